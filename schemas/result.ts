@@ -69,6 +69,11 @@ export const CODES = {
   'not-authorised': 93,
   'rate-exceeded': 94,
   'time-unproven': 95,
+  // settlement
+  'reference-reused': 100,
+  'payout-unknown': 101,
+  'bank-details': 102,
+  'journal-corrupt': 103,
   // the machine underneath
   busy: 110,
   'storage-full': 111,
