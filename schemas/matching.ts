@@ -1,0 +1,69 @@
+/**
+ * Matching: which capability of which profile satisfies a demand, and which is best. Every agent that reads
+ * the same profiles computes the same ranking; no meeting place is needed.
+ */
+
+import { compareBytes, equalBytes } from './bytes.ts';
+import type { Demand } from './demand.ts';
+import { priceNanoOf } from './price.ts';
+import type { Capability, Profile } from './profile.ts';
+
+export type Candidate = {
+  readonly profile: Profile;
+  /** What the reader knows of the seller, 0 to 1,000; a stranger is in the middle. */
+  readonly reliability: number;
+};
+
+export type Match = {
+  readonly profile: Profile;
+  readonly capability: Capability;
+  /** The first settler in the demand's order that both sides use. */
+  readonly settler: Uint8Array;
+  readonly reliability: number;
+};
+
+export const RELIABILITY_UNKNOWN = 500;
+
+const commonSettler = (demand: Demand, profile: Profile): Uint8Array | null => {
+  for (const wanted of demand.settlers) {
+    for (const offered of profile.settlers) if (equalBytes(wanted, offered)) return wanted;
+  }
+  return null;
+};
+
+/** Hard filters. Every tier of the price must be affordable, or a cheap start could lure. */
+const satisfies = (capability: Capability, demand: Demand): boolean => {
+  if (capability.direction !== 'sensor') return false;
+  if (capability.kind !== demand.kind || capability.unit !== demand.unit) return false;
+  if (capability.currency !== demand.currency) return false;
+  for (const tier of capability.price) if (tier.priceNano > demand.priceNanoMax) return false;
+  return true;
+};
+
+const better = (a: Match, b: Match): number => {
+  const price = priceNanoOf(a.capability.price, 1) - priceNanoOf(b.capability.price, 1);
+  if (price !== 0) return price;
+  if (a.reliability !== b.reliability) return b.reliability - a.reliability;
+  const seller = compareBytes(a.profile.key, b.profile.key);
+  if (seller !== 0) return seller;
+  return a.capability.name < b.capability.name ? -1 : a.capability.name > b.capability.name ? 1 : 0;
+};
+
+/** Best first: by price of the first reading, then reliability, then seller key and name, so that ties break alike. */
+export const rankMatches = (demand: Demand, candidates: readonly Candidate[]): readonly Match[] => {
+  const matches: Match[] = [];
+  for (const candidate of candidates) {
+    const settler = commonSettler(demand, candidate.profile);
+    if (settler === null) continue;
+    for (const capability of candidate.profile.capabilities) {
+      if (!satisfies(capability, demand)) continue;
+      matches.push({
+        profile: candidate.profile,
+        capability: capability,
+        settler: settler,
+        reliability: candidate.reliability,
+      });
+    }
+  }
+  return matches.sort(better);
+};
