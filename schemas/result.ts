@@ -69,6 +69,8 @@ export const CODES = {
   'not-authorised': 93,
   'rate-exceeded': 94,
   'time-unproven': 95,
+  'message-too-long': 96,
+  'packet-malformed': 97,
   // settlement
   'reference-reused': 100,
   'payout-unknown': 101,
