@@ -1,0 +1,23 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { schemas } from './schemas.ts';
+
+const contract = suite('schemas/*.cddl');
+
+contract('load together: every name is defined, and once', () => {
+  assert.ok(schemas().ruleNames.length > 0);
+});
+
+contract('refuse a nonsense message under every rule but those that take anything', () => {
+  const nonsense = new Uint8Array([0xd9, 0xff, 0xfe, 0x80]); // 65534([])
+  const takers = schemas().ruleNames.filter((rule) => {
+    try {
+      return schemas().validate(rule, nonsense).ok;
+    } catch {
+      return false; // a group or a generic rule describes no message by itself
+    }
+  });
+  assert.equal(takers, []);
+});
+
+contract.run();
