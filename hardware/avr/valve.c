@@ -1,0 +1,40 @@
+/*
+ * Irrigation valve: an actuator channel on PB0 (pin 8 of an Uno), 1 = open = high. Reports its state after
+ * every command and once per period. Closed after every reset: a watered cellar is worse than a dry field.
+ */
+#include <avr/io.h>
+
+#include "avr.h"
+#include "link.h"
+#include "port.h"
+
+enum { VALVE, CHANNELS };
+#define PERIOD_MS 10000
+
+static channel channels[CHANNELS] = {{"valve", "valve", "/", 0, ACTUATOR, PERIOD_MS, 0, 0, true}};
+static board valve = {"valve", "1.0.0", {0}, channels, CHANNELS};
+static link line;
+static bool state_changed;
+
+static ack_code command(uint8_t number, int32_t value) {
+    (void)number; /* link checked it: there is one */
+    if (value != 0 && value != 1) return ACK_OUT_OF_RANGE;
+    if (value) PORTB |= _BV(PORTB0);
+    else PORTB &= (uint8_t)~_BV(PORTB0);
+    state_changed = true; /* the reading follows the acknowledgement */
+    return ACK_DONE;
+}
+
+int main(void) {
+    DDRB = _BV(DDB0);
+    chip_init(&valve);
+    link_init(&line, &valve, command);
+    if (chip_reset_by_watchdog()) link_fault(&line, FAULT_WATCHDOG);
+    link_announce(&line);
+    for (;;) {
+        link_poll(&line);
+        if (link_due(&line, VALVE) || state_changed) link_reading(&line, VALVE, (PINB & _BV(PINB0)) ? 1 : 0);
+        state_changed = false;
+        chip_idle();
+    }
+}

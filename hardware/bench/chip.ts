@@ -1,0 +1,271 @@
+/**
+ * An ATmega328P at 16 MHz that executes firmware: avr8js and around it what a board needs.
+ *
+ * Modelled: CPU, timer 0, USART0, ADC, two-wire bus, EEPROM, watchdog, ports B to D, reset, and sleep: an
+ * idle chip jumps from one event to the next instead of counting cycles, so that it costs next to nothing.
+ * Time is the chip's own, in cycles; `pace.ts` ties it to the wall clock.
+ */
+
+import {
+  ADCMuxInputType,
+  AVRADC,
+  AVRClock,
+  AVREEPROM,
+  AVRIOPort,
+  AVRTimer,
+  AVRTWI,
+  AVRUSART,
+  AVRWatchdog,
+  adcConfig,
+  avrInstruction,
+  CPU,
+  EEPROMMemoryBackend,
+  eepromConfig,
+  portBConfig,
+  portCConfig,
+  portDConfig,
+  timer0Config,
+  twiConfig,
+  usart0Config,
+  watchdogConfig,
+} from 'avr8js';
+
+export const CHIP_HZ = 16_000_000;
+const SRAM_BYTES = 2048;
+const EEPROM_BYTES = 1024;
+const ADC_VOLTS = 5;
+
+/** What the host may send ahead of the line's speed: a second of it. More is dropped, as a full driver would. */
+const RECEIVE_BYTES_MAX = 11_520;
+
+const OPCODE_SLEEP = 0x9588;
+const OPCODE_SEI = 0x9478;
+const SMCR = 0x53;
+const SLEEP_ENABLE = 1;
+const MCUSR = 0x54;
+const USART_RX_COMPLETE = 0x80;
+const USART_RX_ENABLE = 0x10;
+const DIVIDERS = [0, 1, 8, 64, 256, 1024, 0, 0];
+
+/** MCUSR bits: why the chip started. */
+export const RESET_POWER = 1;
+export const RESET_EXTERNAL = 2;
+const RESET_WATCHDOG = 8;
+
+/** A peripheral on the two-wire bus; `write` says whether it acknowledges. */
+export interface TwiDevice {
+  start(write: boolean): void;
+  write(byte: number): boolean;
+  read(): number;
+}
+
+export type ChipOptions = {
+  readonly program: Uint16Array;
+  /** The first bytes of the EEPROM; the rest is erased. */
+  readonly eeprom?: Uint8Array;
+  readonly twi?: ReadonlyMap<number, TwiDevice>;
+  /** Volts at an ADC input. */
+  readonly analog?: (input: number) => number;
+  readonly onSend: (byte: number) => void;
+  /** An output pin of port B changed. */
+  readonly onPin?: (bit: number, level: 0 | 1) => void;
+};
+
+type ClockEvent = { cycles: number; callback: () => void; next: ClockEvent | null };
+
+type InterruptConfig = Parameters<CPU['setInterruptFlag']>[0];
+
+/** The parts of one run from reset to reset. */
+type Core = { cpu: CPU; usart: AVRUSART; timer: AVRTimer };
+
+export class Chip {
+  readonly #options: ChipOptions;
+  readonly #eeprom = new EEPROMMemoryBackend(EEPROM_BYTES);
+  #core: Core;
+  #asleep = false;
+  #resetCause = 0;
+  #received: number[] = [];
+  #portB = 0;
+
+  constructor(options: ChipOptions) {
+    this.#options = options;
+    options.eeprom?.forEach((byte, at) => this.#eeprom.writeMemory(at, byte));
+    this.#core = this.#start(RESET_POWER, 0);
+  }
+
+  /** Cycles since power-on; resets do not restart them. */
+  get cycles(): number {
+    return this.#core.cpu.cycles;
+  }
+
+  get nowMs(): number {
+    return this.cycles / (CHIP_HZ / 1000);
+  }
+
+  reset(cause: number): void {
+    this.#received = [];
+    this.#core = this.#start(cause, this.cycles);
+  }
+
+  /** Bytes from the host, which arrive at the speed of the line. */
+  receive(bytes: Uint8Array): void {
+    for (const byte of bytes) {
+      if (this.#received.length < RECEIVE_BYTES_MAX) this.#received.push(byte);
+    }
+    this.#feed();
+  }
+
+  runMs(durationMs: number): void {
+    this.run(this.cycles + durationMs * (CHIP_HZ / 1000));
+  }
+
+  /** Executes until the cycle count reaches `until`. */
+  run(until: number): void {
+    while (this.cycles < until) {
+      if (this.#asleep) this.#sleep(until);
+      else this.#execute();
+      if (this.#resetCause !== 0) this.reset(this.#resetCause);
+    }
+  }
+
+  #execute(): void {
+    const cpu = this.#core.cpu;
+    const opcode = cpu.progMem[cpu.pc];
+    avrInstruction(cpu);
+    if (opcode === OPCODE_SLEEP && cpu.data[SMCR]! & SLEEP_ENABLE) this.#asleep = true;
+    // The instruction after SEI is executed before any interrupt (datasheet section 7.3.1).
+    else if (opcode !== OPCODE_SEI) cpu.tick();
+  }
+
+  #sleep(until: number): void {
+    const cpu = this.#core.cpu;
+    const interrupted = cpu.interruptsEnabled && cpu.nextInterrupt >= 0;
+    if (!interrupted) cpu.cycles = Math.max(cpu.cycles, this.#nextEvent(until));
+    const pc = cpu.pc;
+    cpu.tick();
+    this.#asleep = cpu.pc === pc; // an interrupt wakes, nothing else does
+  }
+
+  /** The cycle of the next thing that can happen, at most `until`. */
+  #nextEvent(until: number): number {
+    const { cpu, timer } = this.#core;
+    let next = until;
+    const first = (cpu as unknown as { nextClockEvent: ClockEvent | null }).nextClockEvent;
+    for (let event = first; event !== null; event = event.next) {
+      const cycles = event.callback === timer.count ? this.#timerMatch(event.cycles) : event.cycles;
+      if (cycles < next) next = cycles;
+    }
+    return next;
+  }
+
+  /** avr8js visits a timer at each count; only a compare match matters to a sleeper. */
+  #timerMatch(nextCount: number): number {
+    const { cpu, timer } = this.#core;
+    const period = timer.TOP + 1;
+    const countsTo = (value: number): number => ((value - timer.debugTCNT - 1 + 2 * period) % period) + 1;
+    const counts = Math.min(countsTo(cpu.data[timer0Config.OCRA]!), countsTo(cpu.data[timer0Config.OCRB]!));
+    return nextCount + (counts - 1) * DIVIDERS[timer.CS]!;
+  }
+
+  #start(cause: number, cycles: number): Core {
+    const cpu = new CPU(this.#options.program, SRAM_BYTES);
+    cpu.cycles = cycles;
+    cpu.data[MCUSR] = cause;
+    // avr8js resets the registers of the CPU alone; a chip resets its peripherals too.
+    cpu.reset = () => {
+      this.#resetCause = RESET_WATCHDOG;
+    };
+    this.#asleep = false;
+    this.#resetCause = 0;
+    new AVRWatchdog(cpu, watchdogConfig, new AVRClock(cpu, CHIP_HZ));
+    new AVREEPROM(cpu, this.#eeprom, eepromConfig);
+    this.#attachPorts(cpu);
+    this.#attachAnalog(cpu);
+    this.#attachTwi(cpu);
+    return { cpu, usart: this.#attachUsart(cpu), timer: new AVRTimer(cpu, timer0Config) };
+  }
+
+  #attachPorts(cpu: CPU): void {
+    const portB = new AVRIOPort(cpu, portBConfig);
+    new AVRIOPort(cpu, portCConfig);
+    new AVRIOPort(cpu, portDConfig);
+    const report = (levels: number): void => {
+      const changed = levels ^ this.#portB;
+      this.#portB = levels;
+      for (let bit = 0; bit < 8; bit++) {
+        if (changed & (1 << bit)) this.#options.onPin?.(bit, levels & (1 << bit) ? 1 : 0);
+      }
+    };
+    portB.addListener((value) => report(value & cpu.data[portBConfig.DDR]!));
+    report(0); // a reset turns every pin into an input
+  }
+
+  #attachAnalog(cpu: CPU): void {
+    const adc = new AVRADC(cpu, adcConfig);
+    adc.onADCRead = (input) => {
+      const volts =
+        input.type === ADCMuxInputType.SingleEnded ? (this.#options.analog?.(input.channel) ?? 0) : 0;
+      const raw = Math.min(Math.max(Math.floor((volts / ADC_VOLTS) * 1024), 0), 1023);
+      cpu.addClockEvent(() => adc.completeADCRead(raw), adc.sampleCycles);
+    };
+  }
+
+  #attachTwi(cpu: CPU): void {
+    const twi = new AVRTWI(cpu, twiConfig, CHIP_HZ);
+    // The status bits are read-only (datasheet section 21.9.3); avr8js lets a write of the prescaler clear them.
+    cpu.writeHooks[twiConfig.TWSR] = (value, oldValue) => {
+      cpu.data[twiConfig.TWSR] = (oldValue & 0xf8) | (value & 0x03);
+      return true;
+    };
+    let device: TwiDevice | undefined;
+    const after = (bits: number, action: () => void): void => {
+      cpu.addClockEvent(action, (bits * CHIP_HZ) / twi.sclFrequency);
+    };
+    twi.eventHandler = {
+      start: () => after(1, () => twi.completeStart()),
+      stop: () => {
+        device = undefined;
+        after(1, () => twi.completeStop());
+      },
+      connectToSlave: (address, write) => {
+        device = this.#options.twi?.get(address);
+        device?.start(write);
+        const acknowledged = device !== undefined;
+        after(9, () => twi.completeConnect(acknowledged));
+      },
+      writeByte: (byte) => {
+        const acknowledged = device?.write(byte) ?? false;
+        after(9, () => twi.completeWrite(acknowledged));
+      },
+      readByte: () => {
+        const byte = device?.read() ?? 0xff;
+        after(9, () => twi.completeRead(byte));
+      },
+    };
+  }
+
+  #attachUsart(cpu: CPU): AVRUSART {
+    const usart = new AVRUSART(cpu, usart0Config, CHIP_HZ);
+    usart.onByteTransmit = this.#options.onSend;
+    usart.onRxComplete = () => this.#feed();
+    const { RXC, UDRE } = usart as unknown as Record<'RXC' | 'UDRE', InterruptConfig>;
+    // Executing the interrupt does not clear UDRE, only writing UDR0 does (datasheet section 19.6.3).
+    UDRE.constant = true;
+    // avr8js drops a received byte whenever UCSR0B is written; a chip keeps it.
+    const hook = cpu.writeHooks[usart0Config.UCSRB]!;
+    cpu.writeHooks[usart0Config.UCSRB] = (value, oldValue, address, mask) => {
+      const waiting = cpu.data[usart0Config.UCSRA]! & USART_RX_COMPLETE;
+      const done = hook(value, oldValue, address, mask);
+      if (waiting && value & USART_RX_ENABLE) cpu.setInterruptFlag(RXC);
+      return done;
+    };
+    return usart;
+  }
+
+  /** One byte at a time onto the line; without a receiver they are lost, as on a wire. */
+  #feed(): void {
+    const usart = this.#core.usart;
+    if (!usart.rxEnable) this.#received = [];
+    else if (!usart.rxBusy && this.#received.length > 0) usart.writeByte(this.#received.shift()!);
+  }
+}

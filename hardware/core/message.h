@@ -1,0 +1,58 @@
+/* The messages of a serial line, board side (schemas/spec/serial.md). */
+#ifndef TB_MESSAGE_H
+#define TB_MESSAGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define SERIAL_PROTOCOL 1
+/* Longest message a host sends: [5, id u32, channel, periodMs u32] = 1 + 1 + 5 + 2 + 5. */
+#define REQUEST_BYTES_MAX 14
+/* Longest message a board sends: an identity of 4 channels, 212 bytes with the names used here. */
+#define MESSAGE_BYTES_MAX 224
+#define SERIAL_NUMBER_BYTES 8
+
+typedef enum { SENSOR = 0, ACTUATOR = 1 } direction;
+
+typedef struct {
+    const char *name;
+    const char *kind;
+    const char *unit; /* SenML (RFC 8428 section 12.1) */
+    int8_t exponent;  /* value = mantissa * 10^exponent */
+    direction direction;
+    uint32_t period_ms; /* 0: silent, or on change only */
+    uint32_t due_ms;
+    uint32_t seq; /* of the next reading */
+    bool present;
+} channel;
+
+typedef struct {
+    const char *board;
+    const char *firmware;
+    uint8_t serial[SERIAL_NUMBER_BYTES];
+    channel *channels;
+    uint8_t channel_count;
+} board;
+
+/* Answers to a command or period; numbers of the one table of codes (schemas/result.ts). */
+typedef enum { ACK_DONE = 0, ACK_OUT_OF_RANGE = 25, ACK_CHANNEL_UNKNOWN = 40 } ack_code;
+
+typedef enum { REQUEST_HELLO = 0, REQUEST_COMMAND = 3, REQUEST_PERIOD = 5, REQUEST_BAD = 255 } request_kind;
+
+typedef struct {
+    request_kind kind;
+    uint32_t id;     /* of a command or period; the nonce of a hello */
+    uint8_t channel; /* 255 for anything above: no board has it */
+    int32_t value;   /* of a command */
+    uint32_t number; /* the protocol of a hello, the milliseconds of a period */
+} request;
+
+request message_decode(const uint8_t *bytes, uint16_t length);
+
+/* Each returns the length, larger than `max` where it did not fit. */
+uint16_t message_identity(uint8_t *bytes, uint16_t max, const board *board, uint32_t nonce);
+uint16_t message_reading(uint8_t *bytes, uint16_t max, uint8_t channel, uint32_t seq, int32_t mantissa);
+uint16_t message_ack(uint8_t *bytes, uint16_t max, uint32_t id, ack_code code);
+uint16_t message_fault(uint8_t *bytes, uint16_t max, uint8_t fault, uint16_t count);
+
+#endif
