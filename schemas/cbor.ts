@@ -171,7 +171,8 @@ class Reader {
         length + ' bytes expected, ' + (this.bytes.length - this.at) + ' left',
       );
     }
-    const taken = this.bytes.slice(this.at, this.at + length);
+    // The slice() of a Buffer would share its memory with the message.
+    const taken = new Uint8Array(this.bytes.subarray(this.at, this.at + length));
     this.at += length;
     return taken;
   }
