@@ -5,18 +5,20 @@
  *     COSE_Sign1(["tb1/close", channel], [totalNano])
  */
 
-import { encodeCbor } from './cbor.ts';
 import { openObject, signObject } from './cose.ts';
 import type { Signer, Verify } from './crypto.ts';
-import { amount, readFields } from './fields.ts';
+import { amount, readFields, writeFields } from './fields.ts';
 import { ok, type Result } from './result.ts';
 
 const FIELDS = [amount('totalNano')];
 
 export const signClose = (channel: Uint8Array, totalNano: number, signer: Signer): Uint8Array =>
-  signObject(['tb1/close', channel], encodeCbor([totalNano]), signer);
+  signObject(['tb1/close', channel], writeFields('close', [totalNano], FIELDS), signer);
 
-/** The total at which `key` closes, in nano. Codes: cbor-*, cose-*, signature-invalid, value-out-of-range. */
+/**
+ * The total at which `key` closes, in nano.
+ * Codes: cbor-*, cose-*, object-malformed, value-out-of-range, signature-invalid.
+ */
 export const openClose = (
   encoded: Uint8Array,
   channel: Uint8Array,

@@ -6,9 +6,10 @@
 
 import { openClaims, signClaims } from './claims-set.ts';
 import type { Signer, Verify } from './crypto.ts';
-import { amount, checkFields, count, currency, text, U32_MAX } from './fields.ts';
+import { amount, atLeast, checkFields, count, currency, text } from './fields.ts';
 import { settlersOf } from './profile.ts';
 import { ok, type Result, refuse } from './result.ts';
+import { LEASE_READINGS_MAX } from './terms.ts';
 
 export type Demand = {
   /** Root keys of the settlers the buyer has an account with. */
@@ -33,8 +34,8 @@ const FIELDS = [
   text('kind'),
   text('unit'),
   currency('currency'),
-  amount('priceNanoMax'),
-  count('readings', U32_MAX),
+  atLeast(1, amount('priceNanoMax')),
+  atLeast(1, count('readings', LEASE_READINGS_MAX)),
 ];
 
 export const signDemand = (issuedS: number, version: number, demand: Demand, signer: Signer): Uint8Array =>

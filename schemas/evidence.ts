@@ -175,7 +175,7 @@ export type Stated = { readonly voucher: Voucher; readonly tick: Tick | null; re
 
 /**
  * What evidence says, before any cryptography: a settler compares totals first.
- * Codes: cbor-*, cose-*, object-malformed, value-out-of-range, tick-unknown-voucher, tick-beyond-chain.
+ * Codes: cbor-*, cose-*, object-malformed, value-out-of-range, tick-unknown-voucher.
  */
 export const parseEvidence = (evidence: Evidence): Result<Stated> => {
   const voucher = parseVoucher(evidence.voucher);

@@ -31,9 +31,11 @@ const FIELDS = [
 
 export const signGrant = (channel: Uint8Array, grant: Grant, settler: SettlerSigner): Uint8Array =>
   signAsSettler(
+    'grant',
     ['tb1/grant', channel],
     grant.issuedS,
     [grant.version, grant.limitNano, grant.expiryS, BACKINGS.indexOf(grant.backing)],
+    FIELDS,
     settler,
   );
 

@@ -5,7 +5,7 @@
 
 import { compareBytes, equalBytes } from './bytes.ts';
 import type { Demand } from './demand.ts';
-import { priceNanoOf } from './price.ts';
+import { totalNanoFor } from './price.ts';
 import type { Capability, Profile } from './profile.ts';
 
 export type Candidate = {
@@ -19,6 +19,8 @@ export type Match = {
   readonly capability: Capability;
   /** The first settler in the demand's order that both sides use. */
   readonly settler: Uint8Array;
+  /** What all demanded readings cost together. */
+  readonly costNano: number;
   readonly reliability: number;
 };
 
@@ -31,7 +33,7 @@ const commonSettler = (demand: Demand, profile: Profile): Uint8Array | null => {
   return null;
 };
 
-/** Hard filters. Every tier of the price must be affordable, or a cheap start could lure. */
+/** Hard filters. Every tier of the price must be affordable. */
 const satisfies = (capability: Capability, demand: Demand): boolean => {
   if (capability.direction !== 'sensor') return false;
   if (capability.kind !== demand.kind || capability.unit !== demand.unit) return false;
@@ -41,26 +43,31 @@ const satisfies = (capability: Capability, demand: Demand): boolean => {
 };
 
 const better = (a: Match, b: Match): number => {
-  const price = priceNanoOf(a.capability.price, 1) - priceNanoOf(b.capability.price, 1);
-  if (price !== 0) return price;
+  if (a.costNano !== b.costNano) return a.costNano - b.costNano;
   if (a.reliability !== b.reliability) return b.reliability - a.reliability;
   const seller = compareBytes(a.profile.key, b.profile.key);
   if (seller !== 0) return seller;
   return a.capability.name < b.capability.name ? -1 : a.capability.name > b.capability.name ? 1 : 0;
 };
 
-/** Best first: by price of the first reading, then reliability, then seller key and name, so that ties break alike. */
+/**
+ * Best first: by the cost of all demanded readings (the price of the first alone could lure), then
+ * reliability, then seller key and name, so that ties break alike. What cannot be paid on one channel
+ * (2^53 nano or more) matches nothing.
+ */
 export const rankMatches = (demand: Demand, candidates: readonly Candidate[]): readonly Match[] => {
   const matches: Match[] = [];
   for (const candidate of candidates) {
     const settler = commonSettler(demand, candidate.profile);
     if (settler === null) continue;
     for (const capability of candidate.profile.capabilities) {
-      if (!satisfies(capability, demand)) continue;
+      const costNano = totalNanoFor(capability.price, demand.readings);
+      if (costNano < 0 || !satisfies(capability, demand)) continue;
       matches.push({
         profile: candidate.profile,
         capability: capability,
         settler: settler,
+        costNano: costNano,
         reliability: candidate.reliability,
       });
     }

@@ -6,11 +6,11 @@
  * The channel id is the SHA-256 of that payload: an id seen once exists forever.
  */
 
-import { encodeCbor } from './cbor.ts';
+import { equalBytes } from './bytes.ts';
 import { openObject, parseObject, signObject } from './cose.ts';
 import type { Crypto, Signer } from './crypto.ts';
-import { amount, bytes, count, currency, key, readFields, U32_MAX } from './fields.ts';
-import { ok, type Result } from './result.ts';
+import { amount, atLeast, bytes, count, currency, key, readFields, U32_MAX, writeFields } from './fields.ts';
+import { ok, type Result, refuse } from './result.ts';
 
 export type Open = {
   readonly payer: Uint8Array;
@@ -32,7 +32,7 @@ const FIELDS = [
   key('payee'),
   key('settler'),
   currency('currency'),
-  amount('limitNano'),
+  atLeast(1, amount('limitNano')),
   count('expiryS', U32_MAX),
   bytes('nonce', 16),
   bytes('terms', 32),
@@ -41,16 +41,20 @@ const FIELDS = [
 export const signOpen = (open: Open, payer: Signer): Uint8Array =>
   signObject(
     ['tb1/open'],
-    encodeCbor([
-      open.payer,
-      open.payee,
-      open.settler,
-      open.currency,
-      open.limitNano,
-      open.expiryS,
-      open.nonce,
-      open.terms,
-    ]),
+    writeFields(
+      'open',
+      [
+        open.payer,
+        open.payee,
+        open.settler,
+        open.currency,
+        open.limitNano,
+        open.expiryS,
+        open.nonce,
+        open.terms,
+      ],
+      FIELDS,
+    ),
     payer,
   );
 
@@ -61,6 +65,8 @@ export const openChannel = (encoded: Uint8Array, crypto: Crypto): Result<Channel
   const fields = readFields('open', envelope.value.payload, FIELDS);
   if (!fields.ok) return fields;
   const f = fields.value;
+  if (equalBytes(f[0] as Uint8Array, f[1] as Uint8Array))
+    return refuse('value-out-of-range', 'open: payer and payee must differ');
   const payload = openObject(encoded, ['tb1/open'], f[0] as Uint8Array, crypto.verify);
   if (!payload.ok) return payload;
   return ok({

@@ -10,7 +10,7 @@
 import { type Cbor, CborMap } from './cbor.ts';
 import { openClaims, signClaims } from './claims-set.ts';
 import type { Signer, Verify } from './crypto.ts';
-import { amount, checkFields, count, currency, text, U32_MAX } from './fields.ts';
+import { amount, atLeast, checkFields, count, currency, senmlName, text, U32_MAX } from './fields.ts';
 import { isKey } from './identity.ts';
 import { type Price, priceField, priceItem, priceOf } from './price.ts';
 import { ok, type Result, refuse } from './result.ts';
@@ -43,7 +43,7 @@ export const CAPABILITIES_MAX = 64;
 export const SETTLERS_MAX = 16;
 
 const FIELDS = [
-  text('name'),
+  senmlName('name'),
   text('kind'),
   text('unit'),
   count('direction', DIRECTIONS.length - 1),
@@ -51,7 +51,7 @@ const FIELDS = [
   currency('currency'),
   priceField,
   amount('windowNano'),
-  count('ticks', CHAIN_TICKS_MAX),
+  atLeast(1, count('ticks', CHAIN_TICKS_MAX)),
 ];
 
 const capabilityItem = (capability: Capability): Cbor =>
@@ -128,6 +128,10 @@ export const openProfile = (encoded: Uint8Array, verify: Verify): Result<Profile
   for (const item of body[1]) {
     const capability = capabilityOf(item);
     if (!capability.ok) return capability;
+    for (const other of capabilities) {
+      if (other.name === capability.value.name)
+        return refuse('value-out-of-range', 'profile: two capabilities are called ' + other.name);
+    }
     capabilities.push(capability.value);
   }
   return ok({

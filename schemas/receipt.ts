@@ -29,9 +29,11 @@ const FIELDS = [amount('paidNano'), amount('limitNano'), FINAL, amount('journalI
 
 export const signReceipt = (channel: Uint8Array, receipt: Receipt, settler: SettlerSigner): Uint8Array =>
   signAsSettler(
+    'receipt',
     ['tb1/receipt', channel],
     receipt.issuedS,
     [receipt.paidNano, receipt.limitNano, receipt.final, receipt.journalIndex],
+    FIELDS,
     settler,
   );
 

@@ -7,10 +7,22 @@
  * answered, so every answer is idempotent.
  */
 
-import { type Cbor, decodeCbor, encodeCbor } from './cbor.ts';
-import { bytes, checkFields, count, type Field, object, orNull, U16_MAX } from './fields.ts';
+import { type Cbor, decodeCbor } from './cbor.ts';
+import {
+  bytes,
+  checkFields,
+  count,
+  type Field,
+  isControl,
+  line,
+  object,
+  orNull,
+  U16_MAX,
+  writeFields,
+} from './fields.ts';
 import { ok, type Result, refuse } from './result.ts';
-import { LINK_BYTES } from './tick.ts';
+import { TICK_BYTES_MAX } from './tick.ts';
+import { VOUCHER_BYTES_MAX } from './voucher.ts';
 
 type Parts = {
   /** code number, sentence */
@@ -42,19 +54,33 @@ export type RequestOf<K extends RequestKind> = {
 export type Request = { [K in RequestKind]: RequestOf<K> }[RequestKind];
 
 export const REQUEST_ID_BYTES = 8;
-const OBJECT_BYTES_MAX = 4096;
+/** The largest object is a lease, below 900 bytes; later ones may say more. */
+export const OBJECT_BYTES_MAX = 4096;
+/** One sentence. */
 export const DETAIL_BYTES_MAX = 256;
-const TICK_BYTES_MAX = 8 + LINK_BYTES;
 
-export const detailField: Field = {
-  name: 'detail',
-  expects: 'text of at most ' + DETAIL_BYTES_MAX + ' characters',
-  holds: (value) => typeof value === 'string' && value.length <= DETAIL_BYTES_MAX,
+export const REFUSAL_FIELDS = [count('code', U16_MAX), line('detail', DETAIL_BYTES_MAX)];
+
+/**
+ * A sentence as a refusal carries it. It may quote what a stranger sent: what is beyond 256 bytes of UTF-8
+ * is cut, and control characters and surrogates become '?'.
+ */
+export const detailOf = (sentence: string): string => {
+  let detail = '';
+  let length = 0;
+  for (let i = 0; i < sentence.length; i++) {
+    const unit = sentence.charCodeAt(i);
+    const shown = !isControl(unit) && (unit < 0xd800 || unit > 0xdfff);
+    length += !shown || unit < 0x80 ? 1 : unit < 0x800 ? 2 : 3;
+    if (length > DETAIL_BYTES_MAX) return detail;
+    detail += shown ? sentence.charAt(i) : '?';
+  }
+  return detail;
 };
 
 /** The place in this table is the number on the wire. */
 const TABLE: readonly { readonly kind: RequestKind; readonly fields: readonly Field[] }[] = [
-  { kind: 'refusal', fields: [count('code', U16_MAX), detailField] },
+  { kind: 'refusal', fields: REFUSAL_FIELDS },
   { kind: 'offer', fields: [object('offer', OBJECT_BYTES_MAX)] },
   { kind: 'lease', fields: [object('lease', OBJECT_BYTES_MAX)] },
   { kind: 'open', fields: [object('open', OBJECT_BYTES_MAX)] },
@@ -63,7 +89,7 @@ const TABLE: readonly { readonly kind: RequestKind; readonly fields: readonly Fi
     kind: 'claim',
     fields: [
       bytes('channel', 32),
-      object('voucher', OBJECT_BYTES_MAX),
+      object('voucher', VOUCHER_BYTES_MAX),
       orNull(object('tick', TICK_BYTES_MAX)),
     ],
   },
@@ -84,11 +110,15 @@ const TABLE: readonly { readonly kind: RequestKind; readonly fields: readonly Fi
 
 const HEAD_FIELDS = [count('kind', TABLE.length - 1), bytes('id', REQUEST_ID_BYTES)];
 
+/** The sentence of a refusal is cut and cleaned (`detailOf`); any other part out of range throws. */
 export const encodeRequest = (request: Request): Uint8Array => {
+  const parts: readonly Cbor[] =
+    request.kind === 'refusal' ? [request.parts[0], detailOf(request.parts[1])] : request.parts;
   for (let number = 0; number < TABLE.length; number++) {
-    if (TABLE[number]!.kind === request.kind) {
-      return encodeCbor(([number, request.id] as Cbor[]).concat(request.parts as readonly Cbor[]));
-    }
+    const row = TABLE[number]!;
+    if (row.kind !== request.kind) continue;
+    const item = ([number, request.id] as Cbor[]).concat(parts);
+    return writeFields(request.kind, item, HEAD_FIELDS.concat(row.fields));
   }
   throw new TypeError('no request is called ' + request.kind);
 };

@@ -8,32 +8,44 @@
  * invalidates a grant.
  */
 
-import { type Cbor, decodeCbor, encodeCbor } from './cbor.ts';
+import type { Cbor } from './cbor.ts';
 import { type Context, openObject, parseObject, signObject, verifyEnvelope } from './cose.ts';
 import type { Signer, Verify } from './crypto.ts';
-import { checkFields, count, type Field, key, object, orNull, readFields, U32_MAX } from './fields.ts';
+import { count, type Field, key, object, orNull, readFields, U32_MAX, writeFields } from './fields.ts';
 import { ok, type Result, refuse } from './result.ts';
 
 /** A signing key and its certificate; null where the root key itself signs. */
 export type SettlerSigner = { readonly signer: Signer; readonly certificate: Uint8Array | null };
 
 const CERTIFICATE_FIELDS = [key('signingKey'), count('notBeforeS', U32_MAX), count('notAfterS', U32_MAX)];
-const ISSUED_FIELDS = [orNull(object('certificate', 256)), count('issuedS', U32_MAX)];
+/** Certificates are 119 bytes; later ones may say more. */
+const CERTIFICATE_BYTES_MAX = 256;
+const ISSUED_FIELDS = [orNull(object('certificate', CERTIFICATE_BYTES_MAX)), count('issuedS', U32_MAX)];
 
 export const signCertificate = (
   signingKey: Uint8Array,
   notBeforeS: number,
   notAfterS: number,
   root: Signer,
-): Uint8Array => signObject(['tb1/settler-key'], encodeCbor([signingKey, notBeforeS, notAfterS]), root);
+): Uint8Array =>
+  signObject(
+    ['tb1/settler-key'],
+    writeFields('certificate', [signingKey, notBeforeS, notAfterS], CERTIFICATE_FIELDS),
+    root,
+  );
 
+/** `values` follow the certificate and the time; `fields` describe them. Throws where they do not hold. */
 export const signAsSettler = (
+  what: string,
   context: Context,
   issuedS: number,
-  fields: readonly Cbor[],
+  values: readonly Cbor[],
+  fields: readonly Field[],
   settler: SettlerSigner,
-): Uint8Array =>
-  signObject(context, encodeCbor(([settler.certificate, issuedS] as Cbor[]).concat(fields)), settler.signer);
+): Uint8Array => {
+  const all = ([settler.certificate, issuedS] as Cbor[]).concat(values);
+  return signObject(context, writeFields(what, all, ISSUED_FIELDS.concat(fields)), settler.signer);
+};
 
 const signingKeyAt = (
   certificate: Uint8Array,
@@ -70,9 +82,7 @@ export const openFromSettler = (
 ): Result<readonly Cbor[]> => {
   const envelope = parseObject(encoded);
   if (!envelope.ok) return envelope;
-  const item = decodeCbor(envelope.value.payload);
-  if (!item.ok) return item;
-  const checked = checkFields(what, item.value, ISSUED_FIELDS.concat(fields));
+  const checked = readFields(what, envelope.value.payload, ISSUED_FIELDS.concat(fields));
   if (!checked.ok) return checked;
   const certificate = checked.value[0] as Uint8Array | null;
   const signing: Result<Uint8Array> =

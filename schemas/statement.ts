@@ -5,10 +5,9 @@
  *     agreed = COSE_Sign1(["tb1/statement-agreed", lease], stated) by the seller
  */
 
-import { encodeCbor } from './cbor.ts';
-import { openObject, parseObject, signObject } from './cose.ts';
+import { openObject, signObject } from './cose.ts';
 import type { Signer, Verify } from './crypto.ts';
-import { amount, bytes, count, readFields, text, U32_MAX } from './fields.ts';
+import { amount, bytes, count, readFields, text, U32_MAX, writeFields } from './fields.ts';
 import { ok, type Result } from './result.ts';
 
 export type Statement = {
@@ -36,14 +35,18 @@ const FIELDS = [
 export const signStatement = (lease: Uint8Array, statement: Statement, buyer: Signer): Uint8Array =>
   signObject(
     ['tb1/statement', lease],
-    encodeCbor([
-      statement.channel,
-      statement.delivered,
-      statement.paid,
-      statement.totalNano,
-      statement.head,
-      statement.reason,
-    ]),
+    writeFields(
+      'statement',
+      [
+        statement.channel,
+        statement.delivered,
+        statement.paid,
+        statement.totalNano,
+        statement.head,
+        statement.reason,
+      ],
+      FIELDS,
+    ),
     buyer,
   );
 
@@ -80,8 +83,6 @@ export const openAgreed = (
   seller: Uint8Array,
   verify: Verify,
 ): Result<Statement> => {
-  const envelope = parseObject(agreed);
-  if (!envelope.ok) return envelope;
   const stated = openObject(agreed, ['tb1/statement-agreed', lease], seller, verify);
   return stated.ok ? openStatement(stated.value, lease, buyer, verify) : stated;
 };

@@ -11,12 +11,25 @@
  * | negative      | any    | control `[-1 - kind, ...parts]`      | both  |
  */
 
-import { type Cbor, decodeCbor, encodeCbor } from './cbor.ts';
+import { type Cbor, decodeCbor } from './cbor.ts';
 import { tickOf } from './evidence.ts';
-import { bytes, checkFields, count, type Field, object, orNull, text, U16_MAX, U32_MAX } from './fields.ts';
-import { detailField } from './request.ts';
+import {
+  atLeast,
+  bytes,
+  checkFields,
+  count,
+  type Field,
+  object,
+  orNull,
+  text,
+  U32_MAX,
+  writeFields,
+} from './fields.ts';
+import { detailOf, OBJECT_BYTES_MAX, REFUSAL_FIELDS } from './request.ts';
 import { ok, type Result, refuse } from './result.ts';
-import type { Tick } from './tick.ts';
+import { SEQ_MAX } from './senml.ts';
+import { TICK_BYTES_MAX, type Tick } from './tick.ts';
+import { VOUCHER_BYTES_MAX } from './voucher.ts';
 
 type Parts = {
   /** payer: send again from this reading on */
@@ -48,28 +61,23 @@ export type StreamMessage =
   | Control;
 
 export const RESYNC_NONCE_BYTES = 8;
-const OBJECT_BYTES_MAX = 4096;
 
-const RESYNC_FIELDS: readonly Field[] = [
-  bytes('nonce', RESYNC_NONCE_BYTES),
-  orNull(object('voucher', OBJECT_BYTES_MAX)),
-  orNull(object('tick', OBJECT_BYTES_MAX)),
+/** Evidence: a voucher, and a tick of its chain. */
+const EVIDENCE_FIELDS: readonly Field[] = [
+  orNull(object('voucher', VOUCHER_BYTES_MAX)),
+  orNull(object('tick', TICK_BYTES_MAX)),
+];
+const RESYNC_FIELDS = [bytes('nonce', RESYNC_NONCE_BYTES)].concat(EVIDENCE_FIELDS, [
   count('highest', U32_MAX),
   bytes('head', 32),
-];
+]);
+
+const NUMBER: Field = { name: 'kind', expects: 'negative', holds: (value) => (value as number) < 0 };
 
 /** Place k in this table is -1 - k on the wire. */
 const TABLE: readonly { readonly kind: ControlKind; readonly fields: readonly Field[] }[] = [
-  { kind: 'nak', fields: [count('from', U32_MAX)] },
-  {
-    kind: 'refusal',
-    fields: [
-      count('code', U16_MAX),
-      detailField,
-      orNull(object('voucher', OBJECT_BYTES_MAX)),
-      orNull(object('tick', OBJECT_BYTES_MAX)),
-    ],
-  },
+  { kind: 'nak', fields: [atLeast(1, count('from', SEQ_MAX))] },
+  { kind: 'refusal', fields: REFUSAL_FIELDS.concat(EVIDENCE_FIELDS) },
   { kind: 'resync', fields: RESYNC_FIELDS },
   { kind: 'resynced', fields: RESYNC_FIELDS },
   { kind: 'grant', fields: [object('open', OBJECT_BYTES_MAX), object('grant', OBJECT_BYTES_MAX)] },
@@ -78,10 +86,14 @@ const TABLE: readonly { readonly kind: ControlKind; readonly fields: readonly Fi
   { kind: 'end', fields: [text('reason')] },
 ];
 
+/** The sentence of a refusal is cut and cleaned (`detailOf`); any other part out of range throws. */
 export const encodeControl = (control: Control): Uint8Array => {
+  const p: readonly Cbor[] = control.parts;
+  const parts = control.kind === 'refusal' ? [p[0]!, detailOf(control.parts[1]), p[2]!, p[3]!] : p;
   for (let k = 0; k < TABLE.length; k++) {
-    if (TABLE[k]!.kind === control.kind)
-      return encodeCbor(([-1 - k] as Cbor[]).concat(control.parts as readonly Cbor[]));
+    const row = TABLE[k]!;
+    if (row.kind !== control.kind) continue;
+    return writeFields(control.kind, ([-1 - k] as Cbor[]).concat(parts), [NUMBER].concat(row.fields));
   }
   throw new TypeError('no control is called ' + control.kind);
 };
@@ -103,7 +115,10 @@ export const decodeStream = (encoded: Uint8Array): Result<StreamMessage> => {
   if (first instanceof Uint8Array) return ok({ kind: 'voucher', bytes: encoded });
   if (typeof first !== 'number') return refuse('object-malformed', 'no message of a lease begins like this');
   if (first < 0) return controlOf(list, -1 - first);
-  if (list.length === 2) return ok({ kind: 'reading', seq: first, bytes: encoded });
+  if (list.length === 2) {
+    if (first >= 1 && first <= SEQ_MAX) return ok({ kind: 'reading', seq: first, bytes: encoded });
+    return refuse('value-out-of-range', 'a reading has a seq from 1 to ' + SEQ_MAX + ', not ' + first);
+  }
   const tick = tickOf(list);
   return tick.ok ? ok({ kind: 'tick', tick: tick.value }) : tick;
 };

@@ -8,12 +8,24 @@
  *     lease = COSE_Sign1(["tb1/lease"], offer) by the seller
  */
 
+import { equalBytes } from './bytes.ts';
 import type { Cbor } from './cbor.ts';
-import { encodeCbor } from './cbor.ts';
 import { openObject, parseObject, signObject } from './cose.ts';
 import type { Crypto, Signer } from './crypto.ts';
-import { amount, bytes, count, currency, key, readFields, text, U32_MAX } from './fields.ts';
-import { type Price, priceField, priceItem, priceOf } from './price.ts';
+import {
+  amount,
+  atLeast,
+  bytes,
+  count,
+  currency,
+  key,
+  readFields,
+  senmlName,
+  text,
+  U32_MAX,
+  writeFields,
+} from './fields.ts';
+import { type Price, priceField, priceItem, priceOf, totalNanoFor } from './price.ts';
 import { ok, type Result, refuse } from './result.ts';
 import { CHAIN_TICKS_MAX } from './tick.ts';
 
@@ -33,11 +45,11 @@ export type Terms = {
   readonly periodMs: number;
   readonly currency: string;
   readonly price: Price;
-  /** Most that may be delivered and unpaid, in nano. */
+  /** Most that may be delivered and unpaid, in nano; less than a reading costs: paid in advance. */
   readonly windowNano: number;
   /** Ticks in a chain, 1 to 1,024. */
   readonly ticks: number;
-  /** The lease ends with this reading. */
+  /** The lease ends with this reading; all of them together cost less than 2^53 nano. */
   readonly readingsMax: number;
   /** The lease ends at this time, seconds since 1970. */
   readonly expiryS: number;
@@ -57,40 +69,39 @@ const FIELDS = [
   key('seller'),
   key('buyer'),
   key('settler'),
-  text('capability'),
+  senmlName('capability'),
   text('kind'),
   text('unit'),
-  text('baseName'),
+  senmlName('baseName'),
   amount('baseTimeMs'),
   count('periodMs', U32_MAX),
   currency('currency'),
   priceField,
   amount('windowNano'),
-  count('ticks', CHAIN_TICKS_MAX),
-  count('readingsMax', LEASE_READINGS_MAX),
+  atLeast(1, count('ticks', CHAIN_TICKS_MAX)),
+  atLeast(1, count('readingsMax', LEASE_READINGS_MAX)),
   count('expiryS', U32_MAX),
   bytes('nonce', 16),
 ];
 
-export const encodeTerms = (terms: Terms): Uint8Array =>
-  encodeCbor([
-    terms.seller,
-    terms.buyer,
-    terms.settler,
-    terms.capability,
-    terms.kind,
-    terms.unit,
-    terms.baseName,
-    terms.baseTimeMs,
-    terms.periodMs,
-    terms.currency,
-    priceItem(terms.price),
-    terms.windowNano,
-    terms.ticks,
-    terms.readingsMax,
-    terms.expiryS,
-    terms.nonce,
-  ]);
+const itemOf = (terms: Terms): readonly Cbor[] => [
+  terms.seller,
+  terms.buyer,
+  terms.settler,
+  terms.capability,
+  terms.kind,
+  terms.unit,
+  terms.baseName,
+  terms.baseTimeMs,
+  terms.periodMs,
+  terms.currency,
+  priceItem(terms.price),
+  terms.windowNano,
+  terms.ticks,
+  terms.readingsMax,
+  terms.expiryS,
+  terms.nonce,
+];
 
 const termsOf = (f: readonly Cbor[]): Terms => ({
   seller: f[0] as Uint8Array,
@@ -115,12 +126,16 @@ const decodeTerms = (encoded: Uint8Array): Result<Terms> => {
   const fields = readFields('terms', encoded, FIELDS);
   if (!fields.ok) return fields;
   const terms = termsOf(fields.value);
-  if (terms.ticks < 1) return refuse('value-out-of-range', 'terms: ticks must be at least 1');
+  if (equalBytes(terms.seller, terms.buyer))
+    return refuse('value-out-of-range', 'terms: seller and buyer must differ');
+  if (totalNanoFor(terms.price, terms.readingsMax) < 0) {
+    return refuse('value-out-of-range', 'terms: ' + terms.readingsMax + ' readings cost 2^53 nano or more');
+  }
   return ok(terms);
 };
 
 export const signOffer = (terms: Terms, buyer: Signer): Uint8Array =>
-  signObject(['tb1/offer'], encodeTerms(terms), buyer);
+  signObject(['tb1/offer'], writeFields('terms', itemOf(terms), FIELDS), buyer);
 
 /** Codes: cbor-*, cose-*, object-malformed, value-out-of-range, signature-invalid. */
 export const openOffer = (offer: Uint8Array, crypto: Crypto): Result<Terms> => {

@@ -13,7 +13,7 @@
 import { expectBytes, writeU16, writeU32 } from './bytes.ts';
 import { encodeCbor } from './cbor.ts';
 import type { Sha256 } from './crypto.ts';
-import { bytes, count, U16_MAX } from './fields.ts';
+import { atLeast, bytes, count, U16_MAX } from './fields.ts';
 
 export const CHAIN_TICKS_MAX = 1024;
 export const LINK_BYTES = 16;
@@ -22,7 +22,14 @@ const DOMAIN_TICK = 0x54;
 
 export type Tick = { readonly seq16: number; readonly index: number; readonly x: Uint8Array };
 
-export const TICK_FIELDS = [count('seq', U16_MAX), count('index', CHAIN_TICKS_MAX), bytes('x', LINK_BYTES)];
+/** The largest tick: a head, two u16 and a link. */
+export const TICK_BYTES_MAX = 24;
+
+export const TICK_FIELDS = [
+  count('seq', U16_MAX),
+  atLeast(1, count('index', CHAIN_TICKS_MAX)),
+  bytes('x', LINK_BYTES),
+];
 
 export const encodeTick = (seq: number, index: number, x: Uint8Array): Uint8Array =>
   encodeCbor([seq % 65536, index, x]);

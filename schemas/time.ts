@@ -9,7 +9,7 @@ import { ok, type Result } from './result.ts';
 import { openFromSettler, type SettlerSigner, signAsSettler } from './settler.ts';
 
 export const signTime = (nonce: Uint8Array, issuedS: number, settler: SettlerSigner): Uint8Array =>
-  signAsSettler(['tb1/time', nonce], issuedS, [], settler);
+  signAsSettler('time', ['tb1/time', nonce], issuedS, [], [], settler);
 
 /** Seconds since 1970. Codes: those of `openFromSettler`. */
 export const openTime = (

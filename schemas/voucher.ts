@@ -7,10 +7,10 @@
  * The longer form opens a chain. `readings` and `head` say which readings the payer held when it signed.
  */
 
-import { type Cbor, decodeCbor, encodeCbor } from './cbor.ts';
+import { type Cbor, decodeCbor } from './cbor.ts';
 import { openObject, parseObject, signObject } from './cose.ts';
 import type { Signer, Verify } from './crypto.ts';
-import { amount, bytes, checkFields, count, U32_MAX } from './fields.ts';
+import { amount, atLeast, bytes, checkFields, count, U32_MAX, writeFields } from './fields.ts';
 import { ok, type Result } from './result.ts';
 import { LINK_BYTES } from './tick.ts';
 
@@ -23,7 +23,7 @@ export type Voucher = {
   readonly head: Uint8Array;
   /** x[0] of the chain this voucher opens, or null. */
   readonly anchor: Uint8Array | null;
-  /** Worth of one tick, at most 2^32 - 1 nano; 0 without a chain. */
+  /** Worth of one tick, 1 to 2^32 - 1 nano; 0 without a chain. */
   readonly tickNano: number;
 };
 
@@ -31,17 +31,18 @@ export type Voucher = {
 export const VOUCHER_BYTES_MAX = 150;
 
 const PLAIN = [
-  count('seq', U32_MAX),
+  atLeast(1, count('seq', U32_MAX)),
   amount('cumulativeNano'),
   count('readings', U32_MAX),
   bytes('head', 32),
 ];
-const CHAINED = PLAIN.concat([bytes('anchor', LINK_BYTES), count('tickNano', U32_MAX)]);
+const CHAINED = PLAIN.concat([bytes('anchor', LINK_BYTES), atLeast(1, count('tickNano', U32_MAX))]);
 
 export const signVoucher = (channel: Uint8Array, voucher: Voucher, payer: Signer): Uint8Array => {
   const fields: Cbor[] = [voucher.seq, voucher.cumulativeNano, voucher.readings, voucher.head];
   if (voucher.anchor !== null) fields.push(voucher.anchor, voucher.tickNano);
-  return signObject(['tb1/voucher', channel], encodeCbor(fields), payer);
+  const payload = writeFields('voucher', fields, voucher.anchor === null ? PLAIN : CHAINED);
+  return signObject(['tb1/voucher', channel], payload, payer);
 };
 
 /** What a voucher says, before its signature is looked at. Codes: cbor-*, cose-*, object-malformed, value-out-of-range. */
