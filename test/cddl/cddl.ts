@@ -85,9 +85,12 @@ export class Cddl {
     this.ruleNames = ruleNames;
   }
 
-  /** An unknown rule is a programmer's error and throws. */
+  /** An unknown or generic rule is a programmer's error and throws. */
   validate(rule: string, bytes: Uint8Array): Verdict {
-    if (!this.names.rules.has(rule)) throw new RangeError(`no rule ${rule} in the CDDL`);
+    const parameters = this.names.rules.get(rule)?.parameters;
+    if (parameters === undefined) throw new RangeError(`no rule ${rule} in the CDDL`);
+    if (parameters.length > 0)
+      throw new RangeError(`rule ${rule} is generic and describes nothing by itself`);
     const decoded = decodeCbor(bytes);
     if (!decoded.ok) return { ok: false, path: '$', reason: `${decoded.code}: ${decoded.detail}` };
     return verdict(this.names, rule, decoded.value);

@@ -1,6 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { schemas } from './schemas.ts';
+import { CddlError } from './tokens.ts';
 
 const contract = suite('schemas/*.cddl');
 
@@ -13,8 +14,10 @@ contract('refuse a nonsense message under every rule but those that take anythin
   const takers = schemas().ruleNames.filter((rule) => {
     try {
       return schemas().validate(rule, nonsense).ok;
-    } catch {
-      return false; // a group or a generic rule describes no message by itself
+    } catch (error) {
+      // a group or a generic rule describes no message by itself
+      if (error instanceof CddlError || error instanceof RangeError) return false;
+      throw error;
     }
   });
   assert.equal(takers, []);
