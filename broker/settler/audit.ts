@@ -1,0 +1,84 @@
+/** Verification: the journal replayed from its first row and compared with every balance and channel. */
+
+import { toHex } from '../../schemas/bytes.ts';
+import type { Sha256 } from '../../schemas/crypto.ts';
+import { ok, type Result, refuse } from '../../schemas/result.ts';
+import { Replay } from './journal.ts';
+import { channelAccount, type LedgerEvent } from './ledger.ts';
+import { pages } from './reports.ts';
+import type { Balance, ChannelRow, Reader, Store } from './store.ts';
+
+export type Verified = { readonly rows: number; readonly hash: string; readonly channels: number };
+
+const ROWS_PER_PAGE = 1000;
+
+/** What the journal says of a channel. */
+type Trace = { limitNano: bigint; paidNano: bigint; closed: boolean; row: number };
+
+const trace = (traces: Map<string, Trace>, event: LedgerEvent, row: number): void => {
+  if (event.kind === 'grant') {
+    traces.set(event.subject, { limitNano: event.nano, paidNano: 0n, closed: false, row });
+  } else if (event.kind === 'claim' || event.kind === 'release') {
+    const known = traces.get(event.subject);
+    if (known === undefined) return;
+    const closed = event.kind === 'release';
+    traces.set(event.subject, { ...known, paidNano: event.totalNano, closed, row });
+  }
+};
+
+const compareChannel = (channel: ChannelRow, known: Trace | undefined): string | undefined => {
+  if (known === undefined) return 'the journal knows no grant of it';
+  if (BigInt(channel.limitNano) !== known.limitNano)
+    return `its limit is ${known.limitNano} nano in the journal`;
+  if (BigInt(channel.paidNano) !== known.paidNano) return `it has paid ${known.paidNano} nano in the journal`;
+  if (channel.closed !== known.closed) return `it is ${known.closed ? 'closed' : 'open'} in the journal`;
+  if (channel.bookedIndex !== known.row) return `its last row in the journal is ${known.row}`;
+  return undefined;
+};
+
+const compareChannels = async (reader: Reader, traces: Map<string, Trace>): Promise<Result<number>> => {
+  const channels = pages<ChannelRow>((after, countMax) => reader.allChannels(after?.id ?? null, countMax));
+  let count = 0;
+  for await (const channel of channels) {
+    count++;
+    const fault = compareChannel(channel, traces.get(toHex(channel.id)));
+    if (fault !== undefined) {
+      return refuse('journal-corrupt', `${channelAccount(toHex(channel.id))} differs: ${fault}`);
+    }
+  }
+  if (count === traces.size) return ok(count);
+  return refuse('journal-corrupt', `${traces.size} channels were granted, ${count} are stored`);
+};
+
+/**
+ * Replays the journal and compares: hashes, entries, balances, channels, and the database itself.
+ * Codes: journal-corrupt (naming the first bad row or what differs), storage-failed.
+ */
+export const verifyStore = async (store: Store, sha256: Sha256): Promise<Result<Verified>> => {
+  const sound = await store.check();
+  if (!sound.ok) return sound;
+  const verified = await store.read((reader) => replay(reader, sha256));
+  return verified.ok ? verified.value : verified;
+};
+
+const replay = async (reader: Reader, sha256: Sha256): Promise<Result<Verified>> => {
+  const journal = new Replay(sha256);
+  const traces = new Map<string, Trace>();
+  for (;;) {
+    const rows = await reader.journal(journal.head.length, ROWS_PER_PAGE);
+    for (const row of rows) {
+      const event = journal.add(row);
+      if (!event.ok) return event;
+      trace(traces, event.value, row.index);
+    }
+    if (rows.length < ROWS_PER_PAGE) break;
+  }
+  const balances: Balance[] = [];
+  const stored = pages<Balance>((after, countMax) => reader.balancesUnder('', after, countMax));
+  for await (const balance of stored) balances.push(balance);
+  const compared = journal.compare(balances);
+  if (!compared.ok) return compared;
+  const channels = await compareChannels(reader, traces);
+  if (!channels.ok) return channels;
+  return ok({ rows: journal.head.length, hash: toHex(journal.head.hash), channels: channels.value });
+};

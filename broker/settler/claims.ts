@@ -1,0 +1,93 @@
+/** Claims: evidence moves money from a channel to its payee. Anyone may present it. */
+
+import { toHex } from '../../schemas/bytes.ts';
+import { encodeCbor } from '../../schemas/cbor.ts';
+import {
+  type Evidence,
+  type Position,
+  parseEvidence,
+  totalNanoOf,
+  verifyEvidence,
+} from '../../schemas/evidence.ts';
+import { ok, type Result, refuse } from '../../schemas/result.ts';
+import { chainBlock } from '../../schemas/tick.ts';
+import { parseVoucher } from '../../schemas/voucher.ts';
+import type { Answer } from './answer.ts';
+import type { Book } from './book.ts';
+import type { Desk } from './desk.ts';
+import type { ChannelRow } from './store.ts';
+
+export const unknownChannel = (id: Uint8Array) =>
+  refuse('channel-unknown', `no channel ${toHex(id)} was granted here: open it first`);
+
+/** Where the last claim's verification ended, so that the next one walks on from there. */
+const lastStep = (channel: ChannelRow): Position | null => {
+  if (channel.voucher === null) return null;
+  const voucher = parseVoucher(channel.voucher);
+  if (!voucher.ok) throw new Error(`channel ${toHex(channel.id)} holds a voucher that is none`);
+  const { seq, anchor } = voucher.value;
+  return {
+    voucher: voucher.value,
+    voucherBytes: channel.voucher,
+    index: channel.index,
+    x: channel.link ?? anchor ?? new Uint8Array(0),
+    block: chainBlock(channel.id, seq),
+  };
+};
+
+/**
+ * Books what the evidence proves beyond what is booked; less or the same is answered with the receipt there
+ * is. Totals are compared, and bounds checked, before any cryptography; `allow` is asked right before it.
+ * Codes: channel-unknown, channel-closed, claim-rate, those of `verifyEvidence`.
+ */
+export const claim = (
+  book: Book,
+  channelId: Uint8Array,
+  evidence: Evidence,
+  desk: Desk,
+  allow: () => boolean,
+): Result<Answer> => {
+  const channel = book.channel(channelId);
+  if (channel === undefined) return unknownChannel(channelId);
+  const stated = parseEvidence(evidence);
+  if (!stated.ok) return stated;
+  const { totalNano } = stated.value;
+  if (totalNano <= channel.paidNano) return ok({ kind: 'receipt', channel });
+  if (channel.closed) {
+    return refuse('channel-closed', `closed at ${channel.paidNano} nano: ${totalNano} nano come too late`);
+  }
+  if (totalNano > channel.limitNano) {
+    return refuse('voucher-over-limit', `${totalNano} nano pass the limit of ${channel.limitNano} nano`);
+  }
+  if (!allow())
+    return refuse('claim-rate', 'too many claims on this channel: wait a second, then send the best');
+  const verified = verifyEvidence(
+    lastStep(channel),
+    evidence,
+    channel.id,
+    channel.payer,
+    channel.limitNano,
+    desk.crypto,
+  );
+  if (!verified.ok) return verified;
+  return ok({ kind: 'receipt', channel: bookClaim(book, channel, verified.value, evidence) });
+};
+
+const bookClaim = (book: Book, channel: ChannelRow, step: Position, evidence: Evidence): ChannelRow => {
+  const paidNano = totalNanoOf(step);
+  const booked = book.post({
+    kind: 'claim',
+    currency: channel.currency,
+    nano: BigInt(paidNano - channel.paidNano),
+    subject: toHex(channel.id),
+    owner: channel.payee,
+    totalNano: BigInt(paidNano),
+    proof: encodeCbor([evidence.voucher, evidence.tick]),
+  });
+  if (!booked.ok) throw new RangeError(booked.detail);
+  const { voucherBytes, index, x } = step;
+  const link = index === 0 ? null : x;
+  const row = { ...channel, paidNano, voucher: voucherBytes, index, link, bookedIndex: booked.value.index };
+  book.putChannel(row);
+  return row;
+};

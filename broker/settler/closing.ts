@@ -1,0 +1,85 @@
+/**
+ * The end of a channel: a party closes it, or its grace after expiry is over. The rest goes back to the
+ * payer's deposit. What is booked stays booked.
+ */
+
+import { toHex } from '../../schemas/bytes.ts';
+import { openClose } from '../../schemas/close.ts';
+import { ok, type Result, refuse } from '../../schemas/result.ts';
+import type { Answer } from './answer.ts';
+import type { Book } from './book.ts';
+import { unknownChannel } from './claims.ts';
+import type { Desk } from './desk.ts';
+import { releasableMs } from './grace.ts';
+import type { ChannelRow } from './store.ts';
+
+const NO_PROOF = new Uint8Array(0);
+
+const release = (book: Book, channel: ChannelRow, proof: Uint8Array): ChannelRow => {
+  const booked = book.post({
+    kind: 'release',
+    currency: channel.currency,
+    nano: BigInt(channel.limitNano - channel.paidNano),
+    subject: toHex(channel.id),
+    owner: channel.payer,
+    totalNano: BigInt(channel.paidNano),
+    proof,
+  });
+  if (!booked.ok) throw new RangeError(booked.detail);
+  const row = { ...channel, closed: true, bookedIndex: booked.value.index };
+  book.putChannel(row);
+  return row;
+};
+
+/** The payee's close among the two, whichever signed first; undefined where neither is the payee's. */
+const closeOfPayee = (channel: ChannelRow, closes: readonly Uint8Array[], desk: Desk) => {
+  for (const bytes of closes) {
+    const opened = openClose(bytes, channel.id, channel.payee, desk.crypto.verify);
+    if (opened.ok) return { bytes, totalNano: opened.value };
+  }
+  return undefined;
+};
+
+/**
+ * Closes a channel for its payee, or for its payer with the payee's consent or after the grace. The payee's
+ * total must be the one booked: a close that overtakes the last claim, or one kept from earlier, would
+ * release money that was earned.
+ * Codes: channel-unknown, claim-rate, evidence-stale, not-authorised, those of `openClose`.
+ */
+export const closeChannel = (
+  book: Book,
+  channelId: Uint8Array,
+  closes: readonly Uint8Array[],
+  desk: Desk,
+  allow: () => boolean,
+): Result<Answer> => {
+  const channel = book.channel(channelId);
+  if (channel === undefined) return unknownChannel(channelId);
+  if (channel.closed) return ok({ kind: 'receipt', channel });
+  if (!allow()) return refuse('claim-rate', 'too many requests on this channel: wait a second');
+  const consent = closeOfPayee(channel, closes, desk);
+  if (consent !== undefined) {
+    if (consent.totalNano !== channel.paidNano) {
+      const totals = `the close is at ${consent.totalNano} nano, ${channel.paidNano} nano are booked`;
+      return refuse('evidence-stale', `${totals}: claim first, then close at the total of the receipt`);
+    }
+    return ok({ kind: 'receipt', channel: release(book, channel, consent.bytes) });
+  }
+  const own = openClose(closes[0]!, channel.id, channel.payer, desk.crypto.verify);
+  if (!own.ok) return own;
+  const fromMs = releasableMs(channel, book.intakeSinceMs, desk.limits.graceMs);
+  if (book.timeMs < fromMs) {
+    const until = new Date(fromMs).toISOString();
+    return refuse('not-authorised', `a payer's close needs the payee's signature before ${until}`);
+  }
+  return ok({ kind: 'receipt', channel: release(book, channel, closes[0]!) });
+};
+
+/** Releases a channel whose grace is over; false where it is not, or the channel is closed. */
+export const expireChannel = (book: Book, channelId: Uint8Array, desk: Desk): boolean => {
+  const channel = book.channel(channelId);
+  if (channel === undefined || channel.closed) return false;
+  if (book.timeMs < releasableMs(channel, book.intakeSinceMs, desk.limits.graceMs)) return false;
+  release(book, channel, NO_PROOF);
+  return true;
+};

@@ -1,0 +1,76 @@
+/** Deposits: money that reached the settler's bank, booked once per bank reference. */
+
+import { equalBytes } from '../../schemas/bytes.ts';
+import type { Sha256 } from '../../schemas/crypto.ts';
+import { ok, type Result, refuse } from '../../schemas/result.ts';
+import { formatAmount } from './amount.ts';
+import { openBook } from './book.ts';
+import { eventOfRow, type JournalRow } from './journal.ts';
+import { bankAccount, keyOf, type LedgerEvent } from './ledger.ts';
+import { DEFAULT_LIMITS } from './settings.ts';
+import type { Store } from './store.ts';
+
+export type Deposit = {
+  readonly owner: Uint8Array;
+  readonly currency: string;
+  readonly nano: bigint;
+  /** The bank's own reference: 1 to 64 printable ASCII characters without spaces. */
+  readonly reference: string;
+};
+
+/** `repeated`: the reference had been booked before, and nothing was booked now. */
+export type Booked = { readonly row: JournalRow; readonly repeated: boolean };
+
+const REFERENCE = /^[!-~]{1,64}$/;
+
+const eventOf = (deposit: Deposit): LedgerEvent => ({
+  kind: 'deposit',
+  currency: deposit.currency,
+  nano: deposit.nano,
+  subject: deposit.reference,
+  owner: deposit.owner,
+  totalNano: 0n,
+  proof: new Uint8Array(0),
+});
+
+const sameDeposit = (row: JournalRow, deposit: Deposit): boolean => {
+  const event = eventOfRow(row);
+  if (!event.ok) return false;
+  const { owner, currency, nano } = event.value;
+  return equalBytes(owner, deposit.owner) && currency === deposit.currency && nano === deposit.nano;
+};
+
+/**
+ * Books a deposit durably. The same again changes nothing.
+ * Codes: value-out-of-range, reference-reused (for another deposit), those of the store.
+ */
+export const bookDeposit = async (
+  store: Store,
+  deposit: Deposit,
+  nowMs: number,
+  sha256: Sha256,
+): Promise<Result<Booked>> => {
+  const { reference, currency, nano, owner } = deposit;
+  if (!REFERENCE.test(reference)) {
+    return refuse(
+      'value-out-of-range',
+      `the reference "${reference}" must be 1 to 64 ASCII characters, no spaces`,
+    );
+  }
+  if (nano <= 0n) return refuse('value-out-of-range', `a deposit of ${formatAmount(nano)} moves nothing`);
+  const event = eventOf(deposit);
+  const booked = await store.transact<Result<Booked>>(async (reader) => {
+    const [known] = await reader.rows([keyOf(event)]);
+    if (known !== undefined) {
+      const value: Result<Booked> = sameDeposit(known, deposit)
+        ? ok({ row: known, repeated: true })
+        : refuse('reference-reused', `${reference} is booked in row ${known.index} as another deposit`);
+      return { changes: {}, value };
+    }
+    const wanted = { channels: [], owners: [owner], accounts: [bankAccount(currency)] };
+    const book = await openBook(reader, wanted, nowMs, DEFAULT_LIMITS.intakeGapMs, sha256);
+    const row = book.post(event);
+    return { changes: book.changes(), value: row.ok ? ok({ row: row.value, repeated: false }) : row };
+  });
+  return booked.ok ? booked.value : booked;
+};

@@ -1,0 +1,250 @@
+/**
+ * The settler: takes requests, books them in groups, and answers with what it signed after the commit.
+ *
+ * | request   | answer             | checks                                    |
+ * |-----------|--------------------|-------------------------------------------|
+ * | open      | grant, or receipt  | `grants.ts`                               |
+ * | claim     | receipt            | `claims.ts`                               |
+ * | close     | receipt            | `closing.ts`                              |
+ * | statement | receipt            | `statements.ts`                           |
+ * | query     | receipt            | the channel's latest                      |
+ * | time      | timed              | none: a nonce goes in, a signature out    |
+ */
+
+import { isBytes, toHex } from '../../schemas/bytes.ts';
+import { decodeCbor } from '../../schemas/cbor.ts';
+import type { Crypto } from '../../schemas/crypto.ts';
+import { openChannel } from '../../schemas/open.ts';
+import { decodeRequest, encodeRequest, REQUEST_ID_BYTES, type Request } from '../../schemas/request.ts';
+import { ok, type Refusal, type Result, refuse } from '../../schemas/result.ts';
+import type { SettlerSigner } from '../../schemas/settler.ts';
+import { signTime } from '../../schemas/time.ts';
+import { type Answer, encodeAnswer } from './answer.ts';
+import { type Book, openBook, type Wanted } from './book.ts';
+import { claim, unknownChannel } from './claims.ts';
+import { closeChannel, expireChannel } from './closing.ts';
+import type { Desk } from './desk.ts';
+import { grantChannel } from './grants.ts';
+import { createIntake } from './intake.ts';
+import { createRate } from './rate.ts';
+import { DEFAULT_LIMITS, type SettlerLimits } from './settings.ts';
+import { channelOfAgreed, fileStatement } from './statements.ts';
+import type { Store } from './store.ts';
+
+export type SettlerOptions = {
+  readonly store: Store;
+  /** Root public key, 32 bytes: what opens name and payees pin. */
+  readonly root: Uint8Array;
+  readonly signer: SettlerSigner;
+  readonly crypto: Crypto;
+  /** Milliseconds since 1970; may leap or go back, the journal does not. */
+  readonly nowMs: () => number;
+  readonly log: (line: string) => void;
+  readonly currencies: readonly string[];
+  readonly limits?: Partial<SettlerLimits>;
+};
+
+export type Settler = {
+  /** `from` is the sender's id, as the broker authenticated it. undefined: nothing to say, such as to an answer. */
+  readonly handle: (from: string, bytes: Uint8Array) => Promise<Uint8Array | undefined>;
+  /** Signs of life on disk, and the release of channels whose grace is over: how many. */
+  readonly sweep: () => Promise<Result<number>>;
+  /** Answers what has come in, then stops. The store stays open: it is the caller's. */
+  readonly close: () => Promise<void>;
+};
+
+/** What a request wants of the database, and what it does once that is there. */
+type Task = Wanted & { readonly apply: (book: Book) => Result<Answer> };
+/** An answer and the journal's time it is signed at. */
+type Timed = { readonly answer: Result<Answer>; readonly timeMs: number };
+
+/** Channels released in one transaction. */
+const SWEEP_BATCH = 500;
+
+/** The id of a request that does not decode otherwise, so that its sender hears why. */
+const idOfMalformed = (bytes: Uint8Array): Uint8Array | undefined => {
+  const item = decodeCbor(bytes);
+  const id = item.ok && Array.isArray(item.value) ? item.value[1] : undefined;
+  return isBytes(id, REQUEST_ID_BYTES) ? id : undefined;
+};
+
+/** A database belongs to one settler. Code: config-invalid, those of the store. */
+const bindStore = async (store: Store, root: Uint8Array): Promise<Result<null>> => {
+  const bound = await store.transact(async (reader) => {
+    const owner = await reader.meta('settler');
+    const meta = owner === undefined ? [{ name: 'settler', value: toHex(root) }] : [];
+    return { changes: { meta }, value: owner ?? toHex(root) };
+  });
+  if (!bound.ok) return bound;
+  if (bound.value === toHex(root)) return ok(null);
+  return refuse('config-invalid', `the database is of settler ${bound.value}, the key is of ${toHex(root)}`);
+};
+
+/** Codes: config-invalid (a database of another settler), storage-*, busy. */
+export const createSettler = async (options: SettlerOptions): Promise<Result<Settler>> => {
+  const { store, root, signer, crypto, currencies, log } = options;
+  const desk: Desk = { root, signer, crypto, currencies, limits: { ...DEFAULT_LIMITS, ...options.limits } };
+  const bound = await bindStore(store, root);
+  if (!bound.ok) return bound;
+  const sweep = createSweep(options, desk);
+  const first = await sweep();
+  if (!first.ok) return first;
+  const prepare = createPrepare(desk, options.nowMs);
+  const intake = createIntake<Task, Timed>(desk.limits, (tasks) => runBatch(tasks, options, desk));
+  let clockMs = 0;
+  /** Signed time never goes back within a run, and the journal's time not across runs. */
+  const clock = (atLeastMs: number): number => {
+    clockMs = Math.max(clockMs, options.nowMs(), atLeastMs);
+    return clockMs;
+  };
+  const head = await store.read((reader) => reader.head());
+  if (!head.ok) return head;
+  clock(head.value.timeMs);
+
+  const answerTime = (id: Uint8Array, nonce: Uint8Array): Uint8Array => {
+    const timed = signTime(nonce, Math.floor(clock(0) / 1000), signer);
+    return encodeRequest({ kind: 'timed', id, parts: [timed] });
+  };
+
+  const handle = async (from: string, bytes: Uint8Array): Promise<Uint8Array | undefined> => {
+    const request = decodeRequest(bytes);
+    if (!request.ok) {
+      const id = idOfMalformed(bytes);
+      return id === undefined ? undefined : encodeAnswer(id, request, clock(0), desk);
+    }
+    const { kind, id, parts } = request.value;
+    if (kind === 'time') return answerTime(id, parts[0]);
+    // Answers are never answered: two settlers would not stop talking.
+    if (kind === 'refusal' || kind === 'grant' || kind === 'receipt' || kind === 'timed') return undefined;
+    const task = prepare(from, request.value);
+    if (!task.ok) return encodeAnswer(id, task, clock(0), desk);
+    const done = await intake.add(task.value);
+    return done.ok
+      ? encodeAnswer(id, done.value.answer, clock(done.value.timeMs), desk)
+      : encodeAnswer(id, done, clock(0), desk);
+  };
+
+  const sweepAndLog = async (): Promise<void> => {
+    const swept = await sweep();
+    if (!swept.ok) log(`sweep: ${swept.code}: ${swept.detail}`);
+    else if (swept.value > 0) log(`sweep: ${swept.value} channels released after their grace`);
+  };
+  const timer = desk.limits.sweepMs > 0 ? setInterval(sweepAndLog, desk.limits.sweepMs) : undefined;
+  timer?.unref();
+  return ok({
+    handle,
+    sweep,
+    close: async () => {
+      clearInterval(timer);
+      await intake.close();
+    },
+  });
+};
+
+/** From a request to a task: what can be decided without the database is decided here. */
+const createPrepare = (desk: Desk, nowMs: () => number) => {
+  const claimRate = createRate(desk.limits.claimsPerS);
+  const openRate = createRate(desk.limits.opensPerS);
+  const NO_OWNERS: readonly Uint8Array[] = [];
+
+  return (from: string, request: Request): Result<Task> => {
+    // By sender as well: nobody can use up the allowance of a channel's payee.
+    const allow = (channel: Uint8Array) => () => claimRate(`${toHex(channel)} ${from}`, nowMs());
+    const onChannel = (channel: Uint8Array, apply: Task['apply']): Result<Task> =>
+      ok({ channels: [channel], owners: NO_OWNERS, apply });
+    switch (request.kind) {
+      case 'open': {
+        if (!openRate(from, nowMs())) return refuse('rate-exceeded', 'too many opens: wait a second');
+        const [bytes] = request.parts;
+        const opened = openChannel(bytes, desk.crypto);
+        if (!opened.ok) return opened;
+        const { id, open } = opened.value;
+        const apply: Task['apply'] = (book) => grantChannel(book, opened.value, bytes, desk);
+        return ok({ channels: [id], owners: [open.payer, open.payee], apply });
+      }
+      case 'claim': {
+        const [channel, voucher, tick] = request.parts;
+        return onChannel(channel, (book) => claim(book, channel, { voucher, tick }, desk, allow(channel)));
+      }
+      case 'close': {
+        const [channel, close, consent] = request.parts;
+        const closes = consent === null ? [close] : [close, consent];
+        return onChannel(channel, (book) => closeChannel(book, channel, closes, desk, allow(channel)));
+      }
+      case 'statement': {
+        const [lease, agreed] = request.parts;
+        const channel = channelOfAgreed(agreed);
+        if (!channel.ok) return channel;
+        const id = channel.value;
+        return onChannel(id, (book) => fileStatement(book, id, lease, agreed, desk, allow(id)));
+      }
+      case 'query': {
+        const [id] = request.parts;
+        return onChannel(id, (book) => {
+          const channel = book.channel(id);
+          return channel === undefined ? unknownChannel(id) : ok({ kind: 'receipt', channel });
+        });
+      }
+      default:
+        return refuse('object-malformed', `${request.kind} is no request to a settler`);
+    }
+  };
+};
+
+const everyOne = (tasks: readonly Task[], refusal: Refusal): readonly Refusal[] => tasks.map(() => refusal);
+
+/** One transaction for all. A task that throws is a fault of ours: it must not take the others with it. */
+const runBatch = async (
+  tasks: readonly Task[],
+  options: SettlerOptions,
+  desk: Desk,
+): Promise<readonly Result<Timed>[]> => {
+  const { store, nowMs, log } = options;
+  try {
+    const committed = await store.transact(async (reader) => {
+      const wanted = {
+        channels: tasks.flatMap((task) => task.channels),
+        owners: tasks.flatMap((task) => task.owners),
+      };
+      const book = await openBook(reader, wanted, nowMs(), desk.limits.intakeGapMs, desk.crypto.sha256);
+      const value = tasks.map((task) => ok({ answer: task.apply(book), timeMs: book.timeMs }));
+      return { changes: book.changes(), value };
+    });
+    if (committed.ok) return committed.value;
+    log(`intake: ${committed.code}: ${committed.detail}`);
+    return everyOne(tasks, committed);
+  } catch (error) {
+    log(`intake: ${tasks.length} requests rolled back: ${error instanceof Error ? error.stack : error}`);
+    if (tasks.length === 1)
+      return everyOne(tasks, refuse('storage-failed', 'a fault here; nothing was booked'));
+    const answers: Result<Timed>[] = [];
+    for (const task of tasks) answers.push(...(await runBatch([task], options, desk)));
+    return answers;
+  }
+};
+
+const createSweep =
+  (options: SettlerOptions, desk: Desk): Settler['sweep'] =>
+  async () => {
+    let released = 0;
+    for (;;) {
+      const swept = await sweepOnce(options, desk);
+      if (!swept.ok) return swept;
+      released += swept.value;
+      if (swept.value < SWEEP_BATCH) return ok(released);
+    }
+  };
+
+const sweepOnce = ({ store, nowMs }: SettlerOptions, desk: Desk): Promise<Result<number>> =>
+  store.transact(async (reader) => {
+    const { intakeGapMs, graceMs } = desk.limits;
+    const due = await reader.expired(Math.floor((nowMs() - graceMs) / 1000), SWEEP_BATCH);
+    const wanted = { channels: due.map((channel) => channel.id), owners: [] };
+    const book = await openBook(reader, wanted, nowMs(), intakeGapMs, desk.crypto.sha256);
+    const released = wanted.channels.filter((id) => expireChannel(book, id, desk)).length;
+    const meta = [
+      { name: 'intake-since', value: String(book.intakeSinceMs) },
+      { name: 'intake-last', value: String(book.timeMs) },
+    ];
+    return { changes: { ...book.changes(), meta }, value: released };
+  });

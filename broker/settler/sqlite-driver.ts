@@ -1,0 +1,102 @@
+/**
+ * One small port over two SQLite bindings: `node:sqlite` where Node has it (>= 22.13), else better-sqlite3.
+ * Integers come back as bigint from both: 9007199254740993 stays what it is.
+ */
+
+import type { Code } from '../../schemas/result.ts';
+
+export type SqlValue = bigint | string | Uint8Array | null;
+export type SqlRow = { readonly [column: string]: SqlValue };
+export type SqlStatement = {
+  readonly run: (...values: SqlValue[]) => void;
+  readonly all: (...values: SqlValue[]) => SqlRow[];
+};
+export type SqliteDriver = {
+  readonly exec: (sql: string) => void;
+  readonly prepare: (sql: string) => SqlStatement;
+  readonly close: () => void;
+};
+export type OpenSqlite = (path: string) => SqliteDriver;
+
+/**
+ * A writer waits this long for another process's transaction, the whole event loop with it; the
+ * transactions of the settler and of its command take milliseconds.
+ */
+export const BUSY_TIMEOUT_MS = 2000;
+
+const openNode = async (): Promise<OpenSqlite> => {
+  const { DatabaseSync } = await import('node:sqlite');
+  return (path) => {
+    const database = new DatabaseSync(path);
+    return {
+      exec: (sql) => database.exec(sql),
+      prepare: (sql) => {
+        const statement = database.prepare(sql);
+        statement.setReadBigInts(true);
+        return {
+          run: (...values) => void statement.run(...values),
+          all: (...values) => statement.all(...values) as SqlRow[],
+        };
+      },
+      close: () => database.close(),
+    };
+  };
+};
+
+const openBetter = async (): Promise<OpenSqlite> => {
+  const { default: Database } = await import('better-sqlite3');
+  const openAt = (path: string) => {
+    try {
+      return new Database(path, { timeout: BUSY_TIMEOUT_MS });
+    } catch (error) {
+      // A folder that is not there is a TypeError of this binding's; SQLite itself says CANTOPEN.
+      if (!(error instanceof TypeError)) throw error;
+      throw Object.assign(new Error(error.message), { code: 'SQLITE_CANTOPEN' });
+    }
+  };
+  return (path) => {
+    const database = openAt(path);
+    database.defaultSafeIntegers(true);
+    return {
+      exec: (sql) => void database.exec(sql),
+      prepare: (sql) => {
+        const statement = database.prepare(sql);
+        return {
+          run: (...values) => void statement.run(...values),
+          all: (...values) => statement.all(...values) as SqlRow[],
+        };
+      },
+      close: () => void database.close(),
+    };
+  };
+};
+
+/** The binding of this Node, loaded only when a settler runs. Throws where neither is there. */
+export const loadSqlite = async (): Promise<OpenSqlite> => {
+  try {
+    return await openNode();
+  } catch {
+    return openBetter();
+  }
+};
+
+/** Primary result codes of SQLite (sqlite.org/rescode.html) by number, as `node:sqlite` reports them. */
+const FULL = 13;
+const BUSY = 5;
+const LOCKED = 6;
+
+/** What went wrong in the database, or undefined where the error is not the database's. */
+export const sqliteCodeOf = (error: unknown): Code | undefined => {
+  if (!(error instanceof Error)) return undefined;
+  const { code, errcode } = error as Error & { code?: unknown; errcode?: unknown };
+  if (code === 'ENOSPC' || code === 'EDQUOT') return 'storage-full';
+  if (code === 'ERR_SQLITE_ERROR' && typeof errcode === 'number') {
+    // Extended codes carry the primary one in their low byte.
+    const primary = errcode & 255;
+    if (primary === FULL) return 'storage-full';
+    return primary === BUSY || primary === LOCKED ? 'busy' : 'storage-failed';
+  }
+  if (typeof code !== 'string' || !code.startsWith('SQLITE_')) return undefined;
+  if (code.startsWith('SQLITE_FULL')) return 'storage-full';
+  return /^SQLITE_(BUSY|LOCKED)/.test(code) ? 'busy' : 'storage-failed';
+};

@@ -1,0 +1,48 @@
+/** Statements: what both parties agreed a lease came to, filed beside what was claimed. */
+
+import { equalBytes, isBytes } from '../../schemas/bytes.ts';
+import { decodeCbor } from '../../schemas/cbor.ts';
+import { parseObject } from '../../schemas/cose.ts';
+import { ok, type Result, refuse } from '../../schemas/result.ts';
+import { openAgreed } from '../../schemas/statement.ts';
+import type { Answer } from './answer.ts';
+import type { Book } from './book.ts';
+import { unknownChannel } from './claims.ts';
+import type { Desk } from './desk.ts';
+
+/** The channel a statement is about, before its signatures are looked at. Codes: cbor-*, cose-*, object-malformed. */
+export const channelOfAgreed = (agreed: Uint8Array): Result<Uint8Array> => {
+  const outer = parseObject(agreed);
+  if (!outer.ok) return outer;
+  const inner = parseObject(outer.value.payload);
+  if (!inner.ok) return inner;
+  const fields = decodeCbor(inner.value.payload);
+  if (!fields.ok) return fields;
+  const channel = Array.isArray(fields.value) ? fields.value[0] : undefined;
+  if (isBytes(channel, 32)) return ok(channel);
+  return refuse('object-malformed', 'a statement begins with a channel of 32 bytes');
+};
+
+/**
+ * Files a statement that both parties signed; a later one replaces it, since the payee agreed to it.
+ * Codes: channel-unknown, channel-mismatch, claim-rate, those of `openAgreed`.
+ */
+export const fileStatement = (
+  book: Book,
+  channelId: Uint8Array,
+  lease: Uint8Array,
+  agreed: Uint8Array,
+  desk: Desk,
+  allow: () => boolean,
+): Result<Answer> => {
+  const channel = book.channel(channelId);
+  if (channel === undefined) return unknownChannel(channelId);
+  if (!equalBytes(channel.lease, lease)) {
+    return refuse('channel-mismatch', 'the channel was opened for another lease than the one stated');
+  }
+  if (!allow()) return refuse('claim-rate', 'too many requests on this channel: wait a second');
+  const opened = openAgreed(agreed, lease, channel.payer, channel.payee, desk.crypto.verify);
+  if (!opened.ok) return opened;
+  book.putStatement({ channel: channel.id, presentedMs: book.timeMs, bytes: agreed });
+  return ok({ kind: 'receipt', channel });
+};
