@@ -59,7 +59,7 @@ const valuePair = (value: Value): Pair => {
 
 const secondsOf = (timeMs: number): Decimal => decimalOf(timeMs, -3);
 
-/** Throws on a reading out of range: a programmer's error. At most 33 bytes for a number. */
+/** Throws on a reading out of range: a programmer's error. At most 34 bytes for a number. */
 export const encodeReading = (reading: Reading): Uint8Array => {
   const pairs: Pair[] = [valuePair(reading.value)];
   if (!(reading.seq >= 1 && reading.seq <= SEQ_MAX)) throw new RangeError('reading with seq ' + reading.seq);
