@@ -87,6 +87,9 @@ export const CODES = {
   locked: 117,
   timeout: 118,
   'device-failed': 119,
+  'port-missing': 120,
+  'port-denied': 121,
+  'protocol-unsupported': 122,
 } as const;
 
 export type Code = keyof typeof CODES;

@@ -89,7 +89,8 @@ export class Chip {
 
   constructor(options: ChipOptions) {
     this.#options = options;
-    options.eeprom?.forEach((byte, at) => this.#eeprom.writeMemory(at, byte));
+    const eeprom = options.eeprom ?? new Uint8Array(0);
+    for (let at = 0; at < eeprom.length; at++) this.#eeprom.writeMemory(at, eeprom[at]!);
     this.#core = this.#start(RESET_POWER, 0);
   }
 

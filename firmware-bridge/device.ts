@@ -1,0 +1,69 @@
+/**
+ * What an application sees of capabilities, whether they are at the end of a serial line here or leased
+ * from an agent elsewhere: readings out, commands in.
+ *
+ * Values are integers: value = mantissa * 10^exponent in the capability's unit.
+ */
+
+import type { Result } from '../schemas/result.ts';
+import type { Capability } from '../schemas/serial.ts';
+
+export type DeviceIdentity = {
+  readonly board: string;
+  readonly firmware: string;
+  /** 16 hexadecimal digits: an identifier, never a secret. */
+  readonly serial: string;
+};
+
+export type DeviceReading = {
+  readonly channel: number;
+  /** Rises by one per reading of the channel; a gap is a loss. From 0 again when the device restarts. */
+  readonly seq: number;
+  readonly mantissa: number;
+  readonly exponent: number;
+};
+
+/** Counted since the device was opened. */
+export type DeviceHealth = {
+  readonly frames: number;
+  /** Bytes that were no frame. */
+  readonly noiseBytes: number;
+  readonly crcErrors: number;
+  /** Times that a good frame followed noise. */
+  readonly resyncs: number;
+  /** Intact frames that said nothing we know, or nothing for us. */
+  readonly strays: number;
+  /** Readings missing in their sequence. */
+  readonly lostReadings: number;
+  readonly reconnects: number;
+};
+
+export type DeviceState =
+  /** Also when the identity or the capabilities have changed while online: read them again. */
+  { readonly online: true } | { readonly online: false; readonly code: string; readonly detail: string };
+
+/** Called in the order of arrival, never after `close`. What a listener throws is the program's end. */
+export type DeviceListener = {
+  readonly onReading?: (reading: DeviceReading) => void;
+  readonly onState?: (state: DeviceState) => void;
+  /** The device's own trouble: a number of serial.md section 4 and how often since its reset. */
+  readonly onFault?: (fault: number, count: number) => void;
+  readonly onNoise?: (bytes: Uint8Array) => void;
+};
+
+export interface Device {
+  readonly identity: DeviceIdentity;
+  readonly capabilities: readonly Capability[];
+  readonly online: boolean;
+  readonly health: DeviceHealth;
+  /** Returns the function that ends it. */
+  listen(listener: DeviceListener): () => void;
+  /**
+   * Sets an actuator and waits for its acknowledgement. Codes: channel-unknown (no such actuator),
+   * value-out-of-range, timeout, device-failed (offline), busy (too many waiting).
+   */
+  command(channel: number, value: number): Promise<Result<void>>;
+  /** Time between two readings; 0 stops them. Codes: those of `command`. */
+  setPeriod(channel: number, periodMs: number): Promise<Result<void>>;
+  close(): Promise<void>;
+}

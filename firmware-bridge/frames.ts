@@ -1,0 +1,328 @@
+/**
+ * The driver for our firmware: frames on a serial line (`schemas/spec/serial.md`) to a `Device`.
+ *
+ * It says hello until the board answers, says hello again when the board was reset or fell silent, opens
+ * the port again when that was lost, and forgets whatever arrived before the answer: it may be old.
+ */
+
+import { randomInt } from 'node:crypto';
+import { toHex } from '../schemas/bytes.ts';
+import { encodeFrame, FrameDecoder, type Noise } from '../schemas/frame.ts';
+import { ok, type Refusal, type Result, refuse } from '../schemas/result.ts';
+import {
+  type Capability,
+  decodeSerial,
+  encodeSerial,
+  type Identity,
+  NONCE_UNASKED,
+  type Reading,
+  SERIAL_MESSAGE_BYTES_MAX,
+  SERIAL_PROTOCOL,
+  type SerialMessage,
+} from '../schemas/serial.ts';
+import type { Device, DeviceHealth, DeviceIdentity, DeviceListener } from './device.ts';
+import { type Binding, openPort, type Port } from './port.ts';
+import { Requests } from './requests.ts';
+
+const BAUD_RATE = 115_200;
+
+/** All in milliseconds. */
+export type FramesTiming = {
+  /** How long `openFrames` waits for the first answer. */
+  readonly open: number;
+  /** Between two hellos: an identity takes 20 ms on the line. */
+  readonly hello: number;
+  /** For an answer, in all: an Arduino's boot loader listens for 2 s before it starts our firmware. */
+  readonly greeting: number;
+  readonly ack: number;
+  /** Between two attempts to open the port: doubled from first to longest. */
+  readonly backoffFirst: number;
+  readonly backoffMax: number;
+  /** A board is asked for a sign of life after this, or after three of its shortest periods. */
+  readonly silence: number;
+};
+
+const TIMING: FramesTiming = {
+  open: 10_000,
+  hello: 250,
+  greeting: 5_000,
+  ack: 500,
+  backoffFirst: 100,
+  backoffMax: 10_000,
+  silence: 5_000,
+};
+
+/** The longest a timer of Node can be set to. */
+const TIMEOUT_MS_MAX = 2 ** 31 - 1;
+/** An agent, its views and a test have one each. */
+const LISTENERS_MAX = 16;
+
+export type FramesOptions = {
+  readonly path: string;
+  /** Default: the ports of this system. */
+  readonly binding?: Binding;
+  readonly baudRate?: number;
+  readonly timing?: Partial<FramesTiming>;
+};
+
+/**
+ * Resolves when the board has said what it is; from then on the device looks after itself until closed.
+ * Codes: port-denied, protocol-unsupported (at once); port-missing, port-in-use, timeout, device-failed
+ * (when it stayed so for `timing.open`).
+ */
+export const openFrames = async (options: FramesOptions): Promise<Result<Device>> => {
+  const device = new FramesDevice(options);
+  const refusal = await device.start();
+  if (refusal === undefined) return ok(device);
+  await device.close();
+  return refusal;
+};
+
+class FramesDevice implements Device {
+  identity: DeviceIdentity = { board: '', firmware: '', serial: '' };
+  capabilities: readonly Capability[] = [];
+  readonly health: { -readonly [Key in keyof DeviceHealth]: number } = {
+    frames: 0,
+    noiseBytes: 0,
+    crcErrors: 0,
+    resyncs: 0,
+    strays: 0,
+    lostReadings: 0,
+    reconnects: 0,
+  };
+
+  readonly #options: FramesOptions;
+  readonly #timing: FramesTiming;
+  readonly #listeners = new Set<DeviceListener>();
+  readonly #requests: Requests;
+  readonly #nextSeq = new Map<number, number>();
+  /** What was asked for: a board that was reset has forgotten. */
+  readonly #periods = new Map<number, number>();
+  #port: Port | undefined;
+  #nonce = NONCE_UNASKED;
+  #online = false;
+  #greeting = false;
+  #closed = false;
+  #inNoise = false;
+  #timer: NodeJS.Timeout | undefined; // of the next hello, attempt or sign of life: never two at once
+  #greetingEndsMs = 0;
+  #backoffMs: number;
+  #settleStart: ((refusal: Refusal | undefined) => void) | undefined;
+  #lastRefusal: Refusal;
+
+  constructor(options: FramesOptions) {
+    this.#options = options;
+    this.#timing = { ...TIMING, ...options.timing };
+    this.#requests = new Requests((message) => this.#send(message), this.#timing.ack);
+    this.#backoffMs = this.#timing.backoffFirst;
+    this.#lastRefusal = refuse('timeout', `${options.path} did not open in time`);
+  }
+
+  get online(): boolean {
+    return this.#online;
+  }
+
+  /** undefined when the board has answered. */
+  start(): Promise<Refusal | undefined> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => this.#settleStart?.(this.#lastRefusal), this.#timing.open);
+      this.#settleStart = (refusal) => {
+        clearTimeout(timer);
+        this.#settleStart = undefined;
+        resolve(refusal);
+      };
+      void this.#connect();
+    });
+  }
+
+  listen(listener: DeviceListener): () => void {
+    if (this.#listeners.size >= LISTENERS_MAX) throw new RangeError(`more than ${LISTENERS_MAX} listeners`);
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  command(channel: number, value: number): Promise<Result<void>> {
+    return this.#requests.ask((id) => ({ type: 'command', id, channel, value }));
+  }
+
+  async setPeriod(channel: number, periodMs: number): Promise<Result<void>> {
+    const answer = await this.#requests.ask((id) => ({ type: 'period', id, channel, periodMs }));
+    if (!answer.ok) return answer;
+    this.#periods.set(channel, periodMs);
+    this.capabilities = this.capabilities.map((capability) =>
+      capability.channel === channel ? { ...capability, periodMs } : capability,
+    );
+    this.#watch();
+    return answer;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#online = false;
+    clearTimeout(this.#timer);
+    this.#listeners.clear();
+    this.#requests.abandon();
+    await this.#port?.close();
+  }
+
+  // connecting
+
+  async #connect(): Promise<void> {
+    const decoder = new FrameDecoder(SERIAL_MESSAGE_BYTES_MAX);
+    this.#inNoise = false;
+    const opened = await openPort(
+      { ...this.#options, baudRate: this.#options.baudRate ?? BAUD_RATE },
+      {
+        onData: (chunk) => {
+          if (this.#closed) return;
+          decoder.push(
+            chunk,
+            (message) => this.#onMessage(message),
+            (noise) => this.#onNoise(noise),
+          );
+        },
+        onClose: () =>
+          this.#lose(refuse('device-failed', `${this.#options.path} was disconnected: plug it in`)),
+      },
+    );
+    if (!opened.ok) {
+      this.#lose(opened);
+    } else if (this.#closed) {
+      await opened.value.close();
+    } else {
+      this.#port = opened.value;
+      this.#greet();
+    }
+  }
+
+  /** The connection is no use any more: tells everybody and tries again later. */
+  #lose(refusal: Refusal): void {
+    if (this.#closed) return;
+    clearTimeout(this.#timer);
+    this.#lastRefusal = refusal;
+    const port = this.#port;
+    this.#port = undefined;
+    this.#goOffline(refusal);
+    this.#requests.abandon();
+    if (refusal.code === 'port-denied' || refusal.code === 'protocol-unsupported')
+      this.#settleStart?.(refusal);
+    this.#timer = setTimeout(() => {
+      this.health.reconnects++;
+      void (port?.close() ?? Promise.resolve()).then(() => this.#connect());
+    }, this.#backoffMs);
+    this.#backoffMs = Math.min(2 * this.#backoffMs, this.#timing.backoffMax);
+  }
+
+  #goOffline(refusal: Refusal): void {
+    if (!this.#online) return;
+    this.#online = false;
+    this.#tell((listener) =>
+      listener.onState?.({ online: false, code: refusal.code, detail: refusal.detail }),
+    );
+  }
+
+  // greeting
+
+  #greet(): void {
+    this.#greeting = true;
+    this.#nonce = randomInt(1, 2 ** 32);
+    this.#greetingEndsMs = performance.now() + this.#timing.greeting;
+    this.#hello();
+  }
+
+  #hello(): void {
+    clearTimeout(this.#timer);
+    if (performance.now() < this.#greetingEndsMs) {
+      this.#send({ type: 'hello', protocol: SERIAL_PROTOCOL, nonce: this.#nonce });
+      this.#timer = setTimeout(() => this.#hello(), this.#timing.hello);
+    } else {
+      const detail = `no board answered at ${this.#options.path}: is it powered, and is the firmware ours?`;
+      this.#lose(refuse('timeout', detail));
+    }
+  }
+
+  #onIdentity(identity: Identity): void {
+    this.identity = {
+      board: identity.board,
+      firmware: identity.firmware,
+      serial: toHex(identity.serial),
+    };
+    this.capabilities = identity.capabilities;
+    this.#nextSeq.clear();
+    this.#backoffMs = this.#timing.backoffFirst;
+    this.#online = true;
+    this.#greeting = false;
+    this.#watch();
+    this.#settleStart?.(undefined);
+    this.#tell((listener) => listener.onState?.({ online: true }));
+    for (const { channel, periodMs } of this.capabilities) {
+      const wanted = this.#periods.get(channel) ?? periodMs;
+      if (wanted !== periodMs) void this.setPeriod(channel, wanted);
+    }
+  }
+
+  /** Silence is no proof of death: the board is greeted again, and given up if it does not answer. */
+  #watch(): void {
+    if (!this.#online || this.#greeting) return;
+    clearTimeout(this.#timer);
+    const periods = this.capabilities.map((capability) => capability.periodMs).filter((ms) => ms > 0);
+    const silenceMs = Math.max(this.#timing.silence, 3 * Math.min(...periods, Number.MAX_SAFE_INTEGER / 3));
+    this.#timer = setTimeout(() => this.#greet(), Math.min(silenceMs, TIMEOUT_MS_MAX));
+  }
+
+  // frames
+
+  #send(message: SerialMessage): boolean {
+    return this.#port?.write(encodeFrame(encodeSerial(message))) ?? false;
+  }
+
+  #onMessage(encoded: Uint8Array): void {
+    this.health.frames++;
+    if (this.#inNoise) this.health.resyncs++;
+    this.#inNoise = false;
+    const decoded = decodeSerial(encoded);
+    if (decoded.ok) this.#dispatch(decoded.value);
+    else if (decoded.code === 'protocol-unsupported') this.#lose(decoded);
+    else this.health.strays++;
+  }
+
+  #dispatch(message: SerialMessage): void {
+    if (message.type === 'identity') {
+      if (message.nonce === NONCE_UNASKED)
+        this.#greet(); // reset, or other channels than before
+      else if (message.nonce === this.#nonce) this.#onIdentity(message);
+      else this.health.strays++;
+      return;
+    }
+    if (!this.#online) return; // from before the answer: nobody knows how old
+    if (!this.#greeting) this.#timer?.refresh();
+    if (message.type === 'reading') this.#onReading(message);
+    else if (message.type === 'fault')
+      this.#tell((listener) => listener.onFault?.(message.fault, message.count));
+    else if (message.type !== 'ack' || !this.#requests.settle(message)) this.health.strays++;
+  }
+
+  #onReading({ channel, seq, mantissa }: Reading): void {
+    const capability = this.capabilities.find((known) => known.channel === channel);
+    if (capability === undefined) {
+      this.health.strays++;
+      return;
+    }
+    const expected = this.#nextSeq.get(channel) ?? seq;
+    this.health.lostReadings += Math.max(seq - expected, 0);
+    this.#nextSeq.set(channel, seq + 1);
+    const reading = { channel, seq, mantissa, exponent: capability.exponent };
+    this.#tell((listener) => listener.onReading?.(reading));
+  }
+
+  #onNoise(noise: Noise): void {
+    this.#inNoise = true;
+    this.health.noiseBytes += noise.bytes.length;
+    if (noise.code === 'frame-crc') this.health.crcErrors++;
+    this.#tell((listener) => listener.onNoise?.(noise.bytes));
+  }
+
+  #tell(call: (listener: DeviceListener) => void): void {
+    for (const listener of this.#listeners) call(listener);
+  }
+}
