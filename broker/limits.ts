@@ -37,7 +37,7 @@ export type Limits = {
   readonly attachedMax: number;
 };
 
-export const LIMITS: Limits = {
+const LIMITS: Limits = {
   payloadBytesMax: 32_768,
   messagesPerSecondMax: 200_000,
   messagesBurstMax: 200_000,

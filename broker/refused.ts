@@ -4,7 +4,7 @@ import type { AuthenticateError } from 'aedes';
 import type { Code, Refusal } from '../schemas/result.ts';
 
 /** MQTT 3.1.1 section 3.2.2.3. */
-export const CONNACK = { unavailable: 3, badPassword: 4, notAuthorised: 5 } as const;
+const CONNACK = { unavailable: 3, badPassword: 4, notAuthorised: 5 } as const;
 
 export class RefusedError extends Error implements AuthenticateError {
   readonly code: Code;
