@@ -1,0 +1,65 @@
+/** Outbox: requests that are repeated, less and less often, until they are answered. */
+
+import { equalBytes } from '../../schemas/bytes.ts';
+import { REQUEST_ID_BYTES, type Request } from '../../schemas/request.ts';
+import { REPEAT_MS, REPEAT_MS_MAX } from './effects.ts';
+import type { Turn } from './turn.ts';
+
+type Asked = {
+  readonly to: 'seller' | 'settler';
+  readonly request: Request;
+  dueMs: number;
+  waitMs: number;
+};
+
+/** At most one request of a kind waits: a newer one takes its place. */
+export type Outbox = Asked[];
+
+export const newRequestId = (turn: Turn): Uint8Array => turn.ports.crypto.random(REQUEST_ID_BYTES);
+
+const forget = (outbox: Outbox, holds: (asked: Asked) => boolean): Asked | null => {
+  for (let i = 0; i < outbox.length; i++) {
+    if (holds(outbox[i]!)) return outbox.splice(i, 1)[0]!;
+  }
+  return null;
+};
+
+export const ask = (turn: Turn, outbox: Outbox, to: 'seller' | 'settler', request: Request): void => {
+  forget(outbox, (asked) => asked.request.kind === request.kind);
+  outbox.push({ to: to, request: request, dueMs: turn.nowMs + REPEAT_MS, waitMs: REPEAT_MS });
+  turn.effects.push({ kind: 'request', to: to, request: request });
+};
+
+export const isAsking = (outbox: Outbox, kind: string): boolean => {
+  for (const asked of outbox) if (asked.request.kind === kind) return true;
+  return false;
+};
+
+export const hasAsked = (outbox: Outbox, id: Uint8Array): boolean => {
+  for (const asked of outbox) if (equalBytes(asked.request.id, id)) return true;
+  return false;
+};
+
+/** The request that waited for an answer with that id, or null: an answer counts once. */
+export const takeAnswer = (outbox: Outbox, id: Uint8Array): Request | null => {
+  const asked = forget(outbox, (each) => equalBytes(each.request.id, id));
+  return asked === null ? null : asked.request;
+};
+
+export const repeatDue = (turn: Turn, outbox: Outbox): void => {
+  for (const asked of outbox) {
+    if (turn.nowMs < asked.dueMs) continue;
+    asked.waitMs = Math.min(asked.waitMs * 2, REPEAT_MS_MAX);
+    asked.dueMs = turn.nowMs + asked.waitMs;
+    turn.effects.push({ kind: 'request', to: asked.to, request: asked.request });
+  }
+};
+
+/** After a reconnect everything is due at once. */
+export const repeatNow = (turn: Turn, outbox: Outbox): void => {
+  for (const asked of outbox) {
+    asked.waitMs = REPEAT_MS;
+    asked.dueMs = turn.nowMs + REPEAT_MS;
+    turn.effects.push({ kind: 'request', to: asked.to, request: asked.request });
+  }
+};

@@ -1,0 +1,104 @@
+/** Closing: all that is held is paid, a last voucher signed, and the statement repeated until it is agreed. */
+
+import { readingsPaidFloor } from '../../../schemas/price.ts';
+import { openAgreed, signStatement } from '../../../schemas/statement.ts';
+import { encodeControl } from '../../../schemas/stream.ts';
+import { EXPIRY_MARGIN_S, REPEAT_MS, REPEAT_MS_MAX } from '../effects.ts';
+import { KIND } from '../record.ts';
+import { notice, stream, type Turn } from '../turn.ts';
+import { introduce } from './opening.ts';
+import { payDue, signLast } from './payment.ts';
+import { journalPurchase, type Purchase } from './state.ts';
+
+/** After expiry and this long without an answer, the purchase ends without the seller's signature. */
+const AGREEMENT_WAIT_S = 3600;
+
+export const end = (turn: Turn, purchase: Purchase, reason: string): void => {
+  purchase.phase = 'ended';
+  purchase.reason = reason;
+  journalPurchase(turn, purchase, KIND.purchaseEnded, [reason]);
+  turn.effects.push({ kind: 'ended', reason: reason });
+};
+
+const state = (turn: Turn, purchase: Purchase): void => {
+  const paid = readingsPaidFloor(purchase.terms.price, purchase.releasedNano);
+  const statement = {
+    channel: purchase.channel!.id,
+    delivered: purchase.highest,
+    paid: Math.min(paid, purchase.highest),
+    totalNano: purchase.releasedNano,
+    head: purchase.head,
+    reason: purchase.reason,
+  };
+  purchase.statementBytes = signStatement(purchase.lease!.id, statement, turn.ports.signer);
+  journalPurchase(turn, purchase, KIND.purchaseStatement, [purchase.statementBytes]);
+};
+
+export const sendStatement = (turn: Turn, purchase: Purchase): void => {
+  if (purchase.statementBytes === null) return;
+  stream(turn, encodeControl({ kind: 'statement', parts: [purchase.statementBytes] }));
+};
+
+/** Before there is a channel nothing is owed, and an unfinished purchase simply ends. */
+export const stopPurchase = (turn: Turn, purchase: Purchase, reason: string): void => {
+  if (purchase.phase === 'ended' || purchase.phase === 'closing') return;
+  if (purchase.phase === 'buying') {
+    purchase.phase = 'closing';
+    purchase.reason = reason;
+  } else end(turn, purchase, reason);
+};
+
+/** Pays the rest, then states. Waits for the disk, or for the seller's resync, where it must. */
+export const close = (turn: Turn, purchase: Purchase): void => {
+  if (purchase.statementBytes !== null || !purchase.synced) return;
+  payDue(turn, purchase);
+  if (purchase.releasedNano < purchase.dueNano) return;
+  if (purchase.releasedNano > 0 && !signLast(turn, purchase)) return;
+  state(turn, purchase);
+  sendStatement(turn, purchase);
+};
+
+/** The row is complete, or time is up. */
+export const closeWhenDue = (turn: Turn, purchase: Purchase): void => {
+  if (purchase.phase !== 'buying') return;
+  if (purchase.highest >= purchase.terms.readingsMax) stopPurchase(turn, purchase, 'readings');
+  else if (turn.nowMs >= (purchase.expiryS - EXPIRY_MARGIN_S) * 1000) stopPurchase(turn, purchase, 'expiry');
+};
+
+/** The seller has other evidence than we stated: what verifies counts, and a new statement says so. */
+export const restate = (turn: Turn, purchase: Purchase): void => {
+  if (purchase.phase !== 'closing' || purchase.statementBytes === null) return;
+  purchase.statementBytes = null;
+  introduce(turn, purchase);
+  close(turn, purchase);
+};
+
+export const onAgreed = (turn: Turn, purchase: Purchase, agreed: Uint8Array): void => {
+  const terms = purchase.terms;
+  if (purchase.lease === null || purchase.phase !== 'closing') return;
+  const statement = openAgreed(
+    agreed,
+    purchase.lease.id,
+    terms.buyer,
+    terms.seller,
+    turn.ports.crypto.verify,
+  );
+  if (!statement.ok) {
+    notice(turn, statement.code, statement.detail);
+    return;
+  }
+  purchase.agreedBytes = agreed;
+  turn.effects.push({ kind: 'agreed', lease: purchase.lease.id, statement: statement.value, bytes: agreed });
+  end(turn, purchase, purchase.reason);
+};
+
+/** Called four times a second while nothing is heard: the line is spoken to again, less and less often. */
+export const repeatWhenQuiet = (turn: Turn, purchase: Purchase): void => {
+  if (turn.nowMs - purchase.heardMs < purchase.repeatMs) return;
+  purchase.repeatMs = purchase.answered ? Math.min(purchase.repeatMs * 2, REPEAT_MS_MAX) : REPEAT_MS;
+  introduce(turn, purchase);
+  sendStatement(turn, purchase);
+  if (purchase.phase === 'closing' && turn.nowMs >= (purchase.expiryS + AGREEMENT_WAIT_S) * 1000) {
+    end(turn, purchase, 'the seller never agreed');
+  }
+};

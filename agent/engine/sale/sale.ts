@@ -1,0 +1,100 @@
+/** Sale: one step of the seller's side of a lease. The rules are in the files beside this one. */
+
+import { equalBytes } from '../../../schemas/bytes.ts';
+import {
+  decodeStream,
+  encodeControl,
+  RESYNC_NONCE_BYTES,
+  type StreamMessage,
+} from '../../../schemas/stream.ts';
+import type { Lease } from '../../../schemas/terms.ts';
+import { type Effect, type Event, type Ports, REPEAT_MS_MAX, type Step } from '../effects.ts';
+import { repeatDue, repeatNow } from '../outbox.ts';
+import { KIND } from '../record.ts';
+import { stream, type Turn } from '../turn.ts';
+import { deliver, letGoOfPaid, rewindTo, takeReading } from './delivery.ts';
+import { journalTick, onGrant, onPlace, onTick, onVoucher, placeOf, refuseOnStream } from './payment.ts';
+import { onReply, onStatement, settleWhenDue, stopSale } from './settlement.ts';
+import {
+  journalSale,
+  leaseParts,
+  newSaleState,
+  REFUSALS_PER_TIMER,
+  type Sale,
+  type SaleOptions,
+} from './state.ts';
+
+/** A lease without money takes a place that another buyer could have. */
+const GRANT_WAIT_MS = 120000;
+
+/** A lease that both have signed begins as a sale. */
+export const newSale = (ports: Ports, lease: Lease, options: SaleOptions, nowMs: number): Step<Sale> => {
+  const sale = newSaleState(lease, options);
+  sale.heardMs = nowMs;
+  const turn: Turn = { ports: ports, nowMs: nowMs, effects: [] };
+  journalSale(turn, sale, KIND.saleLease, leaseParts(sale));
+  return { state: sale, effects: turn.effects };
+};
+
+const onControl = (turn: Turn, sale: Sale, message: StreamMessage): void => {
+  if (message.kind === 'nak') rewindTo(sale, message.parts[0] - 1);
+  else if (message.kind === 'grant') onGrant(turn, sale, message);
+  else if (message.kind === 'statement') onStatement(turn, sale, message.parts[0]);
+  else if (message.kind === 'resync') {
+    onPlace(turn, sale, message.parts);
+    stream(turn, encodeControl({ kind: 'resynced', parts: placeOf(sale, message.parts[0]) }));
+  } else if (message.kind === 'resynced' && equalBytes(message.parts[0], sale.nonce)) {
+    onPlace(turn, sale, message.parts);
+  }
+};
+
+const onMessage = (turn: Turn, sale: Sale, bytes: Uint8Array): void => {
+  sale.heardMs = turn.nowMs;
+  const message = decodeStream(bytes);
+  if (!message.ok) refuseOnStream(turn, sale, message);
+  else if (message.value.kind === 'tick') onTick(turn, sale, message.value.tick);
+  else if (message.value.kind === 'voucher') onVoucher(turn, sale, message.value.bytes);
+  else onControl(turn, sale, message.value);
+};
+
+const onConnected = (turn: Turn, sale: Sale): void => {
+  sale.nonce = turn.ports.crypto.random(RESYNC_NONCE_BYTES);
+  sale.heardMs = turn.nowMs;
+  stream(turn, encodeControl({ kind: 'resync', parts: placeOf(sale, sale.nonce) }));
+  repeatNow(turn, sale.outbox);
+};
+
+/** A buyer that owes and is silent hears the unpaid readings again, less and less often. */
+const repeatUnpaid = (turn: Turn, sale: Sale): void => {
+  if (sale.sentNano <= sale.verifiedNano || turn.nowMs - sale.heardMs < sale.repeatMs) return;
+  sale.heardMs = turn.nowMs;
+  sale.repeatMs = Math.min(sale.repeatMs * 2, REPEAT_MS_MAX);
+  onConnected(turn, sale);
+};
+
+const onTimer = (turn: Turn, sale: Sale): void => {
+  sale.refusalsLeft = REFUSALS_PER_TIMER;
+  repeatDue(turn, sale.outbox);
+  if (sale.phase === 'selling' || sale.phase === 'disputed') repeatUnpaid(turn, sale);
+  if (sale.phase === 'leased' && turn.nowMs - sale.heardMs >= GRANT_WAIT_MS)
+    stopSale(turn, sale, 'no grant came');
+  settleWhenDue(turn, sale);
+};
+
+export const stepSale = (ports: Ports, sale: Sale, event: Event, nowMs: number): Step<Sale> => {
+  const effects: Effect[] = [];
+  const turn: Turn = { ports: ports, nowMs: nowMs, effects: effects };
+  if (event.kind === 'message') onMessage(turn, sale, event.bytes);
+  else if (event.kind === 'reading') takeReading(turn, sale, event.value, event.atMs);
+  else if (event.kind === 'durable') sale.durable = event.mark;
+  else if (event.kind === 'connected') onConnected(turn, sale);
+  else if (event.kind === 'reply') onReply(turn, sale, event.request);
+  else if (event.kind === 'stop') stopSale(turn, sale, event.reason);
+  else if (event.kind === 'timer') onTimer(turn, sale);
+  else {
+    journalTick(turn, sale);
+    letGoOfPaid(sale);
+    deliver(turn, sale);
+  }
+  return { state: sale, effects: effects };
+};
