@@ -14,7 +14,7 @@ export type Decimal = { readonly mantissa: number; readonly exponent: number };
 /** From yocto to yotta: no unit of the SI needs more, and -24 still fits the one byte of a CBOR head. */
 export const DECIMAL_EXPONENT_MAX = 24;
 /** Sign, 16 digits, 24 zeros and a point, with room for the zeros that instruments pad with. */
-export const DECIMAL_TEXT_MAX = 48;
+const DECIMAL_TEXT_MAX = 48;
 
 const INTEGER_MAX = 9007199254740991;
 const TAG_DECIMAL = 4;

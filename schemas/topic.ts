@@ -15,7 +15,7 @@ import { toHex } from './bytes.ts';
 import { isId } from './identity.ts';
 import { ok, type Result, refuse } from './result.ts';
 
-export type LeaseSide = 'r' | 'p';
+type LeaseSide = 'r' | 'p';
 
 /** A parsed topic, or a parsed filter where levels may be ANY. */
 export type Topic =

@@ -4,7 +4,16 @@ import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { equalBytes, toHex } from '../../schemas/bytes.ts';
-import { CBOR_BYTES_MAX, type Cbor, CborMap, CborTag, decodeCbor, encodeCbor } from '../../schemas/cbor.ts';
+import {
+  CBOR_BYTES_MAX,
+  CBOR_DEPTH_MAX,
+  CBOR_ITEMS_MAX,
+  type Cbor,
+  CborMap,
+  CborTag,
+  decodeCbor,
+  encodeCbor,
+} from '../../schemas/cbor.ts';
 import { bytesOf, type Json, jsonOf, publicVectors } from './vectors.ts';
 
 const integers = fc.oneof(fc.integer(), fc.maxSafeInteger());
@@ -142,6 +151,28 @@ decode('accepts no bytes that the encoder would not write: mutations of good one
     }),
     { numRuns: 2000 },
   );
+});
+
+decode('takes a message at each maximum, and none beyond', () => {
+  const nested = (depth: number): Uint8Array => new Uint8Array(depth + 1).fill(0x81, 0, depth);
+  const listed = (items: number): Uint8Array =>
+    Uint8Array.of(0x99, (items - 1) >> 8, (items - 1) & 255, ...new Uint8Array(items - 1));
+  const long = (bytes: number): Uint8Array => {
+    const head = Uint8Array.of(0x59, (bytes - 3) >> 8, (bytes - 3) & 255);
+    const message = new Uint8Array(bytes);
+    message.set(head);
+    return message;
+  };
+  const maxima: readonly [(size: number) => Uint8Array, number, string][] = [
+    [nested, CBOR_DEPTH_MAX, 'cbor-too-deep'],
+    [listed, CBOR_ITEMS_MAX, 'cbor-too-many-items'],
+    [long, CBOR_BYTES_MAX, 'cbor-too-long'],
+  ];
+  for (const row of maxima) {
+    assert.ok(decodeCbor(row[0](row[1])).ok, row[2]);
+    const beyond = decodeCbor(row[0](row[1] + 1));
+    assert.is(beyond.ok ? 'accepted' : beyond.code, row[2]);
+  }
 });
 
 decode('stops at its maxima before it allocates or recurses', () => {
