@@ -1,0 +1,61 @@
+/** A bank file on disk: whole or not there, and never over another one. */
+
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { ok, type Result, refuse } from '../../schemas/result.ts';
+
+const existing = (path: string): string | undefined => {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+};
+
+const sync = (path: string): void => {
+  const opened = openSync(path, 'r');
+  try {
+    fsyncSync(opened);
+  } finally {
+    closeSync(opened);
+  }
+};
+
+const replace = (path: string, text: string): void => {
+  const part = `${path}.part`;
+  const opened = openSync(part, 'w', 0o600);
+  try {
+    writeSync(opened, text);
+    fsyncSync(opened);
+  } catch (error) {
+    rmSync(part, { force: true });
+    throw error;
+  } finally {
+    closeSync(opened);
+  }
+  renameSync(part, path);
+  sync(dirname(path));
+};
+
+/** Readable by its owner alone: it carries names and accounts. Codes: config-invalid, storage-full, storage-failed. */
+export const writeBankFile = (path: string, text: string): Result<null> => {
+  try {
+    const there = existing(path);
+    if (there === text) return ok(null);
+    if (there !== undefined) {
+      return refuse(
+        'config-invalid',
+        `${path} holds something else: choose another name, nothing was overwritten`,
+      );
+    }
+    replace(path, text);
+    return ok(null);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === undefined) throw error;
+    const full = code === 'ENOSPC' || code === 'EDQUOT';
+    const remedy = 'the payouts stay pending: run the command again to write the same file';
+    return refuse(full ? 'storage-full' : 'storage-failed', `${message}; ${remedy}`);
+  }
+};
