@@ -1,0 +1,33 @@
+/**
+ * Writes `schemas/vectors/*.json` of money and market: `node --import tsx test/vectors/generate.ts`.
+ *
+ * Ed25519 is deterministic and all seeds are in the files, so the bytes are the same every time; a test
+ * generates them again and compares.
+ */
+
+import { writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { evidenceFile, tickFile } from './evidence.ts';
+import { requestFile, streamFile } from './messages.ts';
+import { fileOf } from './notation.ts';
+import { priceFile } from './prices.ts';
+import { SIGNED_FILES } from './signed.ts';
+
+const FILES = {
+  ...SIGNED_FILES,
+  price: priceFile,
+  tick: tickFile,
+  evidence: evidenceFile,
+  request: requestFile,
+  stream: streamFile,
+};
+
+/** File name to text. */
+export const generated = (): ReadonlyMap<string, string> =>
+  new Map(Object.entries(FILES).map(([name, file]) => [`${name}.json`, fileOf(file())]));
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  for (const [name, text] of generated()) {
+    writeFileSync(new URL(`../../schemas/vectors/${name}`, import.meta.url), text);
+  }
+}
