@@ -8,6 +8,7 @@
  * - It sends a `flush` when the events that came together have all been stepped, so that one tick pays for
  *   all of them, and a `timer` four times a second.
  * - It hands marks back, in order, when the disk holds their records (`durable`); it may leave some out.
+ * - A `request` waits until the disk holds every record before it: what a settler has seen is not forgotten.
  * - A `stream` or `request` that cannot be sent is dropped: the engine repeats what was not answered.
  * - `nowMs` is trusted time, milliseconds since 1970, and never goes back.
  */
@@ -29,9 +30,11 @@ export type Mark = {
   readonly readings: number;
   /** Purchase: the newest chain whose last link is journalled. */
   readonly chainSeq: number;
+  /** Sale: the agreed statement is journalled. */
+  readonly agreed: boolean;
 };
 
-export const NO_MARK: Mark = { totalNano: 0, evidence: null, readings: 0, chainSeq: 0 };
+export const NO_MARK: Mark = { totalNano: 0, evidence: null, readings: 0, chainSeq: 0, agreed: false };
 
 export type Event =
   /** A message on the other side's topic of this lease, as received. */

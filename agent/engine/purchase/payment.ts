@@ -6,6 +6,7 @@
  */
 
 import { addNano, multiplyNano } from '../../../schemas/amount.ts';
+import { equalBytes } from '../../../schemas/bytes.ts';
 import { parseEvidence, type Stated, verifyEvidence } from '../../../schemas/evidence.ts';
 import { U32_MAX } from '../../../schemas/fields.ts';
 import { priceNanoOf } from '../../../schemas/price.ts';
@@ -18,6 +19,7 @@ import { journalPurchase, type Purchase } from './state.ts';
 
 /** Makes the last link of the chain after the newest voucher, ahead of its use. */
 export const prepareChain = (turn: Turn, purchase: Purchase): void => {
+  if (purchase.next !== null || !purchase.synced) return;
   purchase.next = { seq: purchase.voucherSeq + 1, last: turn.ports.crypto.random(LINK_BYTES) };
   journalPurchase(turn, purchase, KIND.purchaseChain, [purchase.next.seq, purchase.next.last]);
 };
@@ -50,6 +52,7 @@ const rollOver = (turn: Turn, purchase: Purchase, cumulativeNano: number, mayCha
   };
   purchase.voucherBytes = signVoucher(channel, voucher, turn.ports.signer);
   purchase.voucherSeq = next.seq;
+  purchase.next = null;
   purchase.chain =
     links === null
       ? null
@@ -69,7 +72,8 @@ const canSign = (purchase: Purchase): boolean =>
 
 /** The first voucher pays nothing and opens a chain, so that the first reading is paid by a tick. */
 export const openFirstChain = (turn: Turn, purchase: Purchase): void => {
-  if (purchase.voucherSeq === 0 && canSign(purchase)) rollOver(turn, purchase, 0, true);
+  if (purchase.voucherBytes === null && canSign(purchase))
+    rollOver(turn, purchase, purchase.releasedNano, true);
 };
 
 export const sendTick = (turn: Turn, purchase: Purchase): void => {
@@ -118,14 +122,14 @@ export const applyRaise = (purchase: Purchase, voucherBytes: Uint8Array, seen: S
   purchase.releasedNano = Math.max(purchase.releasedNano, seen.totalNano);
   purchase.journalledNano = purchase.releasedNano;
   const chain = purchase.chain;
-  if (seen.voucher.seq > purchase.voucherSeq) {
+  if (chain !== null && seen.voucher.seq === chain.seq) {
+    if (seen.tick !== null) chain.index = Math.max(chain.index, seen.tick.index);
+  } else if (seen.voucher.seq >= purchase.voucherSeq) {
     purchase.voucherSeq = seen.voucher.seq;
     purchase.voucherBytes = voucherBytes;
     purchase.chain = null;
-    purchase.next = null;
-  } else if (chain !== null && seen.tick !== null && chain.seq === seen.voucher.seq) {
-    chain.index = Math.max(chain.index, seen.tick.index);
   }
+  if (purchase.next !== null && purchase.next.seq <= purchase.voucherSeq) purchase.next = null;
 };
 
 /**
@@ -143,7 +147,10 @@ export const raiseTo = (
   const stated = parseEvidence(evidence);
   if (!stated.ok) return;
   const seen = stated.value;
-  if (seen.totalNano <= purchase.releasedNano && seen.voucher.seq <= purchase.voucherSeq) return;
+  if (seen.totalNano <= purchase.releasedNano && seen.voucher.seq < purchase.voucherSeq) return;
+  if (purchase.voucherBytes !== null && equalBytes(voucher, purchase.voucherBytes)) {
+    if (seen.totalNano <= purchase.releasedNano) return;
+  }
   const crypto = turn.ports.crypto;
   const own = verifyEvidence(
     null,
@@ -159,5 +166,4 @@ export const raiseTo = (
   }
   applyRaise(purchase, voucher, seen);
   journalPurchase(turn, purchase, KIND.purchaseRaised, [voucher, tick]);
-  if (purchase.next === null) prepareChain(turn, purchase);
 };

@@ -46,7 +46,7 @@ const onResynced = (turn: Turn, purchase: Purchase, message: Control): void => {
 
 const onControl = (turn: Turn, purchase: Purchase, message: Control): void => {
   if (message.kind === 'resynced') onResynced(turn, purchase, message);
-  else if (message.kind === 'resync') {
+  else if (message.kind === 'resync' && purchase.lease !== null) {
     raiseTo(turn, purchase, message.parts[1], message.parts[2]);
     const place = [message.parts[0], null, null, purchase.highest, purchase.head] as const;
     introduce(turn, purchase);
@@ -100,6 +100,7 @@ const onTimer = (turn: Turn, purchase: Purchase): void => {
 
 /** What came in together is paid together. */
 const onFlush = (turn: Turn, purchase: Purchase): void => {
+  prepareChain(turn, purchase);
   if (purchase.phase === 'buying') {
     openFirstChain(turn, purchase);
     payDue(turn, purchase);

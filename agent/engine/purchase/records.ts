@@ -125,9 +125,12 @@ export const purchaseFromRecords = (ports: Ports, records: readonly Uint8Array[]
     }
   }
   if (purchase === null) return refuse('object-malformed', 'a purchase without records');
+  // The prepared link may have been used by a voucher whose record was lost: its seq is never used again.
+  if (purchase.next !== null) purchase.voucherSeq = purchase.next.seq;
+  purchase.next = null;
   purchase.journalledNano = purchase.releasedNano;
   purchase.durable = purchaseMark(purchase);
-  purchase.synced = purchase.voucherSeq === 0;
+  purchase.synced = purchase.lease === null;
   return ok(purchase);
 };
 

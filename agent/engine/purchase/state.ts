@@ -107,6 +107,7 @@ export const purchaseMark = (purchase: Purchase): Mark => ({
   evidence: null,
   readings: purchase.highest,
   chainSeq: purchase.next === null ? purchase.voucherSeq : purchase.next.seq,
+  agreed: false,
 });
 
 export const journalPurchase = (

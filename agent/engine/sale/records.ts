@@ -20,7 +20,7 @@ import type { Turn } from '../turn.ts';
 import { letGoOfPaid } from './delivery.ts';
 import { installGrant } from './payment.ts';
 import { installAgreed } from './settlement.ts';
-import { bestEvidence, leaseParts, newSaleState, type Sale } from './state.ts';
+import { bestEvidence, leaseParts, newSaleState, type Sale, saleMark } from './state.ts';
 
 const begin = (ports: Ports, parts: readonly Cbor[]): Result<Sale> => {
   const lease = openLease(parts[0] as Uint8Array, ports.crypto);
@@ -113,12 +113,7 @@ export const saleFromRecords = (ports: Ports, records: readonly Uint8Array[]): R
   sale.journalledEvidence = bestEvidence(sale);
   sale.sent = newestOf(sale.backlog);
   sale.sentNano = totalNanoFor(sale.lease.terms.price, sale.sent);
-  sale.durable = {
-    totalNano: sale.verifiedNano,
-    evidence: sale.journalledEvidence,
-    readings: sale.sent,
-    chainSeq: 0,
-  };
+  sale.durable = saleMark(sale);
   sale.restored = true;
   letGoOfPaid(sale);
   return ok(sale);

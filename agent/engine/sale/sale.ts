@@ -8,13 +8,13 @@ import {
   type StreamMessage,
 } from '../../../schemas/stream.ts';
 import type { Lease } from '../../../schemas/terms.ts';
-import { type Effect, type Event, type Ports, REPEAT_MS_MAX, type Step } from '../effects.ts';
+import { type Effect, type Event, type Mark, type Ports, REPEAT_MS_MAX, type Step } from '../effects.ts';
 import { repeatDue, repeatNow } from '../outbox.ts';
 import { KIND } from '../record.ts';
 import { stream, type Turn } from '../turn.ts';
 import { deliver, letGoOfPaid, rewindTo, takeReading } from './delivery.ts';
 import { journalTick, onGrant, onPlace, onTick, onVoucher, placeOf, refuseOnStream } from './payment.ts';
-import { onReply, onStatement, settleWhenDue, stopSale } from './settlement.ts';
+import { onReply, onStatement, sendAgreed, settleWhenDue, stopSale } from './settlement.ts';
 import {
   journalSale,
   leaseParts,
@@ -81,12 +81,18 @@ const onTimer = (turn: Turn, sale: Sale): void => {
   settleWhenDue(turn, sale);
 };
 
+const onDurable = (turn: Turn, sale: Sale, mark: Mark): void => {
+  const before = sale.durable.agreed;
+  sale.durable = mark;
+  if (mark.agreed && !before) sendAgreed(turn, sale);
+};
+
 export const stepSale = (ports: Ports, sale: Sale, event: Event, nowMs: number): Step<Sale> => {
   const effects: Effect[] = [];
   const turn: Turn = { ports: ports, nowMs: nowMs, effects: effects };
   if (event.kind === 'message') onMessage(turn, sale, event.bytes);
   else if (event.kind === 'reading') takeReading(turn, sale, event.value, event.atMs);
-  else if (event.kind === 'durable') sale.durable = event.mark;
+  else if (event.kind === 'durable') onDurable(turn, sale, event.mark);
   else if (event.kind === 'connected') onConnected(turn, sale);
   else if (event.kind === 'reply') onReply(turn, sale, event.request);
   else if (event.kind === 'stop') stopSale(turn, sale, event.reason);

@@ -105,12 +105,15 @@ const agreeable = (sale: Sale, statement: Statement): boolean => {
   return statement.paid === Math.min(paid, statement.delivered);
 };
 
-const sendAgreed = (turn: Turn, agreed: Uint8Array): void =>
-  stream(turn, encodeControl({ kind: 'agreed', parts: [agreed] }));
+/** Our signature leaves when the disk holds it: the buyer forgets the lease once it has both. */
+export const sendAgreed = (turn: Turn, sale: Sale): void => {
+  if (sale.agreedBytes === null || !sale.durable.agreed) return;
+  stream(turn, encodeControl({ kind: 'agreed', parts: [sale.agreedBytes] }));
+};
 
 export const onStatement = (turn: Turn, sale: Sale, stated: Uint8Array): void => {
   if (sale.agreedBytes !== null) {
-    sendAgreed(turn, sale.agreedBytes);
+    sendAgreed(turn, sale);
     return;
   }
   const terms = sale.lease.terms;
@@ -135,7 +138,6 @@ export const onStatement = (turn: Turn, sale: Sale, stated: Uint8Array): void =>
     statement: statement.value,
     bytes: sale.agreedBytes!,
   });
-  sendAgreed(turn, sale.agreedBytes!);
   settle(turn, sale);
 };
 

@@ -122,15 +122,21 @@ export const leaseParts = (sale: Sale): readonly Cbor[] => [
   sale.options.claimEveryMs,
 ];
 
+export const saleMark = (sale: Sale): Mark => ({
+  totalNano: sale.journalledNano,
+  evidence: sale.journalledEvidence,
+  readings: newestOf(sale.backlog),
+  chainSeq: 0,
+  agreed: sale.agreedBytes !== null,
+});
+
 /** Appends a record; its mark says what the disk holds once it is durable. */
 export const journalSale = (turn: Turn, sale: Sale, kind: number, parts: readonly Cbor[]): void => {
-  const mark: Mark = {
-    totalNano: sale.journalledNano,
-    evidence: sale.journalledEvidence,
-    readings: newestOf(sale.backlog),
-    chainSeq: 0,
-  };
-  turn.effects.push({ kind: 'journal', record: encodeRecord(sale.handle, kind, parts), mark: mark });
+  turn.effects.push({
+    kind: 'journal',
+    record: encodeRecord(sale.handle, kind, parts),
+    mark: saleMark(sale),
+  });
 };
 
 /** What may be unpaid: one reading for a stranger, growing with what the buyer has paid, up to the terms. */

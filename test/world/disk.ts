@@ -1,0 +1,33 @@
+/** A disk with a journal: what is written survives a killed process, what is synced survives a power cut. */
+
+import type { Mark } from '../../agent/engine/effects.ts';
+import type { Chance } from './chance.ts';
+
+type Written = { readonly record: Uint8Array; readonly mark: Mark };
+
+export class Disk {
+  private written: Written[] = [];
+  private synced = 0;
+
+  append(record: Uint8Array, mark: Mark): void {
+    this.written.push({ record, mark });
+  }
+
+  /** The newest mark that is durable now, or null where nothing new is. */
+  sync(): Mark | null {
+    if (this.synced === this.written.length) return null;
+    this.synced = this.written.length;
+    return this.written[this.synced - 1]!.mark;
+  }
+
+  /** A power cut: of what was not synced, some of the first records may have reached the disk. */
+  cutPower(chance: Chance): void {
+    const survives = this.synced + chance.below(this.written.length - this.synced + 1);
+    this.written.length = survives;
+    this.synced = survives;
+  }
+
+  records(): Uint8Array[] {
+    return this.written.map((each) => each.record);
+  }
+}

@@ -1,0 +1,348 @@
+/**
+ * A world of one seller, one buyer and a real settler, with a clock, a network and disks that are a test's to
+ * break. Everything follows from the seed. `check` holds the promises of the money after every step.
+ */
+
+import type { Effect, Event, Ports } from '../../agent/engine/effects.ts';
+import { acceptOffer, makeTerms } from '../../agent/engine/offer.ts';
+import { newPurchase, stepPurchase } from '../../agent/engine/purchase/purchase.ts';
+import { purchaseFromRecords } from '../../agent/engine/purchase/records.ts';
+import type { Purchase } from '../../agent/engine/purchase/state.ts';
+import { saleFromRecords } from '../../agent/engine/sale/records.ts';
+import { newSale, stepSale } from '../../agent/engine/sale/sale.ts';
+import type { Sale } from '../../agent/engine/sale/state.ts';
+import { nativeCrypto } from '../../agent/host/crypto-native.ts';
+import { bookDeposit } from '../../broker/settler/deposits.ts';
+import { createSettler, type Settler } from '../../broker/settler/settler.ts';
+import type { Store } from '../../broker/settler/store.ts';
+import { openMemoryStore } from '../../broker/settler/store-memory.ts';
+import { toHex } from '../../schemas/bytes.ts';
+import type { Match } from '../../schemas/matching.ts';
+import type { Capability } from '../../schemas/profile.ts';
+import { decodeRequest, encodeRequest, type Request } from '../../schemas/request.ts';
+import type { Statement } from '../../schemas/statement.ts';
+import { openLease, openOffer, signLease } from '../../schemas/terms.ts';
+import { type Chance, chanceOf } from './chance.ts';
+import { Disk } from './disk.ts';
+
+export const START_MS = Date.UTC(2026, 10, 20);
+export const PRICE_NANO = 2_000_000;
+export const DEPOSIT_NANO = 1_000_000_000_000;
+
+export type Faults = {
+  /** Probabilities per message. */
+  readonly loss: number;
+  readonly repetition: number;
+  /** A message takes up to this long, so later ones overtake it. 0: in order, at once. */
+  readonly delayMsMax: number;
+};
+
+export type WorldOptions = {
+  readonly seed: number;
+  readonly readings: number;
+  readonly periodMs?: number;
+  readonly window?: number;
+  readonly ticks?: number;
+  readonly durationS?: number;
+  readonly faults?: Partial<Faults>;
+  /** Sees every message on its way and may change, keep or add some: the hostile network or party. */
+  readonly tamper?: (message: Message, world: World) => readonly Message[];
+};
+
+export type Address = 'seller' | 'buyer' | 'settler';
+export type Message = {
+  readonly from: Address;
+  readonly to: Address;
+  /** A lease's topic, or requests and their answers. */
+  readonly on: 'stream' | 'in';
+  readonly bytes: Uint8Array;
+};
+type Flying = Message & { readonly dueMs: number };
+
+const QUIET: Faults = { loss: 0, repetition: 0, delayMsMax: 0 };
+const SYNC_EVERY_MS = 5;
+const TIMER_EVERY_MS = 250;
+
+export class World {
+  readonly chance: Chance;
+  readonly options: WorldOptions;
+  readonly crypto = nativeCrypto();
+  readonly store: Store = openMemoryStore();
+  readonly ports: { readonly seller: Ports; readonly buyer: Ports; readonly settler: Ports };
+  readonly capability: Capability;
+  faults: Faults;
+  nowMs = START_MS;
+  settler!: Settler;
+  sale: Sale | null = null;
+  purchase: Purchase | null = null;
+  readonly disks = { seller: new Disk(), buyer: new Disk() };
+  readonly down = { seller: false, buyer: false };
+  readonly notices: string[] = [];
+  readonly bought: number[] = [];
+  statement: Statement | null = null;
+  ended = { seller: '', buyer: '' };
+  /** Every message that was sent, for tests that look at the wire. */
+  observe: (message: Message) => void = () => {};
+  private flying: Flying[] = [];
+  /** Requests that wait for the disk. */
+  private readonly waiting: { readonly seller: Message[]; readonly buyer: Message[] } = {
+    seller: [],
+    buyer: [],
+  };
+  private readonly touched = { seller: false, buyer: false };
+  private leaseBytes: Uint8Array | null = null;
+
+  constructor(options: WorldOptions) {
+    this.options = options;
+    this.chance = chanceOf(options.seed);
+    this.faults = { ...QUIET, ...options.faults };
+    const crypto = { ...this.crypto, random: this.chance.bytes };
+    const portsOf = (): Ports => ({ crypto, signer: this.crypto.signerOf(this.chance.bytes(32)) });
+    this.ports = { seller: portsOf(), buyer: portsOf(), settler: portsOf() };
+    this.capability = {
+      name: 'temperature',
+      kind: 'temperature',
+      unit: 'Cel',
+      direction: 'sensor',
+      periodMs: options.periodMs ?? 20,
+      currency: 'EUR',
+      price: [{ from: 1, priceNano: PRICE_NANO }],
+      windowNano: (options.window ?? 16) * PRICE_NANO,
+      ticks: options.ticks ?? 1024,
+    };
+  }
+
+  async begin(): Promise<void> {
+    const { signer, crypto } = this.ports.settler;
+    const settler = await createSettler({
+      store: this.store,
+      root: signer.key,
+      signer: { signer, certificate: null },
+      crypto,
+      nowMs: () => this.nowMs,
+      log: () => {},
+      currencies: ['EUR'],
+      limits: { lingerMs: 0, sweepMs: 0, claimsPerS: 1000, opensPerS: 1000 },
+    });
+    if (!settler.ok) throw new Error(settler.detail);
+    this.settler = settler.value;
+    const owner = this.ports.buyer.signer.key;
+    const deposit = { reference: 'first', owner, currency: 'EUR', nano: BigInt(DEPOSIT_NANO) };
+    const booked = await bookDeposit(this.store, deposit, this.nowMs, crypto.sha256);
+    if (!booked.ok) throw new Error(booked.detail);
+    this.buy();
+  }
+
+  /** The buyer makes an offer on the seller's profile. */
+  buy(): void {
+    const match: Match = {
+      profile: {
+        key: this.ports.seller.signer.key,
+        issuedS: 0,
+        version: 1,
+        settlers: [this.ports.settler.signer.key],
+        capabilities: [this.capability],
+      },
+      capability: this.capability,
+      settler: this.ports.settler.signer.key,
+      reliability: 500,
+    };
+    const wish = {
+      buyer: this.ports.buyer.signer.key,
+      readings: this.options.readings,
+      budgetNano: DEPOSIT_NANO / 2,
+      durationS: this.options.durationS ?? 86_400,
+    };
+    const terms = makeTerms(match, wish, this.nowMs, this.chance.bytes(16));
+    if (!terms.ok) throw new Error(terms.detail);
+    const step = newPurchase(this.ports.buyer, terms.value, this.nowMs);
+    this.purchase = step.state;
+    this.perform('buyer', step.effects);
+  }
+
+  /** Runs until both sides have ended, or for `forMs` of its own time; false where time ran out. */
+  async run(forMs: number): Promise<boolean> {
+    const untilMs = this.nowMs + forMs;
+    while (this.nowMs < untilMs) {
+      await this.tick();
+      if (this.ended.seller !== '' && this.ended.buyer !== '' && this.flying.length === 0) return true;
+    }
+    return false;
+  }
+
+  /** One millisecond. */
+  async tick(): Promise<void> {
+    this.nowMs++;
+    await this.deliverDue();
+    const sinceMs = this.nowMs - START_MS;
+    if (sinceMs % this.capability.periodMs === 0) this.produce();
+    for (const party of ['seller', 'buyer'] as const) {
+      if (this.down[party]) continue;
+      if (sinceMs % TIMER_EVERY_MS === 0) this.tell(party, { kind: 'timer' });
+      if (sinceMs % SYNC_EVERY_MS === 0) {
+        const mark = this.disks[party].sync();
+        if (mark !== null) this.tell(party, { kind: 'durable', mark });
+        for (const message of this.waiting[party].splice(0)) this.send(message);
+      }
+      if (this.touched[party]) this.tell(party, { kind: 'flush' });
+      this.touched[party] = false;
+    }
+    this.check();
+  }
+
+  produce(): void {
+    const value = { mantissa: 2000 + (this.nowMs % 97), exponent: -2 };
+    if (this.sale !== null && !this.down.seller)
+      this.tell('seller', { kind: 'reading', value, atMs: this.nowMs });
+  }
+
+  tell(party: 'seller' | 'buyer', event: Event): void {
+    this.touched[party] = event.kind !== 'flush';
+    if (party === 'seller' && this.sale !== null) {
+      this.perform(party, stepSale(this.ports.seller, this.sale, event, this.nowMs).effects);
+    } else if (party === 'buyer' && this.purchase !== null) {
+      this.perform(party, stepPurchase(this.ports.buyer, this.purchase, event, this.nowMs).effects);
+    }
+  }
+
+  private perform(party: 'seller' | 'buyer', effects: readonly Effect[]): void {
+    const other = party === 'seller' ? 'buyer' : 'seller';
+    for (const effect of effects) {
+      if (effect.kind === 'journal') this.disks[party].append(effect.record, effect.mark);
+      else if (effect.kind === 'stream')
+        this.send({ from: party, to: other, on: 'stream', bytes: effect.bytes });
+      else if (effect.kind === 'request') {
+        this.waiting[party].push({
+          from: party,
+          to: effect.to,
+          on: 'in',
+          bytes: encodeRequest(effect.request),
+        });
+      } else if (effect.kind === 'notice') this.notices.push(`${party} ${effect.code}`);
+      else if (effect.kind === 'bought') this.bought.push(effect.seq);
+      else if (effect.kind === 'agreed') this.statement = effect.statement;
+      else if (effect.kind === 'ended') this.ended[party] = effect.reason;
+    }
+  }
+
+  /** Onto the network, through whoever tampers with it. */
+  send(message: Message): void {
+    this.observe(message);
+    for (const each of this.options.tamper?.(message, this) ?? [message]) this.launch(each);
+  }
+
+  /** Onto the network, past anyone who tampers: what a hostile party sends. */
+  launch(message: Message): void {
+    const { loss, repetition, delayMsMax } = this.faults;
+    if (this.chance.holds(loss)) return;
+    const times = this.chance.holds(repetition) ? 2 : 1;
+    for (let i = 0; i < times; i++) {
+      this.flying.push({ ...message, dueMs: this.nowMs + 1 + this.chance.below(delayMsMax + 1) });
+    }
+  }
+
+  private async deliverDue(): Promise<void> {
+    const due = this.flying.filter((each) => each.dueMs <= this.nowMs);
+    if (due.length === 0) return;
+    this.flying = this.flying.filter((each) => each.dueMs > this.nowMs);
+    for (const message of due) await this.deliver(message);
+  }
+
+  private async deliver(message: Message): Promise<void> {
+    const { from, to, on, bytes } = message;
+    if (to === 'settler') {
+      const answer = await this.settler.handle(from, bytes);
+      if (answer !== undefined) this.send({ from: 'settler', to: from, on: 'in', bytes: answer });
+    } else if (this.down[to]) return;
+    else if (on === 'stream') this.tell(to, { kind: 'message', bytes });
+    else this.hearRequest(to, from, decodeRequest(bytes));
+  }
+
+  private hearRequest(
+    to: 'seller' | 'buyer',
+    from: Address,
+    request: ReturnType<typeof decodeRequest>,
+  ): void {
+    if (!request.ok) this.notices.push(`${to} ${request.code}`);
+    else if (request.value.kind === 'offer') this.hearOffer(from, request.value);
+    else this.tell(to, { kind: 'reply', request: request.value });
+  }
+
+  /** The part of a seller's shell that makes a lease of an offer, once. */
+  private hearOffer(from: Address, request: Request & { readonly kind: 'offer' }): void {
+    const [offer] = request.parts;
+    const terms = openOffer(offer, this.crypto);
+    const { signer } = this.ports.seller;
+    const selling = {
+      seller: signer.key,
+      settlers: [this.ports.settler.signer.key],
+      capabilities: [this.capability],
+      leases: 0,
+      leasesMax: 1,
+      unpaidNano: 0,
+    };
+    const accepted = terms.ok ? acceptOffer(terms.value, selling, this.nowMs) : terms;
+    if (!accepted.ok) {
+      this.notices.push(`seller ${accepted.code}`);
+      return;
+    }
+    const lease = openLease(signLease(offer, signer), this.crypto);
+    if (!lease.ok) throw new Error(lease.detail);
+    if (this.leaseBytes === null) {
+      this.leaseBytes = lease.value.bytes;
+      const options = {
+        exposureNanoMax: DEPOSIT_NANO,
+        paidBeforeNano: 0,
+        unpaidBeforeNano: 0,
+        claimEveryMs: 1000,
+      };
+      const step = newSale(this.ports.seller, lease.value, options, this.nowMs);
+      this.sale = step.state;
+      this.perform('seller', step.effects);
+    }
+    if (toHex(this.leaseBytes) !== toHex(lease.value.bytes)) return;
+    const answer = encodeRequest({ kind: 'lease', id: request.id, parts: [this.leaseBytes] });
+    this.send({ from: 'seller', to: from, on: 'in', bytes: answer });
+  }
+
+  /** The process is gone; with `power`, so is what the disk had not confirmed. */
+  crash(party: 'seller' | 'buyer', power: boolean): void {
+    this.down[party] = true;
+    this.waiting[party].length = 0;
+    if (power) this.disks[party].cutPower(this.chance);
+  }
+
+  /** Starts again from the disk alone. */
+  restart(party: 'seller' | 'buyer'): void {
+    this.down[party] = false;
+    const records = this.disks[party].records();
+    if (party === 'seller') {
+      if (records.length === 0) {
+        this.sale = null;
+        this.leaseBytes = null;
+        return;
+      }
+      const sale = saleFromRecords(this.ports.seller, records);
+      if (!sale.ok) throw new Error(`${sale.code}: ${sale.detail}`);
+      this.sale = sale.value;
+    } else {
+      const purchase = purchaseFromRecords(this.ports.buyer, records);
+      if (!purchase.ok) throw new Error(`${purchase.code}: ${purchase.detail}`);
+      this.purchase = purchase.value;
+    }
+    this.tell(party, { kind: 'connected' });
+  }
+
+  /** Holds at every moment, whatever was lost, repeated or forged. */
+  check(): void {
+    const { sale, purchase } = this;
+    if (sale === null || purchase === null) return;
+    const fail = (promise: string): never => {
+      throw new Error(`seed ${this.options.seed}, ${this.nowMs - START_MS} ms: ${promise}`);
+    };
+    if (sale.claimedNano > sale.verifiedNano) fail('claimed more than was verified');
+    if (sale.durable.totalNano > sale.verifiedNano) fail('the disk holds more than was verified');
+    if (purchase.releasedNano > purchase.limitNano && purchase.limitNano > 0) fail('released past the limit');
+    if (sale.held !== null && sale.verifiedNano > sale.held.limitNano) fail('verified past the limit');
+  }
+}
