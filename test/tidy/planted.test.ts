@@ -283,6 +283,15 @@ shape('a function is at most 70 lines, C as well', () => {
   assert.equal(found(functionLengths, { 'hardware/a.c': c(70) }), []);
 });
 
+shape('a suite that a function makes is judged test by test', () => {
+  const tests = "  made('works', () => {\n    f();\n  });\n".repeat(40);
+  const text = `const conformance = (name) => {\n  const made = suite(name);\n${tests}  made.run();\n};\n`;
+  assert.equal(found(functionLengths, { 'test/a.ts': text }), []);
+  assert.equal(found(functionLengths, { 'agent/a.ts': text }), ['agent/a.ts:1 function-length']);
+  const long = text.replace('f();', 'f();\n'.repeat(70));
+  assert.equal(found(functionLengths, { 'test/a.ts': long }), ['test/a.ts:3 function-length']);
+});
+
 shape('unfinished work is told by its mark', () => {
   for (const mark of ['TO' + 'DO', 'FIX' + 'ME']) {
     assert.equal(found(unfinished, { 'agent/a.ts': `\n// ${mark}: later` }), ['agent/a.ts:2 unfinished']);

@@ -50,13 +50,29 @@ const tooLong = (path: string, line: number, lines: number): Finding => ({
   remedy: `${lines} lines, at most ${FUNCTION_LINES_MAX}: name its parts`,
 });
 
+const linesOf = (node: ts.Node): number =>
+  node.getSourceFile().getLineAndCharacterOfPosition(node.end).line + 2 - lineOf(node);
+
+/** Lines of the functions right inside `node`. A suite that a function makes is judged test by test. */
+const nestedLines = (node: ts.Node): number => {
+  let lines = 0;
+  ts.forEachChild(node, (child) =>
+    eachNode(child, (inner) => {
+      if (!ts.isFunctionLike(inner) || !('body' in inner)) return undefined;
+      lines += linesOf(inner) - 1;
+      return false;
+    }),
+  );
+  return lines;
+};
+
 const longFunctions = (tree: ts.SourceFile): Finding[] => {
   const findings: Finding[] = [];
+  const isTest = tree.fileName.startsWith('test/');
   eachNode(tree, (node) => {
     if (!ts.isFunctionLike(node) || !('body' in node)) return undefined;
-    const line = lineOf(node);
-    const lines = tree.getLineAndCharacterOfPosition(node.end).line + 2 - line;
-    if (lines > FUNCTION_LINES_MAX) findings.push(tooLong(tree.fileName, line, lines));
+    const lines = linesOf(node) - (isTest ? nestedLines(node) : 0);
+    if (lines > FUNCTION_LINES_MAX) findings.push(tooLong(tree.fileName, lineOf(node), lines));
     return undefined;
   });
   return findings;
@@ -84,7 +100,7 @@ export const functionLengths: Check = (project) => [
 ];
 
 // Written apart, so that this file does not break its own rule.
-const UNFINISHED = new RegExp(`\\b(?:${['TO' + 'DO', 'FIX' + 'ME', 'X' + 'XX', 'HA' + 'CK'].join('|')})\\b`);
+const UNFINISHED = new RegExp(`\\b(?:${'TO' + 'DO'}|${'FIX' + 'ME'})\\b`);
 
 export const unfinished: Check = ({ sources }) =>
   [...sources.values()].flatMap(({ path, text }) =>
