@@ -1,0 +1,157 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { HELP, run } from '../../broker/settler/command.ts';
+import type { Store } from '../../broker/settler/store.ts';
+import { openSqliteStore } from '../../broker/settler/store-sqlite.ts';
+import { didKey } from '../../schemas/identity.ts';
+import {
+  agreedOf,
+  claimRequest,
+  crypto,
+  evidenceFor,
+  type House,
+  houseOver,
+  openOf,
+  openRequest,
+  PAYEE,
+  PAYER,
+  START_MS,
+  statementRequest,
+  UNIT,
+} from './parties.ts';
+
+type Context = { folder: string; db: string; store: Store; house: House };
+
+const command = suite<Context>('settler command');
+
+/** The broker goes on running on the same database, as it would. */
+command.before.each(async (context) => {
+  context.folder = mkdtempSync(join(tmpdir(), 'tb-command-'));
+  context.db = join(context.folder, 'settler.db');
+  const opened = await openSqliteStore(context.db);
+  if (!opened.ok) throw new Error(opened.detail);
+  context.store = opened.value;
+  context.house = await houseOver(context.store);
+});
+command.after.each(async ({ folder, store, house }) => {
+  await house.settler.close();
+  await store.close();
+  rmSync(folder, { recursive: true });
+});
+
+const runOn = async (db: string, args: string): Promise<{ text: string; code: string }> => {
+  const printed: string[] = [];
+  const host = { print: (text: string) => void printed.push(text), nowMs: () => START_MS, crypto };
+  const exit = await run([...args.split(' '), '--db', db], host);
+  return { text: printed.join(''), code: exit.ok ? String(exit.value) : exit.code };
+};
+const jsonOf = async (db: string, args: string) => {
+  const { text, code } = await runOn(db, `${args} --json`);
+  assert.is(code, '0');
+  assert.is(text.split('\n').length, 2, 'one line');
+  return JSON.parse(text);
+};
+
+const payer = didKey(PAYER.key);
+const payee = didKey(PAYEE.key);
+
+command('leads from a deposit to a bank file, beside a running settler', async ({ db, folder, house }) => {
+  assert.equal(await jsonOf(db, `deposit --account ${payer} --amount 10.00 --reference R-1`), {
+    row: 0,
+    nano: '10000000000',
+    currency: 'EUR',
+    reference: 'R-1',
+    repeated: false,
+  });
+  assert.match(
+    (await runOn(db, `deposit --account ${payer} --amount 10 --reference R-1`)).text,
+    /booked before/,
+  );
+  const channel = openOf();
+  await house.ask(openRequest(channel));
+  await house.ask(claimRequest(channel, evidenceFor(channel, 1, UNIT)));
+  await house.ask(statementRequest(agreedOf(channel, UNIT, 10)));
+  assert.match((await runOn(db, 'balances')).text, new RegExp(`earned ${payee} +1\\.00 +EUR`));
+  assert.match((await runOn(db, 'channels')).text, /open +5\.00 +1\.00 +EUR/);
+  assert.is((await jsonOf(db, 'report')).leases[0].disputedNano, 0);
+  await runOn(db, 'account --account settler --name Settler --iban DE75512108001245126199');
+  await runOn(db, `account --account ${payee} --name Station --iban FI1410093000123458`);
+  const out = join(folder, 'payout.xml');
+  const paid = await jsonOf(db, `payout --out ${out}`);
+  assert.equal(
+    [paid.run, paid.transfers, paid.nano, paid.executionDate],
+    ['2026-11-20-1', 1, '1000000000', '2026-11-23'],
+  );
+  const first = readFileSync(out, 'utf8');
+  assert.match(first, /<InstdAmt Ccy="EUR">1\.00</);
+  assert.match((await runOn(db, `payout --out ${out}`)).text, /the same file again/);
+  assert.is(readFileSync(out, 'utf8'), first);
+  const [{ id }] = paid.payouts;
+  assert.is((await jsonOf(db, `settle --run ${paid.run} --payout ${id} --as posted`)).state, 'posted');
+  assert.is((await jsonOf(db, 'verify')).rows, 5);
+});
+
+command('refuses what it does not understand and names it', async ({ db }) => {
+  const codeOf = async (args: string, at = db) => (await runOn(at, args)).code;
+  assert.is(await codeOf('frobnicate'), 'config-invalid');
+  assert.is(await codeOf('toString'), 'config-invalid');
+  assert.is(await codeOf('deposit --amount 1'), 'config-invalid');
+  assert.is(await codeOf(`deposit --account ${payer} --amount 1,5 --reference R`), 'value-out-of-range');
+  assert.is(
+    await codeOf(`deposit --account ${payer} --amount 1 --reference R --currency eur`),
+    'currency-unknown',
+  );
+  assert.is(await codeOf('deposit --account did:key:zNo --amount 1 --reference R'), 'key-unacceptable');
+  assert.is(await codeOf(`account --account ${payer} --name A --iban DE00`), 'bank-details');
+  assert.is(await codeOf('report --from yesterday'), 'value-out-of-range');
+  assert.is(await codeOf('settle --run r --payout p --as maybe'), 'config-invalid');
+  assert.is(await codeOf('settle --run r --payout p --as posted'), 'payout-unknown');
+  assert.is(
+    await codeOf('payout --out x --threshold -1').catch((error: Error & { code: string }) => error.code),
+    'ERR_PARSE_ARGS_INVALID_OPTION_VALUE',
+  );
+});
+
+command('makes no database out of a mistyped path', async ({ folder }) => {
+  const path = join(folder, 'typo.db');
+  assert.is((await runOn(path, 'balances')).code, 'storage-failed');
+  assert.is(existsSync(path), false);
+});
+
+command('never writes a bank file over another one', async ({ db, folder, house }) => {
+  await house.deposit(10, 'R');
+  const channel = openOf();
+  await house.ask(openRequest(channel));
+  await house.ask(claimRequest(channel, evidenceFor(channel, 1, UNIT)));
+  await runOn(db, 'account --account settler --name Settler --iban DE75512108001245126199');
+  await runOn(db, `account --account ${payee} --name Station --iban FI1410093000123458`);
+  const taken = join(folder, 'taken.xml');
+  writeFileSync(taken, 'something else');
+  assert.is((await runOn(db, `payout --out ${taken}`)).code, 'config-invalid');
+  assert.is(readFileSync(taken, 'utf8'), 'something else');
+  assert.is((await runOn(db, `payout --out ${join(folder, 'no', 'folder.xml')}`)).code, 'storage-failed');
+  assert.is((await runOn(db, `payout --out ${join(folder, 'free.xml')}`)).code, '0');
+});
+
+command('says when there is nothing to pay out, and who waits', async ({ db, folder, house }) => {
+  await house.deposit(10, 'R');
+  const channel = openOf();
+  await house.ask(openRequest(channel));
+  await house.ask(claimRequest(channel, evidenceFor(channel, 1, UNIT)));
+  await runOn(db, 'account --account settler --name Settler --iban DE75512108001245126199');
+  const out = join(folder, 'none.xml');
+  const { text } = await runOn(db, `payout --out ${out}`);
+  assert.match(text, new RegExp(`waits for bank details: earned ${payee}\nnothing to pay out`));
+  assert.is(existsSync(out), false);
+});
+
+command('explains every subcommand', () => {
+  for (const name of ['deposit', 'account', 'balances', 'channels', 'report', 'verify', 'payout', 'settle']) {
+    assert.match(HELP, new RegExp(`^  ${name} `, 'm'));
+  }
+});
+
+command.run();
