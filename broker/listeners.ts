@@ -110,7 +110,7 @@ export const listen = async (place: Place, door: Door): Promise<Result<Listener>
   } catch (error) {
     return refuse('key-file', `the key and certificate do not work: ${(error as Error).message}`);
   }
-  server.prependListener('connection', (socket: Socket) => door.gate.enter(socket));
+  server.on('connection', (socket: Socket) => door.gate.enter(socket));
   return new Promise((resolve) => {
     server.on('error', (error) => {
       if (server.listening) door.log({ level: 'warn', event: 'accept-failed', detail: error.message });

@@ -92,11 +92,7 @@ export const loginOf = (seed: number, clientId = idOfSeed(seed), counter = fresh
 });
 
 /** Connects or rejects with the CONNACK code in `code`. */
-export const connect = (
-  bench: Bench,
-  login: Partial<Login>,
-  options: IClientOptions = {},
-): Promise<MqttClient> =>
+const connect = (bench: Bench, login: Partial<Login>, options: IClientOptions = {}): Promise<MqttClient> =>
   connectAsync({
     host: '127.0.0.1',
     port: bench.port,
@@ -122,15 +118,6 @@ export const connackOf = async (bench: Bench, login: Partial<Login>, options: IC
 
 export const closed = (client: MqttClient): Promise<void> =>
   new Promise((resolve) => client.once('close', () => resolve()));
-
-/** The payloads of the next `count` messages, as text. */
-export const received = (client: MqttClient, count: number): Promise<string[]> =>
-  new Promise((resolve) => {
-    const texts: string[] = [];
-    client.on('message', (_topic, payload) => {
-      if (texts.push(payload.toString()) === count) resolve(texts);
-    });
-  });
 
 /** A bare socket, connected. */
 export const openSocket = (port: number): Promise<Socket> =>

@@ -3,7 +3,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { labelOf } from '../../schemas/identity.ts';
 import { type Bench, brokerId, connectAs, expectOk, idOfSeed, startBench } from './harness.ts';
-import { admitted, subscribe } from './wire.ts';
+import { admitted, publishPacket, subscribe } from './wire.ts';
 
 const [SELLER, BUYER, OTHER] = [idOfSeed(1), idOfSeed(2), idOfSeed(3)];
 const READINGS = `tb1/l/${SELLER}/${BUYER}/${labelOf(new Uint8Array(32).fill(7))}/r`;
@@ -80,6 +80,36 @@ relay('cuts off a reader that does not read, and its writer goes on', async ({ b
   frozen.destroy();
   await other.endAsync();
   await seller.endAsync();
+});
+
+relay('relays between others while a writer waits for a reader that does not read', async () => {
+  const bench = await startBench({ limits: { drainTimeoutMs: 60_000 } });
+  const frozen = await admitted(bench, 2);
+  await subscribe(frozen, READINGS, 0);
+  frozen.pause();
+  const writer = await admitted(bench, 1);
+  const message = publishPacket(READINGS, Buffer.alloc(100));
+  const flood = 100_000;
+  writer.write(Buffer.concat(Array.from({ length: flood }, () => message)));
+  const waits = async (): Promise<boolean> => {
+    const before = bench.broker.stats().published;
+    await echo();
+    return before > 1000 && bench.broker.stats().published === before + 1;
+  };
+  const other = await connectAs(bench, 3);
+  await other.subscribeAsync(`tb1/${OTHER}/status`);
+  const echo = async (): Promise<void> => {
+    const told = new Promise((resolve) => other.once('message', resolve));
+    other.publish(`tb1/${OTHER}/status`, 'x');
+    await told;
+  };
+  while (!(await waits()));
+  assert.ok(bench.broker.stats().published < flood);
+  for (let i = 0; i < 200; i++) await echo();
+  frozen.destroy();
+  writer.destroy();
+  await other.endAsync();
+  await bench.stop();
 });
 
 relay('keeps nobody waiting for a reader of hints that does not read', async ({ bench }) => {

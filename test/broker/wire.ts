@@ -3,8 +3,8 @@
 import type { Socket } from 'node:net';
 import { type Bench, type Login, loginOf, openSocket } from './harness.ts';
 
-export const u16 = (value: number): Buffer => Buffer.from([value >> 8, value & 255]);
-export const counted = (bytes: Buffer): Buffer => Buffer.concat([u16(bytes.length), bytes]);
+const u16 = (value: number): Buffer => Buffer.from([value >> 8, value & 255]);
+const counted = (bytes: Buffer): Buffer => Buffer.concat([u16(bytes.length), bytes]);
 
 /** An MQTT packet: its first byte, the remaining length, the body. */
 export const packet = (first: number, body: Buffer): Buffer => {
