@@ -3,7 +3,7 @@
 import { toHex } from '../../schemas/bytes.ts';
 import type { Sha256 } from '../../schemas/crypto.ts';
 import { ok, type Result, refuse } from '../../schemas/result.ts';
-import { Replay } from './journal.ts';
+import { balanceKey, Replay } from './journal.ts';
 import { channelAccount, type LedgerEvent } from './ledger.ts';
 import { pages } from './reports.ts';
 import type { Balance, ChannelRow, Reader, Store } from './store.ts';
@@ -26,25 +26,35 @@ const trace = (traces: Map<string, Trace>, event: LedgerEvent, row: number): voi
   }
 };
 
-const compareChannel = (channel: ChannelRow, known: Trace | undefined): string | undefined => {
+const compareChannel = (
+  channel: ChannelRow,
+  known: Trace | undefined,
+  heldNano: bigint,
+): string | undefined => {
   if (known === undefined) return 'the journal knows no grant of it';
   if (BigInt(channel.limitNano) !== known.limitNano)
     return `its limit is ${known.limitNano} nano in the journal`;
   if (BigInt(channel.paidNano) !== known.paidNano) return `it has paid ${known.paidNano} nano in the journal`;
   if (channel.closed !== known.closed) return `it is ${known.closed ? 'closed' : 'open'} in the journal`;
   if (channel.bookedIndex !== known.row) return `its last row in the journal is ${known.row}`;
+  const restNano = known.closed ? 0n : known.limitNano - known.paidNano;
+  if (heldNano !== restNano) return `its account holds ${heldNano} nano, ${restNano} nano are reserved`;
   return undefined;
 };
 
-const compareChannels = async (reader: Reader, traces: Map<string, Trace>): Promise<Result<number>> => {
+const compareChannels = async (
+  reader: Reader,
+  traces: ReadonlyMap<string, Trace>,
+  balances: ReadonlyMap<string, bigint>,
+): Promise<Result<number>> => {
   const channels = pages<ChannelRow>((after, countMax) => reader.allChannels(after?.id ?? null, countMax));
   let count = 0;
   for await (const channel of channels) {
     count++;
-    const fault = compareChannel(channel, traces.get(toHex(channel.id)));
-    if (fault !== undefined) {
-      return refuse('journal-corrupt', `${channelAccount(toHex(channel.id))} differs: ${fault}`);
-    }
+    const account = channelAccount(toHex(channel.id));
+    const heldNano = balances.get(balanceKey(account, channel.currency)) ?? 0n;
+    const fault = compareChannel(channel, traces.get(toHex(channel.id)), heldNano);
+    if (fault !== undefined) return refuse('journal-corrupt', `${account} differs: ${fault}`);
   }
   if (count === traces.size) return ok(count);
   return refuse('journal-corrupt', `${traces.size} channels were granted, ${count} are stored`);
@@ -78,7 +88,7 @@ const replay = async (reader: Reader, sha256: Sha256): Promise<Result<Verified>>
   for await (const balance of stored) balances.push(balance);
   const compared = journal.compare(balances);
   if (!compared.ok) return compared;
-  const channels = await compareChannels(reader, traces);
+  const channels = await compareChannels(reader, traces, journal.balances);
   if (!channels.ok) return channels;
   return ok({ rows: journal.head.length, hash: toHex(journal.head.hash), channels: channels.value });
 };
