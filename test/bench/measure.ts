@@ -16,7 +16,7 @@ export type Pace = {
 };
 
 /** Odd, so that the median is a round that happened. */
-export const PACE: Pace = { rounds: 7, roundMs: 250 };
+const PACE: Pace = { rounds: 7, roundMs: 250 };
 
 /** Nearest rank: the smallest value that at least `percent` of all values do not pass. */
 export const percentile = (values: readonly number[], percent: number): number => {

@@ -28,7 +28,7 @@ export type Check = (project: Project) => Finding[];
 
 const READ = /\.(?:ts|js|mjs|c|h|S|json|md|cddl|sh|yaml|yml|toml)$|^(?:LICENSE|Makefile|run)$/;
 
-export const sourceOf = (path: string, text: string): Source => {
+const sourceOf = (path: string, text: string): Source => {
   const tree = path.endsWith('.ts')
     ? ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true)
     : undefined;
