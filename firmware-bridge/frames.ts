@@ -103,6 +103,8 @@ class FramesDevice implements Device {
   #online = false;
   #greeting = false;
   #closed = false;
+  #lost = false; // it was online and is not any more
+  #attempt = 0; // of opening the port: what an earlier one still delivers is ignored
   #inNoise = false;
   #timer: NodeJS.Timeout | undefined; // of the next hello, attempt or sign of life: never two at once
   #greetingEndsMs = 0;
@@ -158,6 +160,7 @@ class FramesDevice implements Device {
 
   async close(): Promise<void> {
     this.#closed = true;
+    this.#attempt++;
     this.#online = false;
     clearTimeout(this.#timer);
     this.#listeners.clear();
@@ -168,18 +171,16 @@ class FramesDevice implements Device {
   // connecting
 
   async #connect(): Promise<void> {
+    const attempt = ++this.#attempt;
     const decoder = new FrameDecoder(SERIAL_MESSAGE_BYTES_MAX);
+    const onMessage = (message: Uint8Array): void => this.#onMessage(message);
+    const onNoise = (noise: Noise): void => this.#onNoise(noise);
     this.#inNoise = false;
     const opened = await openPort(
       { ...this.#options, baudRate: this.#options.baudRate ?? BAUD_RATE },
       {
         onData: (chunk) => {
-          if (this.#closed) return;
-          decoder.push(
-            chunk,
-            (message) => this.#onMessage(message),
-            (noise) => this.#onNoise(noise),
-          );
+          if (attempt === this.#attempt) decoder.push(chunk, onMessage, onNoise);
         },
         onClose: () =>
           this.#lose(refuse('device-failed', `${this.#options.path} was disconnected: plug it in`)),
@@ -187,7 +188,7 @@ class FramesDevice implements Device {
     );
     if (!opened.ok) {
       this.#lose(opened);
-    } else if (this.#closed) {
+    } else if (attempt !== this.#attempt) {
       await opened.value.close();
     } else {
       this.#port = opened.value;
@@ -198,24 +199,26 @@ class FramesDevice implements Device {
   /** The connection is no use any more: tells everybody and tries again later. */
   #lose(refusal: Refusal): void {
     if (this.#closed) return;
+    this.#attempt++;
     clearTimeout(this.#timer);
     this.#lastRefusal = refusal;
-    const port = this.#port;
+    const released = this.#port?.close();
     this.#port = undefined;
     this.#goOffline(refusal);
     this.#requests.abandon();
     if (refusal.code === 'port-denied' || refusal.code === 'protocol-unsupported')
       this.#settleStart?.(refusal);
-    this.#timer = setTimeout(() => {
-      this.health.reconnects++;
-      void (port?.close() ?? Promise.resolve()).then(() => this.#connect());
-    }, this.#backoffMs);
+    this.#timer = setTimeout(
+      () => void Promise.resolve(released).then(() => this.#connect()),
+      this.#backoffMs,
+    );
     this.#backoffMs = Math.min(2 * this.#backoffMs, this.#timing.backoffMax);
   }
 
   #goOffline(refusal: Refusal): void {
     if (!this.#online) return;
     this.#online = false;
+    this.#lost = true;
     this.#tell((listener) =>
       listener.onState?.({ online: false, code: refusal.code, detail: refusal.detail }),
     );
@@ -252,6 +255,8 @@ class FramesDevice implements Device {
     this.#backoffMs = this.#timing.backoffFirst;
     this.#online = true;
     this.#greeting = false;
+    if (this.#lost) this.health.reconnects++;
+    this.#lost = false;
     this.#watch();
     this.#settleStart?.(undefined);
     this.#tell((listener) => listener.onState?.({ online: true }));

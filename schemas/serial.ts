@@ -20,10 +20,10 @@ import { ok, type Result, refuse } from './result.ts';
 import { isUnit } from './unit.ts';
 
 export const SERIAL_PROTOCOL = 1;
-/** 16 capabilities of the longest texts would be 3.4 kB; real ones take 40 bytes each. */
+/** 16 capabilities of 60 bytes; real boards have a few of 30 to 40. */
 export const SERIAL_MESSAGE_BYTES_MAX = 1024;
 /** A day: rarer is no reading but an event. */
-export const PERIOD_MS_MAX = 86400000;
+const PERIOD_MS_MAX = 86400000;
 /** The nonce of an identity that nobody asked for; a host draws others. */
 export const NONCE_UNASKED = 0;
 

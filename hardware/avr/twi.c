@@ -28,7 +28,7 @@ static bool put(uint8_t byte, uint8_t wanted) {
     return act(0, wanted);
 }
 
-/* Also what frees the bus after a failure; disabling the unit first releases both lines. */
+/* Where the bus does not take it, the unit is switched off and on, which releases both lines. */
 static void stop(void) {
     TWCR = _BV(TWINT) | _BV(TWSTO) | _BV(TWEN);
     for (uint16_t spins = 0; spins < TWI_SPINS_MAX; spins++) {

@@ -108,6 +108,11 @@ export class Chip {
     this.#core = this.#start(cause, this.cycles);
   }
 
+  /** Damages a register or memory, as a voltage dip may: what does the firmware do then? */
+  upset(address: number, byte: number): void {
+    this.#core.cpu.writeData(address, byte);
+  }
+
   /** Bytes from the host, which arrive at the speed of the line. */
   receive(bytes: Uint8Array): void {
     for (const byte of bytes) {

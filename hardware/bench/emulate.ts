@@ -4,7 +4,6 @@ import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { ok, type Result, refuse } from '../../schemas/result.ts';
-import { buildStation, buildValve } from './boards.ts';
 import type { Chip } from './chip.ts';
 import { parseHex } from './hex.ts';
 import { startPace } from './pace.ts';
@@ -35,7 +34,7 @@ export const run = async (argv: readonly string[]): Promise<Result<number>> => {
   const settings = readSettings(argv);
   if (!settings.ok) return settings;
   const unsent: number[] = [];
-  const built = buildBoard(settings.value, (byte) => unsent.push(byte));
+  const built = await buildBoard(settings.value, (byte) => unsent.push(byte));
   if (!built.ok) return built;
   const chip = built.value;
   const ended = until(settings.value.untilStdinEnds);
@@ -116,18 +115,37 @@ const committedHex = (board: BoardName): string => {
   return candidates.find((path) => existsSync(path)) ?? candidates[0]!;
 };
 
-const buildBoard = (settings: Settings, onSend: (byte: number) => void): Result<Chip> => {
+const buildBoard = async (settings: Settings, onSend: (byte: number) => void): Promise<Result<Chip>> => {
   if (!existsSync(settings.hex)) {
     return refuse('config-invalid', `no firmware at ${settings.hex}: name one with --hex`);
   }
   const program = parseHex(readFileSync(settings.hex, 'utf8'));
   if (!program.ok) return program;
+  const boards = await loadBoards();
+  if (boards === undefined) {
+    return refuse(
+      'config-invalid',
+      'the emulator needs avr8js, which only a checkout installs: npm i -D avr8js@0.21.1',
+    );
+  }
   const wiring = { program: program.value, serial: settings.serial, onSend };
   if (settings.board === 'valve') {
-    return ok(buildValve({ ...wiring, onPin: (bit, level) => print({ pin: `PB${bit}`, level }) }));
+    return ok(boards.buildValve({ ...wiring, onPin: (bit, level) => print({ pin: `PB${bit}`, level }) }));
   }
   const weather = readWeather(settings.series);
-  return weather.ok ? ok(buildStation({ ...wiring, weather: weather.value, hold: settings.hold })) : weather;
+  return weather.ok
+    ? ok(boards.buildStation({ ...wiring, weather: weather.value, hold: settings.hold }))
+    : weather;
+};
+
+/** avr8js is a development dependency: whoever installs the package for its agent does without. */
+const loadBoards = async (): Promise<typeof import('./boards.ts') | undefined> => {
+  try {
+    return await import('./boards.ts');
+  } catch (error) {
+    if ((error as { code?: string }).code === 'ERR_MODULE_NOT_FOUND') return undefined;
+    throw error;
+  }
 };
 
 /** A promise that ends with a signal, with standard input when asked, or when told. */

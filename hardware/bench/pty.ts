@@ -47,6 +47,8 @@ while True:
 ];
 
 export type PtyOptions = {
+  /** script or python3: this one only (default: the first that works). */
+  readonly helper?: string;
   /** A symbolic link to the terminal, replaced if it exists: a path that survives restarts. */
   readonly link: string;
   readonly onData: (bytes: Uint8Array) => void;
@@ -65,6 +67,7 @@ export type Pty = {
 /** Codes: device-failed (no helper works), storage-failed (the link cannot be made). */
 export const openPty = async (options: PtyOptions): Promise<Result<Pty>> => {
   for (const helper of HELPERS) {
+    if (options.helper !== undefined && options.helper !== helper.command) continue;
     const started = await start(helper);
     if (started !== undefined) return attach(started, options);
   }

@@ -1,0 +1,83 @@
+import * as cborg from 'cborg';
+import fc from 'fast-check';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { toHex } from '../../schemas/bytes.ts';
+import {
+  checkSerial,
+  decodeSerial,
+  encodeSerial,
+  SERIAL_MESSAGE_BYTES_MAX,
+  type SerialMessage,
+} from '../../schemas/serial.ts';
+import { schemas } from '../cddl/schemas.ts';
+import { bytesOf, vectorsOf } from '../schemas/vectors.ts';
+
+type Vectors = {
+  readonly good: readonly { name: string; message: Record<string, unknown>; bytes: string }[];
+  readonly bad: readonly { name: string; bytes: string; code: string }[];
+};
+
+const vectors = vectorsOf<Vectors>('serial');
+
+const messageOf = (json: Record<string, unknown>): SerialMessage =>
+  ('serial' in json ? { ...json, serial: bytesOf(json.serial as string) } : json) as SerialMessage;
+
+const serial = suite('serial messages');
+
+for (const { name, message, bytes } of vectors.good) {
+  serial(`encode, decode and mirror ${name}`, () => {
+    assert.is(toHex(encodeSerial(messageOf(message))), bytes);
+    const decoded = decodeSerial(bytesOf(bytes));
+    assert.equal(decoded, { ok: true, value: messageOf(message) });
+    assert.is(toHex(cborg.encode(cborg.decode(bytesOf(bytes)))), bytes);
+    assert.equal(schemas().validate('serial-message', bytesOf(bytes)), { ok: true });
+  });
+}
+
+for (const { name, bytes, code } of vectors.bad) {
+  serial(`refuse ${name} with ${code}`, () => {
+    const decoded = decodeSerial(bytesOf(bytes));
+    assert.is(decoded.ok ? 'accepted' : decoded.code, code);
+  });
+}
+
+serial('name the field that is out of range', () => {
+  const checked = checkSerial({ type: 'command', id: 1, channel: 0, value: 2 ** 31 });
+  assert.is(checked.ok ? '' : checked.code, 'value-out-of-range');
+  assert.match(checked.ok ? '' : checked.detail, /value/);
+  assert.throws(() => encodeSerial({ type: 'command', id: 1, channel: 0, value: 0.5 }), /value/);
+});
+
+serial('of 16 capabilities with long names fit the maximum', () => {
+  const long = 'x'.repeat(16);
+  const capabilities = Array.from({ length: 16 }, (_, channel) => ({
+    ...{ channel, name: `${long}${channel}`, kind: long, unit: 'beat/min', exponent: -12 },
+    ...{ direction: 'sensor' as const, periodMs: 86_400_000 },
+  }));
+  const identity = {
+    type: 'identity' as const,
+    protocol: 1,
+    nonce: 1,
+    board: long,
+    firmware: long,
+    capabilities,
+  };
+  const bytes = encodeSerial({ ...identity, serial: new Uint8Array(8) });
+  assert.ok(bytes.length <= SERIAL_MESSAGE_BYTES_MAX, `${bytes.length} bytes`);
+});
+
+serial('survive any bytes', () => {
+  const start = fc.constantFrom([], [0x84, 2], [0x87, 1, 1], [0x84, 3], [0x84, 5]);
+  fc.assert(
+    fc.property(start, fc.uint8Array({ maxLength: 40 }), (head, tail) => {
+      const bytes = Uint8Array.from([...head, ...tail]);
+      const decoded = decodeSerial(bytes);
+      if (decoded.ok) assert.equal(encodeSerial(decoded.value), bytes);
+      else assert.ok(decoded.detail.length > 0);
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+serial.run();

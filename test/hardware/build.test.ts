@@ -1,0 +1,42 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { BOARDS, buildFirmware, COMPILER, installedCompiler } from '../../hardware/avr/build.ts';
+
+/** Half of the chip, so that the meter of ticks still fits (DESIGN.md section 5); a quarter of RAM for the stack. */
+const FLASH_BYTES_MAX = 16_384;
+const RAM_BYTES_MAX = 1536;
+
+const build = suite('committed firmware');
+const compiler = installedCompiler();
+
+if (compiler !== COMPILER) {
+  console.log(
+    `skipped: ${COMPILER} is not installed (apt-get install gcc-avr avr-libc), ${compiler ?? 'none'} is`,
+  );
+}
+
+for (const board of BOARDS) {
+  const committed = fileURLToPath(new URL(`../../hardware/avr/${board}.hex`, import.meta.url));
+
+  build(`${board}.hex ends with its end record`, () =>
+    assert.match(readFileSync(committed, 'utf8'), /:00000001FF\r?\n$/),
+  );
+
+  if (compiler === COMPILER) {
+    build(`${board}.hex is what its sources become, byte for byte, and fits`, () => {
+      const folder = mkdtempSync(join(tmpdir(), 'hex-'));
+      const rebuilt = join(folder, 'rebuilt.hex');
+      const { flash, ram } = buildFirmware(board, rebuilt);
+      const same = readFileSync(rebuilt).equals(readFileSync(committed));
+      rmSync(folder, { recursive: true });
+      assert.ok(same, 'run node --import tsx hardware/avr/build.ts and commit the result');
+      assert.ok(flash <= FLASH_BYTES_MAX && ram <= RAM_BYTES_MAX, `${flash} bytes of flash, ${ram} of RAM`);
+    });
+  }
+}
+
+build.run();

@@ -1,0 +1,49 @@
+/** Compiles the portable C for this machine and asks it questions. */
+
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const CORE = fileURLToPath(new URL('../../hardware/core/', import.meta.url));
+const HOST = fileURLToPath(new URL('core-host.c', import.meta.url));
+const WARNINGS = ['-std=c11', '-O1', '-g', '-Wall', '-Wextra', '-Wconversion', '-Werror'];
+/** Where the compiler brings them: reads past a buffer and undefined arithmetic end the program. */
+const SANITISERS = ['-fsanitize=address,undefined', '-fno-sanitize-recover=all'];
+
+export type CoreHost = {
+  /** One answer per question. */
+  readonly ask: (questions: readonly string[]) => string[];
+  readonly remove: () => void;
+};
+
+/** undefined (and a printed reason) where there is no C compiler. */
+export const buildCoreHost = (): CoreHost | undefined => {
+  const folder = mkdtempSync(join(tmpdir(), 'core-host-'));
+  const program = join(folder, 'core-host');
+  // link.c needs a line and a clock: it runs on the emulated chip.
+  const sources = readdirSync(CORE).filter((name) => name.endsWith('.c') && name !== 'link.c');
+  const build = (flags: readonly string[]): void => {
+    const files = [HOST, ...sources.map((name) => join(CORE, name))];
+    execFileSync('cc', [...WARNINGS, ...flags, '-I', CORE, '-o', program, ...files], { stdio: 'pipe' });
+  };
+  const remove = (): void => rmSync(folder, { recursive: true });
+  try {
+    execFileSync('cc', ['--version'], { stdio: 'ignore' });
+  } catch {
+    console.log('skipped: the portable C on this machine needs a C compiler (apt-get install gcc libc6-dev)');
+    remove();
+    return undefined;
+  }
+  try {
+    build(SANITISERS);
+  } catch {
+    build([]); // no sanitisers here, or the code is wrong: then this tells
+  }
+  const ask = (questions: readonly string[]): string[] =>
+    execFileSync(program, { input: `${questions.join('\n')}\n`, encoding: 'utf8' })
+      .replace(/ *\n$/, '')
+      .split(/ *\n/);
+  return { ask, remove };
+};
