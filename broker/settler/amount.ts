@@ -2,7 +2,7 @@
 
 import { ok, type Result, refuse } from '../../schemas/result.ts';
 
-export const NANO_PER_UNIT = 1_000_000_000n;
+const NANO_PER_UNIT = 1_000_000_000n;
 /** SQLite and PostgreSQL hold signed 64-bit integers; 9.2 thousand million units of a currency. */
 export const LEDGER_NANO_MAX = 2n ** 63n - 1n;
 

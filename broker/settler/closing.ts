@@ -44,7 +44,7 @@ const closeOfPayee = (channel: ChannelRow, closes: readonly Uint8Array[], desk: 
  * Closes a channel for its payee, or for its payer with the payee's consent or after the grace. The payee's
  * total must be the one booked: a close that overtakes the last claim, or one kept from earlier, would
  * release money that was earned.
- * Codes: channel-unknown, claim-rate, evidence-stale, not-authorised, those of `openClose`.
+ * Codes: channel-unknown, claim-rate, statement-differs, not-authorised, those of `openClose`.
  */
 export const closeChannel = (
   book: Book,
@@ -61,7 +61,7 @@ export const closeChannel = (
   if (consent !== undefined) {
     if (consent.totalNano !== channel.paidNano) {
       const totals = `the close is at ${consent.totalNano} nano, ${channel.paidNano} nano are booked`;
-      return refuse('evidence-stale', `${totals}: claim first, then close at the total of the receipt`);
+      return refuse('statement-differs', `${totals}: claim first, then close at the total of the receipt`);
     }
     return ok({ kind: 'receipt', channel: release(book, channel, consent.bytes) });
   }

@@ -29,7 +29,7 @@ export const ROOT = partyOf(1);
 export const PAYER = partyOf(2);
 export const PAYEE = partyOf(3);
 export const OTHER = partyOf(4);
-export const LEASE = crypto.sha256(new Uint8Array([1]));
+const LEASE = crypto.sha256(new Uint8Array([1]));
 
 /** 2026-11-20 00:00:00 UTC */
 export const START_MS = Date.UTC(2026, 10, 20);
@@ -159,7 +159,7 @@ export type Reply = {
   readonly code?: Code | undefined;
 };
 
-export const readReply = (bytes: Uint8Array | undefined, channel?: OpenedChannel): Reply => {
+const readReply = (bytes: Uint8Array | undefined, channel?: OpenedChannel): Reply => {
   if (bytes === undefined) throw new Error('no reply');
   const decoded = decodeRequest(bytes);
   if (!decoded.ok) throw new Error(decoded.detail);

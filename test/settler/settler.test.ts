@@ -1,13 +1,10 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { verifyStore } from '../../broker/settler/audit.ts';
-import { depositAccount, earnedAccount } from '../../broker/settler/ledger.ts';
-import type { Store } from '../../broker/settler/store.ts';
-import { openMemoryStore } from '../../broker/settler/store-memory.ts';
 import { openGrant } from '../../schemas/grant.ts';
 import { idOf } from '../../schemas/identity.ts';
 import { decodeRequest, encodeRequest } from '../../schemas/request.ts';
 import { openTime } from '../../schemas/time.ts';
+import { deposited, earned, type Housed, housed, nano } from './housed.ts';
 import {
   agreedOf,
   claimRequest,
@@ -15,7 +12,6 @@ import {
   crypto,
   DAY_MS,
   evidenceFor,
-  type House,
   houseOver,
   OTHER,
   openOf,
@@ -31,31 +27,10 @@ import {
   UNIT,
 } from './parties.ts';
 
-type Context = { store: Store; house: House };
+const settling = housed(suite<Housed>('settler'));
 
-const settling = suite<Context>('settler');
-settling.before.each(async (context) => {
-  context.store = openMemoryStore();
-  context.house = await houseOver(context.store);
-  await context.house.deposit(10, 'BANK-1');
-});
-settling.after.each(async ({ store, house }) => {
-  await house.settler.close();
-  const verified = await verifyStore(store, crypto.sha256);
-  assert.ok(verified.ok, verified.ok ? '' : verified.detail);
-});
-
-const balanceOf = async (store: Store, account: string): Promise<bigint> => {
-  const read = await store.read((reader) => reader.balances([account]));
-  if (!read.ok) throw new Error(read.detail);
-  return read.value[0]?.nano ?? 0n;
-};
-const deposited = (store: Store) => balanceOf(store, depositAccount(PAYER.key));
-const earned = (store: Store) => balanceOf(store, earnedAccount(PAYEE.key));
 /** Of the hash input of one link (`schemas/tick.ts`). */
 const CHAIN_BLOCK_BYTES = 55;
-
-const nano = (units: number): bigint => BigInt(units) * BigInt(UNIT);
 
 settling('grants a channel and reserves its limit', async ({ store, house }) => {
   const channel = openOf();
@@ -242,84 +217,6 @@ settling('limits the claims that cost cryptography, per channel and sender', asy
   assert.equal(codes, [...Array(4).fill('signature-invalid'), 'claim-rate']);
   const honest = await house.ask(claimRequest(channel, evidenceFor(channel, 1, 7)), channel, PAYEE);
   assert.is(honest.receipt?.paidNano, 7);
-});
-
-settling("closes on the payee's word alone and gives the rest back", async ({ store, house }) => {
-  const channel = openOf();
-  await house.ask(openRequest(channel));
-  await house.ask(claimRequest(channel, evidenceFor(channel, 1, UNIT)));
-  const reply = await house.ask(closeRequest(channel, UNIT, PAYEE), channel);
-  assert.is(reply.receipt?.final, true);
-  assert.equal([await deposited(store), await earned(store)], [nano(9), nano(1)]);
-  const late = await house.ask(claimRequest(channel, evidenceFor(channel, 2, 2 * UNIT)));
-  assert.is(late.code, 'channel-closed');
-  const again = await house.ask(closeRequest(channel, UNIT, PAYEE), channel);
-  assert.equal(again.receipt, reply.receipt);
-});
-
-settling("closes on the payer's word only with the payee's, in either order", async ({ house }) => {
-  const [a, b] = [openOf({ nonce: 1 }), openOf({ nonce: 2 })];
-  await house.ask(openRequest(a));
-  await house.ask(openRequest(b));
-  assert.is((await house.ask(closeRequest(a, 0, PAYER))).code, 'not-authorised');
-  assert.is((await house.ask(closeRequest(a, 0, PAYER, OTHER))).code, 'not-authorised');
-  assert.is((await house.ask(closeRequest(a, 0, OTHER))).code, 'signature-invalid');
-  assert.is((await house.ask(closeRequest(a, 0, PAYER, PAYEE), a)).receipt?.final, true);
-  assert.is((await house.ask(closeRequest(b, 0, PAYEE, PAYER), b)).receipt?.final, true);
-});
-
-settling('refuses a close at a total that is not booked', async ({ house }) => {
-  const channel = openOf();
-  await house.ask(openRequest(channel));
-  const early = closeRequest(channel, 0, PAYER, PAYEE);
-  const overtaking = closeRequest(channel, 2 * UNIT, PAYEE);
-  assert.is((await house.ask(overtaking)).code, 'evidence-stale');
-  await house.ask(claimRequest(channel, evidenceFor(channel, 1, UNIT)));
-  assert.is((await house.ask(early)).code, 'evidence-stale');
-});
-
-settling(
-  'releases an expired channel after the grace, and takes claims until then',
-  async ({ store, house }) => {
-    const channel = openOf();
-    await house.ask(openRequest(channel));
-    const expiryMs = START_MS + DAY_MS;
-    const live = async (untilMs: number): Promise<number> => {
-      let released = 0;
-      while (house.clock.nowMs < untilMs) {
-        house.clock.nowMs = Math.min(untilMs, house.clock.nowMs + 200_000);
-        const swept = await house.settler.sweep();
-        released += swept.ok ? swept.value : Number.NaN;
-      }
-      return released;
-    };
-    assert.is(await live(expiryMs + DAY_MS - 1), 0);
-    assert.is((await house.ask(closeRequest(channel, 0, PAYER))).code, 'not-authorised');
-    assert.is(
-      (await house.ask(claimRequest(channel, evidenceFor(channel, 1, UNIT)), channel)).receipt?.paidNano,
-      UNIT,
-    );
-    assert.is(await live(expiryMs + DAY_MS), 1);
-    assert.equal([await deposited(store), await earned(store)], [nano(9), nano(1)]);
-    assert.is((await house.ask(queryRequest(channel), channel)).receipt?.final, true);
-  },
-);
-
-settling('does not count downtime, nor a leap of the clock, as grace', async ({ store, house }) => {
-  const channel = openOf();
-  await house.ask(openRequest(channel));
-  house.clock.nowMs = START_MS + 5 * DAY_MS;
-  assert.equal(await house.settler.sweep(), { ok: true, value: 0 });
-  assert.is((await house.ask(closeRequest(channel, 0, PAYER))).code, 'not-authorised');
-  const second = await houseOver(store);
-  second.clock.nowMs = START_MS + 5 * DAY_MS + 1000;
-  assert.is((await second.ask(closeRequest(channel, 0, PAYER))).code, 'not-authorised');
-  const until = START_MS + 6 * DAY_MS;
-  while (second.clock.nowMs < until) {
-    second.clock.nowMs = Math.min(until, second.clock.nowMs + 200_000);
-    await second.settler.sweep();
-  }
-  assert.is((await second.ask(queryRequest(channel), channel)).receipt?.final, true);
 });
 
 settling('never lets the journal go back in time', async ({ store, house }) => {

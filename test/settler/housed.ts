@@ -1,0 +1,35 @@
+/** Suites around a settler on a store in memory, which is verified after each test. */
+
+import type { Test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { verifyStore } from '../../broker/settler/audit.ts';
+import { depositAccount, earnedAccount } from '../../broker/settler/ledger.ts';
+import type { Store } from '../../broker/settler/store.ts';
+import { openMemoryStore } from '../../broker/settler/store-memory.ts';
+import { crypto, type House, houseOver, PAYEE, PAYER, UNIT } from './parties.ts';
+
+export type Housed = { store: Store; house: House };
+
+/** Before each test of the suite the payer has paid in 10 units. */
+export const housed = (suite: Test<Housed>): Test<Housed> => {
+  suite.before.each(async (context) => {
+    context.store = openMemoryStore();
+    context.house = await houseOver(context.store);
+    await context.house.deposit(10, 'BANK-1');
+  });
+  suite.after.each(async ({ store, house }) => {
+    await house.settler.close();
+    const verified = await verifyStore(store, crypto.sha256);
+    assert.ok(verified.ok, verified.ok ? '' : verified.detail);
+  });
+  return suite;
+};
+
+const balanceOf = async (store: Store, account: string): Promise<bigint> => {
+  const read = await store.read((reader) => reader.balances([account]));
+  if (!read.ok) throw new Error(read.detail);
+  return read.value[0]?.nano ?? 0n;
+};
+export const deposited = (store: Store): Promise<bigint> => balanceOf(store, depositAccount(PAYER.key));
+export const earned = (store: Store): Promise<bigint> => balanceOf(store, earnedAccount(PAYEE.key));
+export const nano = (units: number): bigint => BigInt(units) * BigInt(UNIT);
