@@ -41,7 +41,11 @@ const answerTo = async (socket: Socket, bytes: Buffer): Promise<Buffer> => {
 };
 
 /** A client that has been admitted. */
-export const admitted = async (bench: Bench, seed: number, keepaliveS?: number): Promise<Socket> => {
+export const admitted = async (
+  bench: Pick<Bench, 'port'>,
+  seed: number,
+  keepaliveS?: number,
+): Promise<Socket> => {
   const socket = await openSocket(bench.port);
   const connack = await answerTo(socket, connectPacket(loginOf(seed), keepaliveS));
   if (connack.toString('hex') !== '20020000') throw new Error(`CONNACK ${connack.toString('hex')}`);
