@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -14,6 +13,8 @@ import {
 } from '../../schemas/credential.ts';
 import { idOf } from '../../schemas/identity.ts';
 import type { Result } from '../../schemas/result.ts';
+import { schemas } from '../cddl/schemas.ts';
+import { vectorsOf } from '../schemas/vectors.ts';
 
 type Case = {
   readonly title: string;
@@ -29,9 +30,7 @@ type Vectors = {
   readonly bad: readonly (Case & { readonly code: string })[];
 };
 
-const vectors: Vectors = JSON.parse(
-  readFileSync(new URL('../../schemas/vectors/credential.json', import.meta.url), 'utf8'),
-);
+const vectors = vectorsOf<Vectors>('credential');
 const crypto = nativeCrypto();
 
 /** What a broker does with a CONNECT: open, then check the counter. */
@@ -50,6 +49,7 @@ for (const vector of vectors.good) {
     assert.is(idOf(signer.key, crypto.sha256), vector.user);
     const signed = signCredential(fromHex(vector.broker)!, vector.client, vector.counter, signer);
     assert.is(toHex(signed), vector.credential);
+    assert.equal(schemas().validate('credential', signed), { ok: true });
     for (const provider of [crypto, nobleCrypto()]) {
       assert.equal(admit(vector, provider), { ok: true, value: vector.counter });
     }
