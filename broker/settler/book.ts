@@ -33,12 +33,8 @@ export type Book = {
   readonly changes: () => Changes;
 };
 
-/** The channels a batch may touch; owners besides their parties, and other accounts, that it may touch. */
-export type Wanted = {
-  readonly channels: readonly Uint8Array[];
-  readonly owners: readonly Uint8Array[];
-  readonly accounts?: readonly string[];
-};
+/** The channels a batch may touch, and other accounts than their own and their parties'. */
+export type Wanted = { readonly channels: readonly Uint8Array[]; readonly accounts: readonly string[] };
 
 const distinct = (keys: readonly Uint8Array[]): Uint8Array[] => [
   ...new Map(keys.map((key) => [toHex(key), key])).values(),
@@ -52,25 +48,24 @@ export const openBook = async (
   sha256: Sha256,
 ): Promise<Book> => {
   const channels = await reader.channels(distinct(wanted.channels));
-  const owners = distinct([...wanted.owners, ...channels.flatMap((row) => [row.payer, row.payee])]);
-  const accounts = [
-    ...owners.flatMap((owner) => [depositAccount(owner), earnedAccount(owner)]),
-    ...distinct(wanted.channels).map((id) => channelAccount(toHex(id))),
-    ...(wanted.accounts ?? []),
-  ];
+  const accounts = new Set([
+    ...channels.flatMap((row) => [depositAccount(row.payer), earnedAccount(row.payee)]),
+    ...wanted.channels.map((id) => channelAccount(toHex(id))),
+    ...wanted.accounts,
+  ]);
   const since = await reader.meta('intake-since');
   const last = await reader.meta('intake-last');
   const head = await reader.head();
   const timeMs = Math.max(nowMs, head.timeMs, Number(last ?? 0));
   const intakeSinceMs = intakeSince(since, last, timeMs, intakeGapMs);
-  const loaded = { channels, accounts, balances: await reader.balances(accounts), head };
+  const loaded = { channels, accounts, balances: await reader.balances([...accounts]), head };
   return bookOf(loaded, timeMs, intakeSinceMs, sha256);
 };
 
 type Loaded = {
   readonly channels: readonly ChannelRow[];
   /** Every account whose balance is known here; those without a row hold nothing. */
-  readonly accounts: readonly string[];
+  readonly accounts: ReadonlySet<string>;
   readonly balances: readonly Balance[];
   readonly head: Head;
 };
@@ -78,7 +73,6 @@ type Loaded = {
 const bookOf = (loaded: Loaded, timeMs: number, intakeSinceMs: number, sha256: Sha256): Book => {
   const channels = new Map(loaded.channels.map((row) => [toHex(row.id), row]));
   const balances = new Map(loaded.balances.map((row) => [balanceKey(row.account, row.currency), row]));
-  const accounts = new Set(loaded.accounts);
   const journal: JournalRow[] = [];
   const changedBalances = new Map<string, Balance>();
   const changedChannels = new Map<string, ChannelRow>();
@@ -86,7 +80,7 @@ const bookOf = (loaded: Loaded, timeMs: number, intakeSinceMs: number, sha256: S
   let head = loaded.head;
 
   const balanceNano = (account: string, currency: string): bigint => {
-    if (!accounts.has(account)) throw new RangeError(`the balance of ${account} was not asked for`);
+    if (!loaded.accounts.has(account)) throw new RangeError(`the balance of ${account} was not asked for`);
     return balances.get(balanceKey(account, currency))?.nano ?? 0n;
   };
 

@@ -6,7 +6,7 @@ import { ok, type Result, refuse } from '../../schemas/result.ts';
 import { formatAmount } from './amount.ts';
 import { openBook } from './book.ts';
 import { eventOfRow, type JournalRow } from './journal.ts';
-import { bankAccount, keyOf, type LedgerEvent } from './ledger.ts';
+import { bankAccount, depositAccount, keyOf, type LedgerEvent } from './ledger.ts';
 import { DEFAULT_LIMITS } from './settings.ts';
 import type { Store } from './store.ts';
 
@@ -67,7 +67,7 @@ export const bookDeposit = async (
         : refuse('reference-reused', `${reference} is booked in row ${known.index} as another deposit`);
       return { changes: {}, value };
     }
-    const wanted = { channels: [], owners: [owner], accounts: [bankAccount(currency)] };
+    const wanted = { channels: [], accounts: [depositAccount(owner), bankAccount(currency)] };
     const book = await openBook(reader, wanted, nowMs, DEFAULT_LIMITS.intakeGapMs, sha256);
     const row = book.post(event);
     return { changes: book.changes(), value: row.ok ? ok({ row: row.value, repeated: false }) : row };

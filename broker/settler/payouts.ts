@@ -147,8 +147,7 @@ const newRun = async (
   const waiting = due.filter((balance) => !detailsOf.has(balance.account)).map((balance) => balance.account);
   const wanted = {
     channels: [],
-    owners: payouts.map((payout) => payout.owner),
-    accounts: payouts.map((payout) => payoutAccount(payout.id)),
+    accounts: payouts.flatMap((payout) => [earnedAccount(payout.owner), payoutAccount(payout.id)]),
   };
   const book = await openBook(reader, wanted, nowMs, DEFAULT_LIMITS.intakeGapMs, sha256);
   for (const payout of payouts) {
@@ -203,8 +202,8 @@ export const settlePayout = async (
       );
       return { changes: {}, value };
     }
-    const accounts = [payoutAccount(id), bankAccount(payout.currency)];
-    const wanted = { channels: [], owners: [payout.owner], accounts };
+    const accounts = [earnedAccount(payout.owner), payoutAccount(id), bankAccount(payout.currency)];
+    const wanted = { channels: [], accounts };
     const book = await openBook(reader, wanted, nowMs, DEFAULT_LIMITS.intakeGapMs, sha256);
     const booked = book.post(payoutEvent(`payout-${state}`, payout));
     if (!booked.ok) throw new RangeError(booked.detail);

@@ -26,6 +26,7 @@ import { closeChannel, expireChannel } from './closing.ts';
 import type { Desk } from './desk.ts';
 import { grantChannel } from './grants.ts';
 import { createIntake } from './intake.ts';
+import { depositAccount, earnedAccount } from './ledger.ts';
 import { createRate } from './rate.ts';
 import { DEFAULT_LIMITS, type SettlerLimits } from './settings.ts';
 import { channelOfAgreed, fileStatement } from './statements.ts';
@@ -145,13 +146,12 @@ export const createSettler = async (options: SettlerOptions): Promise<Result<Set
 const createPrepare = (desk: Desk, nowMs: () => number) => {
   const claimRate = createRate(desk.limits.claimsPerS);
   const openRate = createRate(desk.limits.opensPerS);
-  const NO_OWNERS: readonly Uint8Array[] = [];
 
   return (from: string, request: Request): Result<Task> => {
     // By sender as well: nobody can use up the allowance of a channel's payee.
     const allow = (channel: Uint8Array) => () => claimRate(`${toHex(channel)} ${from}`, nowMs());
     const onChannel = (channel: Uint8Array, apply: Task['apply']): Result<Task> =>
-      ok({ channels: [channel], owners: NO_OWNERS, apply });
+      ok({ channels: [channel], accounts: [], apply });
     switch (request.kind) {
       case 'open': {
         if (!openRate(from, nowMs())) return refuse('rate-exceeded', 'too many opens: wait a second');
@@ -160,7 +160,8 @@ const createPrepare = (desk: Desk, nowMs: () => number) => {
         if (!opened.ok) return opened;
         const { id, open } = opened.value;
         const apply: Task['apply'] = (book) => grantChannel(book, opened.value, bytes, desk);
-        return ok({ channels: [id], owners: [open.payer, open.payee], apply });
+        const accounts = [depositAccount(open.payer), earnedAccount(open.payee)];
+        return ok({ channels: [id], accounts, apply });
       }
       case 'claim': {
         const [channel, voucher, tick] = request.parts;
@@ -204,7 +205,7 @@ const runBatch = async (
     const committed = await store.transact(async (reader) => {
       const wanted = {
         channels: tasks.flatMap((task) => task.channels),
-        owners: tasks.flatMap((task) => task.owners),
+        accounts: tasks.flatMap((task) => task.accounts),
       };
       const book = await openBook(reader, wanted, nowMs(), desk.limits.intakeGapMs, desk.crypto.sha256);
       const value = tasks.map((task) => ok({ answer: task.apply(book), timeMs: book.timeMs }));
@@ -239,7 +240,7 @@ const sweepOnce = ({ store, nowMs }: SettlerOptions, desk: Desk): Promise<Result
   store.transact(async (reader) => {
     const { intakeGapMs, graceMs } = desk.limits;
     const due = await reader.expired(Math.floor((nowMs() - graceMs) / 1000), SWEEP_BATCH);
-    const wanted = { channels: due.map((channel) => channel.id), owners: [] };
+    const wanted = { channels: due.map((channel) => channel.id), accounts: [] };
     const book = await openBook(reader, wanted, nowMs(), intakeGapMs, desk.crypto.sha256);
     const released = wanted.channels.filter((id) => expireChannel(book, id, desk)).length;
     const meta = [

@@ -218,12 +218,20 @@ const STATEMENT: Table<StatementRow> = {
   values: (row) => [row.channel, BigInt(row.presentedMs), row.bytes],
 };
 
-/** The journal's insert never replaces; the others are upserts on the primary key, the first column or two. */
-const prepareWrites = <T>(driver: SqliteDriver, table: Table<T>, keyColumns: number) => {
+/**
+ * Upserts on the primary key, the first column or two; the journal's insert (no key) never replaces. Columns
+ * before `firstMutable` are written once, which spares the indexes over them.
+ */
+const prepareWrites = <T>(
+  driver: SqliteDriver,
+  table: Table<T>,
+  keyColumns: number,
+  firstMutable = keyColumns,
+) => {
   const columns = table.columns.join(', ');
   const places = table.columns.map(() => '?').join(', ');
   const key = table.columns.slice(0, keyColumns).join(', ');
-  const updates = table.columns.slice(keyColumns).map((column) => `${column} = excluded.${column}`);
+  const updates = table.columns.slice(firstMutable).map((column) => `${column} = excluded.${column}`);
   const upsert = keyColumns === 0 ? '' : ` ON CONFLICT (${key}) DO UPDATE SET ${updates.join(', ')}`;
   const prepared = driver.prepare(`INSERT INTO ${table.name} (${columns}) VALUES (${places})${upsert}`);
   return (rows: readonly T[] | undefined): void => {
@@ -234,7 +242,7 @@ const prepareWrites = <T>(driver: SqliteDriver, table: Table<T>, keyColumns: num
 export const prepareWriter = (driver: SqliteDriver): ((changes: Changes) => void) => {
   const journal = prepareWrites(driver, JOURNAL, 0);
   const balances = prepareWrites(driver, BALANCE, 2);
-  const channels = prepareWrites(driver, CHANNEL, 1);
+  const channels = prepareWrites(driver, CHANNEL, 1, CHANNEL.columns.indexOf('paid_nano'));
   const owners = prepareWrites(driver, OWNER, 1);
   const runs = prepareWrites(driver, RUN, 1);
   const payouts = prepareWrites(driver, PAYOUT, 1);
