@@ -21,7 +21,7 @@ export const HELP = `tollbridge settler SUBCOMMAND --db FILE [OPTIONS]: accounts
 
   deposit --account DID --amount 10.00 --reference TEXT [--currency EUR]
           books money that reached the bank; the same reference again changes nothing
-  account --account DID|settler --name TEXT --iban IBAN [--bic BIC]
+  account set --account DID|settler --name TEXT --iban IBAN [--bic BIC]
           where an owner is paid; "settler" is the account that pays
   balances                          every account and what it holds
   channels                          every channel: limit, paid, expiry
@@ -108,7 +108,7 @@ const keyOfAccount = async (store: Store, account: string): Promise<Result<Uint8
   return refuse('config-invalid', 'the database is of no settler yet: start the broker on it once');
 };
 
-const account: Subcommand = async (store, options) => {
+const setAccount: Subcommand = async (store, options) => {
   const given = need(options, 'account', 'name', 'iban');
   if (!given.ok) return given;
   const key = await keyOfAccount(store, given.value.account);
@@ -281,7 +281,7 @@ const settle: Subcommand = async (store, options, host) => {
 
 const SUBCOMMANDS: { readonly [name: string]: Subcommand } = {
   deposit,
-  account,
+  'account set': setAccount,
   balances,
   channels,
   report,
@@ -299,11 +299,11 @@ const openExisting = async (path: string): Promise<Result<Store>> =>
 /** Runs one subcommand. Codes: config-invalid, and those of what it does. */
 export const run = async (argv: readonly string[], host: CommandHost): Promise<Result<number>> => {
   const { values, positionals } = parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true });
-  const name = positionals[0] ?? '';
+  const name = positionals.join(' ');
   const subcommand = Object.hasOwn(SUBCOMMANDS, name) ? SUBCOMMANDS[name] : undefined;
-  if (subcommand === undefined || positionals.length > 1) {
+  if (subcommand === undefined) {
     const known = Object.keys(SUBCOMMANDS).join(', ');
-    return refuse('config-invalid', `"${positionals.join(' ')}" is none of ${known}: see settler --help`);
+    return refuse('config-invalid', `"${name}" is none of ${known}: see settler --help`);
   }
   const given = need(values, 'db');
   if (!given.ok) return given;

@@ -77,8 +77,8 @@ command('leads from a deposit to a bank file, beside a running settler', async (
   assert.match((await runOn(db, 'balances')).text, new RegExp(`earned ${payee} +1\\.00 +EUR`));
   assert.match((await runOn(db, 'channels')).text, /open +5\.00 +1\.00 +EUR/);
   assert.is((await jsonOf(db, 'report')).leases[0].disputedNano, 0);
-  await runOn(db, 'account --account settler --name Settler --iban DE75512108001245126199');
-  await runOn(db, `account --account ${payee} --name Station --iban FI1410093000123458`);
+  await runOn(db, 'account set --account settler --name Settler --iban DE75512108001245126199');
+  await runOn(db, `account set --account ${payee} --name Station --iban FI1410093000123458`);
   const out = join(folder, 'payout.xml');
   const paid = await jsonOf(db, `payout --out ${out}`);
   assert.equal(
@@ -105,7 +105,7 @@ command('refuses what it does not understand and names it', async ({ db }) => {
     'currency-unknown',
   );
   assert.is(await codeOf('deposit --account did:key:zNo --amount 1 --reference R'), 'key-unacceptable');
-  assert.is(await codeOf(`account --account ${payer} --name A --iban DE00`), 'bank-details');
+  assert.is(await codeOf(`account set --account ${payer} --name A --iban DE00`), 'bank-details');
   assert.is(await codeOf('report --from yesterday'), 'value-out-of-range');
   assert.is(await codeOf('settle --run r --payout p --as maybe'), 'config-invalid');
   assert.is(await codeOf('settle --run r --payout p --as posted'), 'payout-unknown');
@@ -126,8 +126,8 @@ command('never writes a bank file over another one', async ({ db, folder, house 
   const channel = openOf();
   await house.ask(openRequest(channel));
   await house.ask(claimRequest(channel, evidenceFor(channel, 1, UNIT)));
-  await runOn(db, 'account --account settler --name Settler --iban DE75512108001245126199');
-  await runOn(db, `account --account ${payee} --name Station --iban FI1410093000123458`);
+  await runOn(db, 'account set --account settler --name Settler --iban DE75512108001245126199');
+  await runOn(db, `account set --account ${payee} --name Station --iban FI1410093000123458`);
   const taken = join(folder, 'taken.xml');
   writeFileSync(taken, 'something else');
   assert.is((await runOn(db, `payout --out ${taken}`)).code, 'config-invalid');
@@ -141,7 +141,7 @@ command('says when there is nothing to pay out, and who waits', async ({ db, fol
   const channel = openOf();
   await house.ask(openRequest(channel));
   await house.ask(claimRequest(channel, evidenceFor(channel, 1, UNIT)));
-  await runOn(db, 'account --account settler --name Settler --iban DE75512108001245126199');
+  await runOn(db, 'account set --account settler --name Settler --iban DE75512108001245126199');
   const out = join(folder, 'none.xml');
   const { text } = await runOn(db, `payout --out ${out}`);
   assert.match(text, new RegExp(`waits for bank details: earned ${payee}\nnothing to pay out`));
@@ -149,7 +149,16 @@ command('says when there is nothing to pay out, and who waits', async ({ db, fol
 });
 
 command('explains every subcommand', () => {
-  for (const name of ['deposit', 'account', 'balances', 'channels', 'report', 'verify', 'payout', 'settle']) {
+  for (const name of [
+    'deposit',
+    'account set',
+    'balances',
+    'channels',
+    'report',
+    'verify',
+    'payout',
+    'settle',
+  ]) {
     assert.match(HELP, new RegExp(`^  ${name} `, 'm'));
   }
 });
