@@ -23,10 +23,10 @@ import {
 
 const authentication = suite<{ bench: Bench }>('authenticate');
 
-authentication.before(async (context) => {
+authentication.before.each(async (context) => {
   context.bench = await startBench();
 });
-authentication.after(async (context) => {
+authentication.after.each(async (context) => {
   await context.bench.stop();
 });
 

@@ -156,10 +156,10 @@ bucket.run();
 
 const wire = suite<{ bench: Bench }>('authorisation on the wire');
 
-wire.before(async (context) => {
+wire.before.each(async (context) => {
   context.bench = await startBench();
 });
-wire.after(async (context) => {
+wire.after.each(async (context) => {
   await context.bench.stop();
 });
 

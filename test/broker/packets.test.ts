@@ -47,10 +47,10 @@ scanner.run();
 
 const hostile = suite<{ bench: Bench }>('hostile bytes');
 
-hostile.before(async (context) => {
+hostile.before.each(async (context) => {
   context.bench = await startBench();
 });
-hostile.after(async (context) => {
+hostile.after.each(async (context) => {
   await context.bench.stop();
 });
 
