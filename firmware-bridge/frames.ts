@@ -52,8 +52,6 @@ const TIMING: FramesTiming = {
   silence: 5_000,
 };
 
-/** The longest a timer of Node can be set to. */
-const TIMEOUT_MS_MAX = 2 ** 31 - 1;
 /** An agent, its views and a test have one each. */
 const LISTENERS_MAX = 16;
 
@@ -271,8 +269,8 @@ class FramesDevice implements Device {
     if (!this.#online || this.#greeting) return;
     clearTimeout(this.#timer);
     const periods = this.capabilities.map((capability) => capability.periodMs).filter((ms) => ms > 0);
-    const silenceMs = Math.max(this.#timing.silence, 3 * Math.min(...periods, Number.MAX_SAFE_INTEGER / 3));
-    this.#timer = setTimeout(() => this.#greet(), Math.min(silenceMs, TIMEOUT_MS_MAX));
+    const rarest = periods.length > 0 ? 3 * Math.min(...periods) : 0;
+    this.#timer = setTimeout(() => this.#greet(), Math.max(this.#timing.silence, rarest));
   }
 
   // frames

@@ -1,0 +1,148 @@
+/** The emulated boards as users meet them: a process, a path, and the driver. Also in this process, without either. */
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { openFrames } from '../../firmware-bridge/frames.ts';
+import { chipPeer, PeerBinding } from '../../hardware/bench/binding.ts';
+import { buildStation } from '../../hardware/bench/boards.ts';
+import { Watch } from '../firmware-bridge/watch.ts';
+import { names, programOf, SERIAL, weather } from './board.ts';
+
+const PROGRAM = fileURLToPath(new URL('../../tollbridge.ts', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'emulate-'));
+const link = join(folder, 'board.tty');
+const TIMING = { backoffFirst: 10, backoffMax: 50 };
+
+type Line = Record<string, unknown>;
+
+/** A board's process: its lines, and its end. */
+class Emulator {
+  readonly child: ChildProcess;
+  readonly lines: Line[] = [];
+  readonly ended: Promise<number | null>;
+  errors = '';
+  #waiting: (() => void)[] = [];
+
+  constructor(args: readonly string[]) {
+    this.child = spawn(process.execPath, ['--import', 'tsx', PROGRAM, 'emulate', '--link', link, ...args], {
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
+    this.child.stderr!.on('data', (text) => {
+      this.errors += text;
+    });
+    createInterface(this.child.stdout!).on('line', (line) => {
+      this.lines.push(JSON.parse(line));
+      for (const resolve of this.#waiting.splice(0)) resolve();
+    });
+    this.ended = new Promise((resolve) => this.child.once('close', resolve));
+  }
+
+  async until(holds: () => boolean): Promise<void> {
+    while (!holds()) {
+      const more = new Promise<void>((resolve) => this.#waiting.push(resolve));
+      await Promise.race([more, this.ended.then(() => Promise.reject(new Error(this.errors)))]);
+    }
+  }
+
+  async ready(): Promise<this> {
+    await this.until(() => this.lines.length > 0);
+    return this;
+  }
+}
+
+const emulate = suite('tollbridge emulate');
+
+emulate.after(() => rmSync(folder, { recursive: true }));
+
+emulate('offers a station at a path, which comes back at the same path', async () => {
+  const first = await new Emulator(['--board', 'station', '--speed', '20']).ready();
+  assert.is(first.lines[0]!.link, link);
+  const device = await openFrames({ path: link, timing: TIMING });
+  assert.ok(device.ok);
+  const watch = new Watch(device.value);
+  assert.equal(names(device.value.capabilities), ['temperature', 'pressure', 'wind']);
+  for (const { channel } of device.value.capabilities)
+    assert.ok((await device.value.setPeriod(channel, 1000)).ok);
+  await watch.until(() => watch.readings.length >= 6);
+  first.child.kill('SIGKILL');
+  await watch.until(() => watch.states.some((state) => !state.online));
+  const second = await new Emulator(['--board', 'station', '--speed', '20']).ready();
+  const before = watch.readings.length;
+  await watch.until(() => watch.readings.length >= before + 6);
+  assert.is(device.value.health.reconnects, 1);
+  await device.value.close();
+  second.child.kill('SIGTERM');
+  assert.is(await second.ended, 0);
+  assert.not.ok(existsSync(link));
+});
+
+emulate('prints what the pin of the valve does', async () => {
+  const valve = await new Emulator(['--board', 'valve', '--until-stdin-ends']).ready();
+  const device = await openFrames({ path: link, timing: TIMING });
+  assert.ok(device.ok);
+  for (const level of [1, 0]) assert.ok((await device.value.command(0, level)).ok);
+  await valve.until(() => valve.lines.length >= 3);
+  assert.equal(valve.lines.slice(1), [
+    { pin: 'PB0', level: 1 },
+    { pin: 'PB0', level: 0 },
+  ]);
+  await device.value.close();
+  valve.child.stdin!.end();
+  assert.is(await valve.ended, 0);
+});
+
+for (const [what, args, sentence] of [
+  ['an unknown board', ['--board', 'lamp'], /config-invalid: --board lamp: station or valve/],
+  ['a speed that is none', ['--board', 'valve', '--speed', 'fast'], /config-invalid: --speed fast/],
+  [
+    'firmware that is not there',
+    ['--board', 'valve', '--hex', '/nowhere.hex'],
+    /no firmware at \/nowhere\.hex/,
+  ],
+  [
+    'a series that is not there',
+    ['--board', 'station', '--series', '/no.csv'],
+    /no weather series at \/no\.csv/,
+  ],
+  [
+    'a serial number that is none',
+    ['--board', 'valve', '--serial', '12'],
+    /--serial 12: 16 hexadecimal digits/,
+  ],
+] as const) {
+  emulate(`refuses ${what} and names it`, async () => {
+    const refused = new Emulator(args);
+    assert.is(await refused.ended, 1);
+    assert.match(refused.errors, sentence);
+  });
+}
+
+const inProcess = suite('chipPeer');
+
+inProcess('runs a board behind a binding, without a terminal', async () => {
+  const sample = weather();
+  const binding = new PeerBinding();
+  const build = (onSend: (byte: number) => void) =>
+    buildStation({ program: programOf('station'), serial: SERIAL, weather: [sample], hold: 1, onSend });
+  binding.plug('station', chipPeer(build, 20));
+  const device = await openFrames({ path: 'station', binding, timing: TIMING });
+  assert.ok(device.ok);
+  const watch = new Watch(device.value);
+  await watch.until(() => watch.readings.length >= 8);
+  const of = (channel: number): number =>
+    watch.readings.find((reading) => reading.channel === channel)!.mantissa;
+  assert.ok(Math.abs(of(0) - sample.temperatureCentiC) <= 1);
+  assert.ok(Math.abs(of(1) - sample.pressurePa!) <= 2);
+  assert.ok(Math.abs(of(2) - sample.humidityCentiRh!) <= 2);
+  assert.is(of(3), sample.windDeciMs);
+  await device.value.close();
+});
+
+emulate.run();
+inProcess.run();
