@@ -21,11 +21,15 @@ const tell = (message: unknown): void => {
   process.send!(message);
 };
 
+/** What is left to do when the parent is done. */
+let stop = (): Promise<void> => Promise.resolve();
+
 /** With limits that are counted and never reached. */
 const serve = async (bare: boolean): Promise<void> => {
   if (!bare) {
     const rate = 1_000_000_000;
     const bench = await startBench({ limits: { messagesPerSecondMax: rate, messagesBurstMax: rate } });
+    stop = bench.stop;
     tell(bench.port);
     return;
   }
@@ -72,7 +76,7 @@ const write = async (port: number): Promise<void> => {
 };
 
 const [role, port] = process.argv.slice(2);
-process.on('disconnect', () => process.exit());
+process.on('disconnect', () => void stop().then(() => process.exit()));
 if (role === 'reader') await read(Number(port));
 else if (role === 'writer') await write(Number(port));
 else await serve(role === 'bare');
