@@ -45,7 +45,7 @@ export type Terms = {
   readonly periodMs: number;
   readonly currency: string;
   readonly price: Price;
-  /** Most that may be delivered and unpaid, in nano; less than a reading costs: paid in advance. */
+  /** Most that may be delivered and unpaid, in nano. */
   readonly windowNano: number;
   /** Ticks in a chain, 1 to 1,024. */
   readonly ticks: number;
