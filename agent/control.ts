@@ -1,0 +1,107 @@
+/**
+ * The control socket: a Unix-domain socket in the state directory, for its owner alone. Whoever connects and
+ * writes `status` reads one CBOR item, unsigned, and the end of the stream.
+ */
+
+import { chmodSync, rmSync } from 'node:fs';
+import { connect, createServer, type Server } from 'node:net';
+import { join, relative } from 'node:path';
+import { Encoder } from 'cbor-x';
+import { ok, type Result, refuse } from '../schemas/result.ts';
+import { systemError } from './host/storage.ts';
+import type { AgentStatus } from './status.ts';
+
+const SOCKET = 'control.sock';
+const QUESTION = 'status\n';
+/** sun_path of Linux has 108 bytes, that of macOS 104, with the terminating zero. */
+const PATH_BYTES_MAX = 103;
+/** An owner, its dashboards and a monitor. */
+const CONNECTIONS_MAX = 16;
+const IDLE_MS = 2000;
+/** A status of some hundred leases. */
+const ANSWER_BYTES_MAX = 4 * 1024 * 1024;
+
+/** Maps with names as keys, readable by any CBOR reader. */
+const cbor = new Encoder({ useRecords: false, mapsAsObjects: true, tagUint8Array: false });
+
+/** The shorter way to say the path: a system takes only so much. */
+const socketPath = (stateDirectory: string): string => {
+  const path = join(stateDirectory, SOCKET);
+  const near = relative(process.cwd(), path);
+  return near.length < path.length ? near : path;
+};
+
+export type Control = { readonly close: () => Promise<void> };
+
+const closeServer = (server: Server): Promise<void> =>
+  new Promise((resolve) => server.close(() => resolve()));
+
+/** The state directory is locked, so a socket that is there belongs to nobody. Code: storage-failed. */
+export const openControl = async (
+  stateDirectory: string,
+  status: () => AgentStatus,
+): Promise<Result<Control>> => {
+  const path = socketPath(stateDirectory);
+  if (Buffer.byteLength(path) > PATH_BYTES_MAX) {
+    return refuse(
+      'storage-failed',
+      `${path} is too long for a socket (${PATH_BYTES_MAX} bytes): choose a shorter state directory`,
+    );
+  }
+  const server = createServer((socket) => {
+    socket.setTimeout(IDLE_MS, () => socket.destroy());
+    socket.on('error', () => socket.destroy());
+    let asked = '';
+    socket.on('data', (chunk) => {
+      asked += chunk.toString('latin1');
+      if (asked === QUESTION) socket.end(cbor.encode(status()));
+      else if (!QUESTION.startsWith(asked)) socket.destroy();
+    });
+  });
+  server.maxConnections = CONNECTIONS_MAX;
+  rmSync(path, { force: true });
+  return new Promise((resolve) => {
+    server.once('error', (error) =>
+      resolve(refuse('storage-failed', `${path} cannot be listened on: ${error.message}`)),
+    );
+    server.listen(path, () => {
+      chmodSync(path, 0o600);
+      resolve(ok({ close: () => closeServer(server) }));
+    });
+  });
+};
+
+/** Codes: timeout (nobody answers), storage-failed (no agent runs there). */
+export const askStatus = (stateDirectory: string): Promise<Result<AgentStatus>> =>
+  new Promise((resolve) => {
+    const path = socketPath(stateDirectory);
+    const socket = connect(path);
+    const chunks: Buffer[] = [];
+    let length = 0;
+    const fail = (detail: string): void => {
+      socket.destroy();
+      resolve(refuse('timeout', detail));
+    };
+    socket.setTimeout(IDLE_MS, () => fail(`the agent at ${stateDirectory} does not answer: restart it`));
+    socket.on('error', (error) => {
+      const { code } = systemError(error);
+      const detail =
+        code === 'ENOENT' || code === 'ECONNREFUSED'
+          ? `no agent runs on ${stateDirectory}: name the state directory of one that does`
+          : `${path}: ${error.message}`;
+      resolve(refuse('storage-failed', detail));
+    });
+    socket.on('data', (chunk) => {
+      chunks.push(chunk);
+      length += chunk.length;
+      if (length > ANSWER_BYTES_MAX) fail(`what listens at ${path} is no agent: it sends without end`);
+    });
+    socket.on('end', () => {
+      try {
+        resolve(ok(cbor.decode(Buffer.concat(chunks)) as AgentStatus));
+      } catch {
+        fail(`what listens at ${path} is no agent`);
+      }
+    });
+    socket.write(QUESTION);
+  });

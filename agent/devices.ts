@@ -1,0 +1,123 @@
+/**
+ * The devices of an agent, by the names its configuration gives them. Each is opened in the background until
+ * it answers, so that an agent starts without a board and finds it when it is plugged in.
+ */
+
+import type { Device, DeviceReading } from '../firmware-bridge/device.ts';
+import { type Result, refuse } from '../schemas/result.ts';
+import type { Capability } from '../schemas/serial.ts';
+import type { DeviceStatus } from './status.ts';
+
+export type DeviceConfig = { readonly name: string; readonly driver: 'frames'; readonly path: string };
+
+export type OpenDevice = (config: DeviceConfig) => Promise<Result<Device>>;
+
+/** Who cares for a device: told of its coming and going, and of each reading. */
+export type DeviceUser = {
+  readonly onState: (name: string, device: Device | null) => void;
+  readonly onReading: (name: string, reading: DeviceReading) => void;
+};
+
+/** A device that was not there is looked for again after this. */
+const RETRY_MS = 1000;
+
+type Slot = {
+  readonly config: DeviceConfig;
+  device: Device | null;
+  detail: string;
+  timer: NodeJS.Timeout | undefined;
+};
+
+export class Devices {
+  private readonly slots = new Map<string, Slot>();
+  private readonly open: OpenDevice;
+  private readonly user: DeviceUser;
+  private closed = false;
+
+  constructor(configs: readonly DeviceConfig[], open: OpenDevice, user: DeviceUser) {
+    this.open = open;
+    this.user = user;
+    for (const config of configs) {
+      this.slots.set(config.name, { config, device: null, detail: 'is looked for', timer: undefined });
+    }
+  }
+
+  start(): void {
+    for (const slot of this.slots.values()) void this.look(slot);
+  }
+
+  /** The device where it is online. */
+  get(name: string): Device | null {
+    const device = this.slots.get(name)?.device;
+    return device?.online === true ? device : null;
+  }
+
+  /**
+   * Sets an actuator by its name on the device. Codes: device-failed (not there), those of `Device.command`.
+   */
+  async command(name: string, output: string, value: number): Promise<Result<void>> {
+    const device = this.get(name);
+    if (device === null) return refuse('device-failed', `${name} is not there: ${this.detail(name)}`);
+    const capability = capabilityOf(device, output, 'actuator');
+    if (capability === undefined) {
+      const outputs = device.capabilities
+        .filter((one) => one.direction === 'actuator')
+        .map((one) => one.name);
+      return refuse('device-failed', `${name} has no output "${output}", it has: ${outputs.join(', ')}`);
+    }
+    return device.command(capability.channel, value);
+  }
+
+  status(): DeviceStatus[] {
+    return [...this.slots.values()].map((slot) => ({
+      name: slot.config.name,
+      ready: slot.device?.online === true,
+      detail: slot.detail,
+    }));
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    for (const slot of this.slots.values()) {
+      clearTimeout(slot.timer);
+      await slot.device?.close();
+    }
+  }
+
+  private detail(name: string): string {
+    return this.slots.get(name)?.detail ?? 'no device of this name is configured';
+  }
+
+  private async look(slot: Slot): Promise<void> {
+    const opened = await this.open(slot.config);
+    if (this.closed) {
+      if (opened.ok) await opened.value.close();
+      return;
+    }
+    if (!opened.ok) {
+      slot.detail = opened.detail;
+      slot.timer = setTimeout(() => void this.look(slot), RETRY_MS);
+      return;
+    }
+    const device = opened.value;
+    slot.device = device;
+    device.listen({
+      onReading: (reading) => this.user.onReading(slot.config.name, reading),
+      onState: (state) => this.tell(slot, state.online ? undefined : state.detail),
+    });
+    this.tell(slot, undefined);
+  }
+
+  private tell(slot: Slot, fault: string | undefined): void {
+    const { board, firmware } = slot.device!.identity;
+    slot.detail = fault ?? `${board}, firmware ${firmware}`;
+    this.user.onState(slot.config.name, fault === undefined ? slot.device : null);
+  }
+}
+
+export const capabilityOf = (
+  device: Device,
+  name: string,
+  direction: Capability['direction'],
+): Capability | undefined =>
+  device.capabilities.find((one) => one.name === name && one.direction === direction);

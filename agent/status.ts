@@ -1,0 +1,94 @@
+/** What an agent says about itself to its owner: unsigned, for people and for dashboards. */
+
+/** One side of a lease. The seller and the buyer of it count for themselves. */
+export type LeaseStatus = {
+  /** Hexadecimal. */
+  readonly lease: string;
+  readonly role: 'sale' | 'purchase';
+  /** Capability that is sold, or name of the demand it is bought for. */
+  readonly name: string;
+  /** Id of the other side. */
+  readonly peer: string;
+  readonly phase: string;
+  readonly unit: string;
+  readonly currency: string;
+  /** Of the first reading. */
+  readonly priceNano: number;
+  readonly readingsMax: number;
+  /** Readings: sent by the seller, or received by the buyer in one row. */
+  readonly delivered: number;
+  /** Readings that the verified (seller) or released (buyer) total pays for. */
+  readonly paid: number;
+  readonly paidNano: number;
+  /** Delivered and not yet paid for, and the most that this may become. */
+  readonly unpaidNano: number;
+  readonly windowNano: number;
+  /** What the settler has booked, as far as this side knows. */
+  readonly claimedNano: number;
+  readonly disputed: number;
+};
+
+/** A lease that is over, as the archive keeps it. */
+export type EndedStatus = {
+  readonly lease: string;
+  readonly role: 'sale' | 'purchase';
+  readonly name: string;
+  readonly peer: string;
+  readonly delivered: number;
+  readonly paid: number;
+  readonly paidNano: number;
+  readonly claimedNano: number;
+  readonly unpaidNano: number;
+  readonly currency: string;
+  readonly reason: string;
+  /** Both signed; null where a lease ended without a statement. */
+  readonly statement: Uint8Array | null;
+};
+
+export type DemandStatus = {
+  readonly name: string;
+  readonly state: 'searching' | 'leased' | 'done';
+  readonly detail: string;
+  /** The newest values bought, oldest first, as decimals. */
+  readonly values: readonly string[];
+};
+
+export type DeviceStatus = { readonly name: string; readonly ready: boolean; readonly detail: string };
+
+export type RuleStatus = {
+  readonly name: string;
+  readonly on: string;
+  readonly wanted: 'open' | 'closed';
+  /** What the device has acknowledged since it was last told, or null. */
+  readonly acknowledged: 'open' | 'closed' | null;
+  readonly reason: string;
+  readonly switches: number;
+};
+
+/** Messages of leases that this agent has sent. */
+export type Traffic = {
+  readonly messages: number;
+  /** Payloads alone. */
+  readonly payloadBytes: number;
+  /** Whole MQTT packets with their acknowledgements. */
+  readonly packetBytes: number;
+};
+
+export type Notice = { readonly atMs: number; readonly code: string; readonly detail: string };
+
+export type AgentStatus = {
+  readonly id: string;
+  readonly did: string;
+  readonly uptimeMs: number;
+  readonly connected: boolean;
+  readonly timeProven: boolean;
+  /** Why nothing is sold or bought now, or null. */
+  readonly blocked: string | null;
+  readonly devices: readonly DeviceStatus[];
+  readonly leases: readonly LeaseStatus[];
+  readonly demands: readonly DemandStatus[];
+  readonly ended: readonly EndedStatus[];
+  readonly rules: readonly RuleStatus[];
+  readonly traffic: Traffic;
+  readonly notices: readonly Notice[];
+};

@@ -1,0 +1,83 @@
+/** A status as lines for a person. */
+
+import { moneyText } from '../money.ts';
+import type { AgentStatus, EndedStatus, LeaseStatus } from '../status.ts';
+import type { Styles } from './style.ts';
+import { tableLines } from './table.ts';
+
+const LEASE_COLUMNS = [
+  { title: 'lease' },
+  { title: 'side' },
+  { title: 'what' },
+  { title: 'phase' },
+  { title: 'delivered', right: true },
+  { title: 'paid', right: true },
+  { title: 'worth', right: true },
+  { title: 'at risk', right: true },
+  { title: 'window', right: true },
+  { title: 'claimed', right: true },
+];
+
+const ENDED_COLUMNS = [
+  { title: 'lease' },
+  { title: 'side' },
+  { title: 'what' },
+  { title: 'ended by' },
+  { title: 'delivered', right: true },
+  { title: 'paid', right: true },
+  { title: 'worth', right: true },
+  { title: 'unpaid', right: true },
+];
+
+const short = (lease: string): string => lease.slice(0, 12);
+
+const leaseRow = (lease: LeaseStatus): string[] => [
+  short(lease.lease),
+  lease.role,
+  lease.name,
+  lease.phase,
+  `${lease.delivered}/${lease.readingsMax}`,
+  String(lease.paid),
+  moneyText(lease.paidNano, lease.currency),
+  moneyText(lease.unpaidNano, lease.currency),
+  moneyText(lease.windowNano, lease.currency),
+  lease.role === 'sale' ? moneyText(lease.claimedNano, lease.currency) : '',
+];
+
+const endedRow = (ended: EndedStatus): string[] => [
+  short(ended.lease),
+  ended.role,
+  ended.name,
+  ended.reason,
+  String(ended.delivered),
+  String(ended.paid),
+  moneyText(ended.paidNano, ended.currency),
+  moneyText(ended.unpaidNano, ended.currency),
+];
+
+const mark = (good: boolean, styles: Styles): string => (good ? styles.green('●') : styles.red('●'));
+
+export const statusLines = (status: AgentStatus, styles: Styles): string[] => {
+  const lines = [
+    `${styles.bold(status.did)}`,
+    `${mark(status.connected, styles)} ${status.connected ? 'connected' : 'not connected'}` +
+      `   ${mark(status.timeProven, styles)} time ${status.timeProven ? 'proven' : 'not proven yet'}` +
+      `   ${mark(status.blocked === null, styles)} ${status.blocked ?? 'journal writes'}`,
+  ];
+  for (const device of status.devices)
+    lines.push(`${mark(device.ready, styles)} device ${device.name}: ${device.detail}`);
+  for (const demand of status.demands)
+    lines.push(`  demand ${demand.name}: ${demand.state}, ${demand.detail}`);
+  for (const rule of status.rules)
+    lines.push(
+      `  rule ${rule.name}: ${rule.acknowledged ?? `${rule.wanted}, not acknowledged`} (${rule.reason})`,
+    );
+  if (status.leases.length > 0)
+    lines.push('', ...tableLines(LEASE_COLUMNS, status.leases.map(leaseRow), styles));
+  if (status.ended.length > 0)
+    lines.push('', ...tableLines(ENDED_COLUMNS, status.ended.map(endedRow), styles));
+  if (status.notices.length > 0) lines.push('');
+  for (const notice of status.notices)
+    lines.push(styles.yellow(`${new Date(notice.atMs).toISOString()} ${notice.code}: ${notice.detail}`));
+  return lines;
+};

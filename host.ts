@@ -1,0 +1,108 @@
+/** What the root hands to the broker and the settler, since they and the agent never import each other. */
+
+import { mkdirSync, readFileSync } from 'node:fs';
+import { printExample, readConfig } from './agent/host/config-file.ts';
+import { loadCrypto } from './agent/host/crypto.ts';
+import { ended } from './agent/host/ended.ts';
+import { lockDirectory } from './agent/host/lock.ts';
+import { type Infer, s } from './agent/host/shape.ts';
+import { storageRefusal } from './agent/host/storage.ts';
+import { openSigner } from './agent/signer.ts';
+import type { BrokerFile, BrokerHost } from './broker/command.ts';
+import type { Limits } from './broker/limits.ts';
+import { ok, type Result } from './schemas/result.ts';
+
+const limit = (about: string) => s.optional(s.integer({ about, min: 1, max: 2_147_483_647 }));
+
+const given = (limits: { readonly [Name in keyof Limits]?: number | null }): Partial<Limits> =>
+  Object.fromEntries(Object.entries(limits).filter(([, value]) => value !== null));
+
+const SHAPE = s.object(
+  {
+    state: s.path({ about: 'Directory of the counters of credentials', default: '.tollbridge/broker' }),
+    key: s.path({ about: 'Private key, made by the first start', default: '.tollbridge/broker/broker.key' }),
+    listen: s.list(s.text({ about: 'Where', example: 'tcp://127.0.0.1:1883' }), {
+      about: 'Where clients come in: tcp, tls, ws or wss; off loopback only tls and wss',
+      min: 1,
+      max: 16,
+    }),
+    tls: s.optional(
+      s.object(
+        {
+          keyFile: s.path({ about: 'Private key, PEM, mode 0600', example: './tls.key' }),
+          certificateFile: s.path({ about: 'Certificate chain, PEM', example: './tls.crt' }),
+        },
+        { about: 'For tls and wss' },
+      ),
+    ),
+    plainOffLoopback: s.boolean({
+      about: 'Allows tcp and ws off loopback, on a network that is secured otherwise',
+      default: 'false',
+    }),
+    settler: s.object(
+      {
+        database: s.path({ about: 'Accounts and ledger', default: '.tollbridge/broker/settler.db' }),
+        currencies: s.list(
+          s.text({
+            about: 'ISO 4217',
+            pattern: /^[A-Z]{3}$/,
+            expected: 'three capital letters',
+            example: 'EUR',
+          }),
+          { about: 'What accounts may be kept in', min: 1, max: 16 },
+        ),
+      },
+      { about: 'The settler inside' },
+    ),
+    limits: s.object(
+      {
+        payloadBytesMax: limit('Of one message'),
+        messagesPerSecondMax: limit('Of one client'),
+        connectionsMax: limit('Clients at once'),
+        addressConnectionsMax: limit('From one address'),
+        retainedBytesMax: limit('Retained messages together'),
+      },
+      { about: 'What clients may take from this box' },
+    ),
+  },
+  { about: 'A broker of tollbridge with its settler.' },
+);
+
+const brokerFile = (file: Infer<typeof SHAPE>): BrokerFile => ({
+  state: file.state,
+  key: file.key,
+  listen: file.listen,
+  tls: file.tls,
+  plainOffLoopback: file.plainOffLoopback,
+  database: file.settler.database,
+  currencies: file.settler.currencies,
+  limits: given(file.limits),
+});
+
+const readFile = (path: string): Result<BrokerFile> => {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (raised) {
+    return storageRefusal(raised, 'read', path);
+  }
+  const file = readConfig(path, text, SHAPE);
+  return file.ok ? ok(brokerFile(file.value)) : file;
+};
+
+export const loadHost = async (): Promise<BrokerHost> => {
+  const crypto = await loadCrypto(process.env.TOLLBRIDGE_CRYPTO);
+  return {
+    crypto,
+    nowMs: Date.now,
+    print: (text) => process.stdout.write(text),
+    readFile,
+    exampleFile: () => printExample(SHAPE),
+    openSigner: (path) => openSigner(path, crypto),
+    lockDirectory: (path) => {
+      mkdirSync(path, { recursive: true, mode: 0o700 });
+      return lockDirectory(path);
+    },
+    ended,
+  };
+};

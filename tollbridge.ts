@@ -1,0 +1,177 @@
+#!/usr/bin/env node
+/** `tollbridge <command>`: finds the command, loads only what it needs, and tells what went wrong. */
+
+import { createRequire } from 'node:module';
+import { nearest } from './agent/host/nearest.ts';
+import type { BrokerHost } from './broker/command.ts';
+import { completionScript, optionsIn } from './completion.ts';
+import { ok, type Refusal, type Result, refuse } from './schemas/result.ts';
+
+type Command = {
+  /** What --help prints; completion offers the options it names. */
+  readonly HELP: string;
+  /** The exit code, or why not. */
+  readonly run: (argv: readonly string[]) => Promise<Result<number>>;
+};
+
+type Entry = { readonly name: string; readonly summary: string; readonly load: () => Promise<Command> };
+
+const DONE = 0;
+const REFUSED = 1;
+const MISUSED = 2;
+
+const COMPLETION_HELP = `tollbridge completion SHELL: prints a completion script for bash, zsh or fish
+
+  source <(tollbridge completion bash)        in ~/.bashrc; the same with zsh
+  tollbridge completion fish | source         in ~/.config/fish/config.fish
+`;
+
+const COMMANDS: readonly Entry[] = [
+  {
+    name: 'demo',
+    summary: 'a weather station sells its readings to a farm, all on this machine',
+    load: () => import('./agent/demo/command.ts'),
+  },
+  {
+    name: 'agent',
+    summary: 'owns devices on a gateway: sells their readings, buys those of others',
+    load: () => import('./agent/command.ts'),
+  },
+  {
+    name: 'status',
+    summary: 'what a running agent sells, buys and is owed',
+    load: () => import('./agent/status-command.ts'),
+  },
+  {
+    name: 'broker',
+    summary: 'MQTT broker with a settler inside, on an embedded database',
+    load: async () => withHost(await import('./broker/command.ts')),
+  },
+  {
+    name: 'settler',
+    summary: 'accounts, deposits, claims, payouts and bank files',
+    load: async () => withHost(await import('./broker/settler/command.ts')),
+  },
+  {
+    name: 'emulate',
+    summary: 'a board of this project on an emulated chip, behind a serial port',
+    load: () => import('./hardware/bench/emulate.ts'),
+  },
+  {
+    name: 'key',
+    summary: 'makes a key file, shows its id and its did:key',
+    load: () => import('./agent/key-command.ts'),
+  },
+  { name: 'completion', summary: 'a completion script for bash, zsh or fish', load: async () => COMPLETION },
+];
+
+const COMPLETION: Command = {
+  HELP: COMPLETION_HELP,
+  run: async (argv) => {
+    if (argv[0] === '--words') {
+      console.log((await candidates(argv.slice(1))).join('\n'));
+      return ok(DONE);
+    }
+    const script = completionScript(argv[0]);
+    if (script.ok) process.stdout.write(script.value);
+    return script.ok ? ok(DONE) : script;
+  },
+};
+
+const USAGE = `tollbridge: devices sell and buy readings one by one
+
+usage: tollbridge COMMAND [OPTIONS]        tollbridge COMMAND --help says more
+
+${COMMANDS.map((command) => `  ${command.name.padEnd(12)}${command.summary}`).join('\n')}
+
+exit codes: 0 done, 1 refused or failed (with a code and a remedy), 2 not understood
+`;
+
+/** agent and broker never import each other: what the broker needs of a host is handed to it here. */
+const withHost = (command: {
+  readonly HELP: string;
+  readonly run: (argv: readonly string[], host: BrokerHost) => Promise<Result<number>>;
+}): Command => ({
+  HELP: command.HELP,
+  run: async (argv) => command.run(argv, await (await import('./host.ts')).loadHost()),
+});
+
+const commandNamed = (name: string): Entry | undefined => COMMANDS.find((command) => command.name === name);
+
+const unknown = (name: string): Refusal => {
+  const word = nearest(
+    name,
+    COMMANDS.map((command) => command.name),
+  );
+  const remedy = word === undefined ? 'see: tollbridge --help' : `did you mean "${word}"?`;
+  return refuse('config-invalid', `there is no command "${name}": ${remedy}`);
+};
+
+const candidates = async (words: readonly string[]): Promise<string[]> => {
+  const word = words.at(-1) ?? '';
+  const command = commandNamed(words[0] ?? '');
+  const all =
+    words.length <= 1
+      ? COMMANDS.map((entry) => entry.name).concat('--help', '--version')
+      : command !== undefined && word.startsWith('-')
+        ? optionsIn((await command.load()).HELP).concat('--help')
+        : [];
+  return [...new Set(all)].filter((candidate) => candidate.startsWith(word));
+};
+
+/**
+ * A child of the demo ends when its parent does, however that died, and tells the parent what it has used.
+ * Neither keeps a command alive that has nothing else to do.
+ */
+const obeyParent = (): void => {
+  if (process.channel === undefined) return;
+  process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'));
+  process.on('message', (message) => {
+    if (message === 'usage' && process.connected) process.send?.({ usage: process.cpuUsage() });
+  });
+  process.channel?.unref();
+};
+
+const tell = (refusal: Refusal): void => console.error(`tollbridge: ${refusal.code}: ${refusal.detail}`);
+
+/** parseArgs raises what a person mistyped; the rest is a defect of ours and shows its stack. */
+const misuse = (raised: unknown): string | undefined => {
+  const code = raised instanceof TypeError && 'code' in raised ? String(raised.code) : '';
+  return code.startsWith('ERR_PARSE_ARGS') ? (raised as TypeError).message.split('. ')[0] : undefined;
+};
+
+const main = async (argv: readonly string[]): Promise<number> => {
+  const name = argv[0];
+  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
+    (name === undefined ? process.stderr : process.stdout).write(USAGE);
+    return name === undefined ? MISUSED : DONE;
+  }
+  if (name === '--version' || name === '-v') {
+    console.log(createRequire(import.meta.url)('tollbridge/package.json').version);
+    return DONE;
+  }
+  const entry = commandNamed(name);
+  if (entry === undefined) {
+    tell(unknown(name));
+    return MISUSED;
+  }
+  const command = await entry.load();
+  if (argv.includes('--help') || argv.includes('-h')) {
+    process.stdout.write(command.HELP);
+    return DONE;
+  }
+  try {
+    const exit = await command.run(argv.slice(1));
+    if (exit.ok) return exit.value;
+    tell(exit);
+    return REFUSED;
+  } catch (raised) {
+    const mistyped = misuse(raised);
+    if (mistyped === undefined) throw raised;
+    console.error(`tollbridge: ${mistyped}; see: tollbridge ${name} --help`);
+    return MISUSED;
+  }
+};
+
+obeyParent();
+process.exitCode = await main(process.argv.slice(2));
