@@ -7,20 +7,19 @@
 
 import { randomInt } from 'node:crypto';
 import { toHex } from '../schemas/bytes.ts';
-import { encodeFrame, FrameDecoder, type Noise } from '../schemas/frame.ts';
+import { encodeFrame } from '../schemas/frame.ts';
 import { ok, type Refusal, type Result, refuse } from '../schemas/result.ts';
 import {
   type Capability,
-  decodeSerial,
   encodeSerial,
   type Identity,
   NONCE_UNASKED,
   type Reading,
-  SERIAL_MESSAGE_BYTES_MAX,
   SERIAL_PROTOCOL,
   type SerialMessage,
 } from '../schemas/serial.ts';
-import type { Device, DeviceHealth, DeviceIdentity, DeviceListener } from './device.ts';
+import type { Device, DeviceIdentity, DeviceListener } from './device.ts';
+import { type Counters, readMessages } from './message-reader.ts';
 import { type Binding, openPort, type Port } from './port.ts';
 import { Requests } from './requests.ts';
 
@@ -79,7 +78,7 @@ export const openFrames = async (options: FramesOptions): Promise<Result<Device>
 class FramesDevice implements Device {
   identity: DeviceIdentity = { board: '', firmware: '', serial: '' };
   capabilities: readonly Capability[] = [];
-  readonly health: { -readonly [Key in keyof DeviceHealth]: number } = {
+  readonly health: Counters = {
     frames: 0,
     noiseBytes: 0,
     crcErrors: 0,
@@ -94,7 +93,7 @@ class FramesDevice implements Device {
   readonly #listeners = new Set<DeviceListener>();
   readonly #requests: Requests;
   readonly #nextSeq = new Map<number, number>();
-  /** What was asked for: a board that was reset has forgotten. */
+  /** What was asked for. */
   readonly #periods = new Map<number, number>();
   #port: Port | undefined;
   #nonce = NONCE_UNASKED;
@@ -102,8 +101,8 @@ class FramesDevice implements Device {
   #greeting = false;
   #closed = false;
   #lost = false; // it was online and is not any more
+  #news = true; // what the next identity says is not known yet
   #attempt = 0; // of opening the port: what an earlier one still delivers is ignored
-  #inNoise = false;
   #timer: NodeJS.Timeout | undefined; // of the next hello, attempt or sign of life: never two at once
   #greetingEndsMs = 0;
   #backoffMs: number;
@@ -124,14 +123,14 @@ class FramesDevice implements Device {
 
   /** undefined when the board has answered. */
   start(): Promise<Refusal | undefined> {
-    return new Promise((resolve) => {
+    return new Promise((resolve, reject) => {
       const timer = setTimeout(() => this.#settleStart?.(this.#lastRefusal), this.#timing.open);
       this.#settleStart = (refusal) => {
         clearTimeout(timer);
         this.#settleStart = undefined;
         resolve(refusal);
       };
-      void this.#connect();
+      this.#connect().catch(reject);
     });
   }
 
@@ -170,23 +169,23 @@ class FramesDevice implements Device {
 
   async #connect(): Promise<void> {
     const attempt = ++this.#attempt;
-    const decoder = new FrameDecoder(SERIAL_MESSAGE_BYTES_MAX);
-    const onMessage = (message: Uint8Array): void => this.#onMessage(message);
-    const onNoise = (noise: Noise): void => this.#onNoise(noise);
-    this.#inNoise = false;
+    const isOver = (): boolean => attempt !== this.#attempt;
+    const events = {
+      onMessage: (message: SerialMessage) => this.#onMessage(message),
+      onNoise: (bytes: Uint8Array) => this.#tell((listener) => listener.onNoise?.(bytes)),
+      onForeign: (refusal: Refusal) => this.#lose(refusal),
+    };
     const opened = await openPort(
       { ...this.#options, baudRate: this.#options.baudRate ?? BAUD_RATE },
       {
-        onData: (chunk) => {
-          if (attempt === this.#attempt) decoder.push(chunk, onMessage, onNoise);
-        },
+        onData: readMessages(this.health, events, isOver),
         onClose: () =>
           this.#lose(refuse('device-failed', `${this.#options.path} was disconnected: plug it in`)),
       },
     );
     if (!opened.ok) {
       this.#lose(opened);
-    } else if (attempt !== this.#attempt) {
+    } else if (isOver()) {
       await opened.value.close();
     } else {
       this.#port = opened.value;
@@ -214,6 +213,7 @@ class FramesDevice implements Device {
   }
 
   #goOffline(refusal: Refusal): void {
+    this.#news = true;
     if (!this.#online) return;
     this.#online = false;
     this.#lost = true;
@@ -243,21 +243,38 @@ class FramesDevice implements Device {
   }
 
   #onIdentity(identity: Identity): void {
+    if (identity.nonce === NONCE_UNASKED) {
+      this.#news = true; // it was reset, or has other channels than before
+      this.#greet();
+    } else if (identity.nonce === this.#nonce) {
+      this.#meet(identity);
+    } else {
+      this.health.strays++;
+    }
+  }
+
+  #meet(identity: Identity): void {
     this.identity = {
       board: identity.board,
       firmware: identity.firmware,
       serial: toHex(identity.serial),
     };
     this.capabilities = identity.capabilities;
-    this.#nextSeq.clear();
     this.#backoffMs = this.#timing.backoffFirst;
     this.#online = true;
     this.#greeting = false;
-    if (this.#lost) this.health.reconnects++;
-    this.#lost = false;
     this.#watch();
     this.#settleStart?.(undefined);
-    this.#tell((listener) => listener.onState?.({ online: true }));
+    if (this.#lost) this.health.reconnects++;
+    if (this.#news) this.#nextSeq.clear();
+    if (this.#news) this.#tell((listener) => listener.onState?.({ online: true }));
+    this.#lost = false;
+    this.#news = false;
+    this.#resume();
+  }
+
+  /** A board that was reset has forgotten its periods. */
+  #resume(): void {
     for (const { channel, periodMs } of this.capabilities) {
       const wanted = this.#periods.get(channel) ?? periodMs;
       if (wanted !== periodMs) void this.setPeriod(channel, wanted);
@@ -279,22 +296,9 @@ class FramesDevice implements Device {
     return this.#port?.write(encodeFrame(encodeSerial(message))) ?? false;
   }
 
-  #onMessage(encoded: Uint8Array): void {
-    this.health.frames++;
-    if (this.#inNoise) this.health.resyncs++;
-    this.#inNoise = false;
-    const decoded = decodeSerial(encoded);
-    if (decoded.ok) this.#dispatch(decoded.value);
-    else if (decoded.code === 'protocol-unsupported') this.#lose(decoded);
-    else this.health.strays++;
-  }
-
-  #dispatch(message: SerialMessage): void {
+  #onMessage(message: SerialMessage): void {
     if (message.type === 'identity') {
-      if (message.nonce === NONCE_UNASKED)
-        this.#greet(); // reset, or other channels than before
-      else if (message.nonce === this.#nonce) this.#onIdentity(message);
-      else this.health.strays++;
+      this.#onIdentity(message);
       return;
     }
     if (!this.#online) return; // from before the answer: nobody knows how old
@@ -316,13 +320,6 @@ class FramesDevice implements Device {
     this.#nextSeq.set(channel, seq + 1);
     const reading = { channel, seq, mantissa, exponent: capability.exponent };
     this.#tell((listener) => listener.onReading?.(reading));
-  }
-
-  #onNoise(noise: Noise): void {
-    this.#inNoise = true;
-    this.health.noiseBytes += noise.bytes.length;
-    if (noise.code === 'frame-crc') this.health.crcErrors++;
-    this.#tell((listener) => listener.onNoise?.(noise.bytes));
   }
 
   #tell(call: (listener: DeviceListener) => void): void {

@@ -48,7 +48,7 @@ const USART_RX_ENABLE = 0x10;
 const DIVIDERS = [0, 1, 8, 64, 256, 1024, 0, 0];
 
 /** MCUSR bits: why the chip started. */
-export const RESET_POWER = 1;
+const RESET_POWER = 1;
 export const RESET_EXTERNAL = 2;
 const RESET_WATCHDOG = 8;
 

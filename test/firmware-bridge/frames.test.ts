@@ -3,6 +3,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Device } from '../../firmware-bridge/device.ts';
 import { type FramesTiming, openFrames } from '../../firmware-bridge/frames.ts';
+import type { Binding } from '../../firmware-bridge/port.ts';
 import { PeerBinding } from '../../hardware/bench/binding.ts';
 import { utf8Encode } from '../../schemas/bytes.ts';
 import { encodeFrame } from '../../schemas/frame.ts';
@@ -300,15 +301,42 @@ frames('tells a listener nothing after it ended, nor after close', async () => {
   assert.is(other.readings.length, 1);
 });
 
-frames('works over the mock of serialport', async () => {
+/** serialport's own mock, with a scripted board behind it. */
+const mocked = (board: ScriptedBoard): Binding => ({
+  list: () => SerialPortMock.binding.list(),
+  open: async (options) => {
+    const port = await SerialPortMock.binding.open(options);
+    const write = port.write.bind(port);
+    port.write = async (bytes) => {
+      await write(bytes);
+      board.receive(bytes);
+    };
+    board.open((bytes) => port.emitData(Buffer.from(bytes)));
+    return port;
+  },
+});
+
+frames('works over the mock of serialport, with noise at every start', async () => {
+  SerialPortMock.binding.reset();
+  SerialPortMock.binding.createPort(PATH, { readyData: Buffer.from('\xffboot\n', 'latin1') });
+  const board = new ScriptedBoard();
+  const device = await openFrames({ path: PATH, binding: mocked(board), timing: TIMING });
+  assert.ok(device.ok);
+  const watch = new Watch(device.value);
+  board.sendBytes(Uint8Array.of(1, 2, 3, 0));
+  board.reading(0, 42);
+  await watch.until(() => watch.readings.length === 1);
+  assert.equal(await device.value.command(0, 1), { ok: true, value: undefined });
+  assert.ok(device.value.health.noiseBytes >= 3);
+  await device.value.close();
+  SerialPortMock.binding.reset();
+});
+
+frames('takes a port that gives back what it is sent for no board', async () => {
   SerialPortMock.binding.reset();
   SerialPortMock.binding.createPort(PATH, { echo: true });
-  const echoed = await openFrames({
-    path: PATH,
-    binding: SerialPortMock.binding,
-    timing: { ...TIMING, open: 100, greeting: 30 },
-  });
-  // A port that gives our own hello back is no board.
+  const timing = { ...TIMING, open: 100, greeting: 30 };
+  const echoed = await openFrames({ path: PATH, binding: SerialPortMock.binding, timing });
   assert.is(echoed.ok ? '' : echoed.code, 'timeout');
   SerialPortMock.binding.reset();
 });
