@@ -7,7 +7,7 @@ import { type Cbor, CborMap, CborTag, encodeCbor } from '../../schemas/cbor.ts';
 import { signObject } from '../../schemas/cose.ts';
 import { decodeTick, parseEvidence, verifyEvidence } from '../../schemas/evidence.ts';
 import type { Price } from '../../schemas/price.ts';
-import { decodeRequest, encodeRequest, type Request } from '../../schemas/request.ts';
+import { decodeRequest, detailOf, encodeRequest, type Request } from '../../schemas/request.ts';
 import { CODES, type Result } from '../../schemas/result.ts';
 import { type Control, decodeStream, encodeControl } from '../../schemas/stream.ts';
 import { encodeTick } from '../../schemas/tick.ts';
@@ -42,7 +42,7 @@ const price: fc.Arbitrary<Price> = fc
     fc.array(from1(100000), { minLength: 8, maxLength: 8 }),
   )
   .map(([starts, nanos]) =>
-    [1, ...starts.sort((a, b) => a - b)].map((from, i) => ({ from, priceNano: nanos[i]! })),
+    [1, ...[...starts].sort((a, b) => a - b)].map((from, i) => ({ from, priceNano: nanos[i]! })),
   );
 
 const terms = fc.record({
@@ -426,7 +426,7 @@ messages('a tick on the wire is known by its seq mod 2^16', () => {
 
 messages('a refusal carries any sentence that a stranger made us write, cut and cleaned', () => {
   fc.assert(
-    fc.property(fc.string({ unit: 'binary', maxLength: 400 }), (sentence) => {
+    fc.property(fc.string({ unit: 'binary', maxLength: 400, size: 'max' }), (sentence) => {
       const lone = `${sentence}\ud800\u0007`;
       for (const words of [sentence, lone]) {
         const request = decodeRequest(
@@ -441,6 +441,18 @@ messages('a refusal carries any sentence that a stranger made us write, cut and 
       }
     }),
   );
+});
+
+messages('a sentence is cut at 256 bytes, between two letters', () => {
+  const cases: readonly (readonly [string, string])[] = [
+    ['x'.repeat(256), 'x'.repeat(256)],
+    ['x'.repeat(257), 'x'.repeat(256)],
+    ['ä'.repeat(129), 'ä'.repeat(128)],
+    [`x${'ä'.repeat(128)}`, `x${'ä'.repeat(127)}`],
+    ['€'.repeat(86), '€'.repeat(85)],
+    ['one\ntwo\u001b[31m\u009b', 'one?two?[31m?'],
+  ];
+  for (const [sentence, said] of cases) assert.is(detailOf(sentence), said);
 });
 
 messages.run();

@@ -12,7 +12,7 @@ const prices = (fromMax: number, nanoMax: number): fc.Arbitrary<Price> =>
       fc.array(fc.integer({ min: 1, max: nanoMax }), { minLength: 8, maxLength: 8 }),
     )
     .map(([starts, nanos]) =>
-      [1, ...starts.sort((a, b) => a - b)].map((from, i) => ({ from, priceNano: nanos[i]! })),
+      [1, ...[...starts].sort((a, b) => a - b)].map((from, i) => ({ from, priceNano: nanos[i]! })),
     );
 
 const small = prices(30, 20);
@@ -99,6 +99,16 @@ paid('never pays for more than the total, nor for one reading less than it could
       const n = readingsPaidFloor(price, totalNano);
       assert.ok(exactTotal(price, n) <= BigInt(totalNano));
       assert.ok(exactTotal(price, n + 1) > BigInt(totalNano));
+    }),
+  );
+});
+
+paid('finds where totals pass 2^53 - 1', () => {
+  fc.assert(
+    fc.property(mixed, (price) => {
+      const n = readingsPaidFloor(price, NANO_MAX);
+      assert.is(totalNanoFor(price, n), Number(exactTotal(price, n)));
+      assert.is(totalNanoFor(price, n + 1), -1);
     }),
   );
 });

@@ -52,6 +52,16 @@ export const priceFile = (): Json => {
       ),
       good('the smallest price', [{ from: 1, priceNano: 1 }], [NANO_MAX], [NANO_MAX]),
       good('the largest price', [{ from: 1, priceNano: NANO_MAX }], [1, 2], [NANO_MAX - 1, NANO_MAX]),
+      good(
+        'tiers that pass 2^53 - 1 only together',
+        [
+          { from: 1, priceNano: 4503599627370496 },
+          { from: 2, priceNano: 4503599627370495 },
+          { from: 3, priceNano: 1 },
+        ],
+        [1, 2, 3],
+        [4503599627370495, NANO_MAX],
+      ),
       good('a total at 2^53 - 1', [{ from: 1, priceNano: 6361 }], [1416003655831, 1416003655832], [NANO_MAX]),
     ],
     bad: [
