@@ -2,9 +2,9 @@
 /** `tollbridge <command>`: finds the command, loads only what it needs, and tells what went wrong. */
 
 import { createRequire } from 'node:module';
+import { completionScript, optionsIn } from './agent/completion.ts';
 import { nearest } from './agent/host/nearest.ts';
 import type { BrokerHost } from './broker/command.ts';
-import { completionScript, optionsIn } from './completion.ts';
 import { ok, type Refusal, type Result, refuse } from './schemas/result.ts';
 
 type Command = {
@@ -93,7 +93,7 @@ const withHost = (command: {
   readonly run: (argv: readonly string[], host: BrokerHost) => Promise<Result<number>>;
 }): Command => ({
   HELP: command.HELP,
-  run: async (argv) => command.run(argv, await (await import('./host.ts')).loadHost()),
+  run: async (argv) => command.run(argv, await (await import('./agent/broker-host.ts')).brokerHost()),
 });
 
 const commandNamed = (name: string): Entry | undefined => COMMANDS.find((command) => command.name === name);

@@ -23,6 +23,7 @@ import {
 import { ok, type Result } from '../schemas/result.ts';
 import { openLease, type Terms } from '../schemas/terms.ts';
 import { type Journal, openJournal } from './journal.ts';
+import type { EndedStatus } from './status.ts';
 
 type Role = 'sale' | 'purchase';
 
@@ -106,6 +107,20 @@ const decodeEnded = (record: Uint8Array, crypto: Crypto): Result<EndedLease> => 
   });
 };
 
+const statusOf = (ended: EndedLease): EndedStatus => ({
+  lease: toHex(ended.id),
+  role: ended.role,
+  name: ended.name,
+  delivered: ended.delivered,
+  paid: ended.paid,
+  paidNano: ended.paidNano,
+  claimedNano: ended.claimedNano,
+  unpaidNano: ended.unpaidNano,
+  currency: ended.terms.currency,
+  reason: ended.reason,
+  statement: ended.agreed,
+});
+
 export class Archive {
   private readonly journal: Journal;
   private readonly leases: EndedLease[];
@@ -122,6 +137,11 @@ export class Archive {
   /** In the order in which they ended. */
   all(): readonly EndedLease[] {
     return this.leases;
+  }
+
+  /** The newest, for people. */
+  status(countMax: number): EndedStatus[] {
+    return this.leases.slice(-countMax).map(statusOf);
   }
 
   holds(role: Role, id: Uint8Array): boolean {

@@ -11,6 +11,7 @@ import { type Candidate, type Match, RELIABILITY_UNKNOWN, rankMatches } from '..
 import { openProfile, type Profile } from '../schemas/profile.ts';
 import { ok, type Result, refuse } from '../schemas/result.ts';
 import type { Value } from '../schemas/senml.ts';
+import { type Status, supersedes } from '../schemas/status.ts';
 import type { Archive } from './archive.ts';
 import { makeTerms } from './engine/offer.ts';
 import { newPurchase } from './engine/purchase/purchase.ts';
@@ -48,7 +49,8 @@ const VALUES_KEPT = 64;
 
 type Seller = {
   profile: Profile | null;
-  alive: boolean;
+  /** The newest birth or death, or null where none was read. */
+  status: Status | null;
   avoidUntilMs: number;
   avoidMs: number;
   reliability: number;
@@ -120,9 +122,10 @@ export class Buying {
   }
 
   /** A birth or a death. Only a hint: it never ends what is paid for. */
-  onStatus(id: string, alive: boolean): void {
+  onStatus(id: string, status: Status): void {
     const seller = this.sellerOf(id);
-    if (seller !== undefined) seller.alive = alive;
+    if (seller !== undefined && (seller.status === null || supersedes(status, seller.status)))
+      seller.status = status;
   }
 
   /** Four times a second. */
@@ -208,8 +211,9 @@ export class Buying {
 
   private bestMatch(config: BuyConfig, monotonicMs: number): Match | undefined {
     const candidates: Candidate[] = [];
-    for (const { profile, alive, avoidUntilMs, reliability } of this.sellers.values()) {
-      if (profile !== null && alive && monotonicMs >= avoidUntilMs) candidates.push({ profile, reliability });
+    for (const { profile, status, avoidUntilMs, reliability } of this.sellers.values()) {
+      if (profile !== null && status?.alive !== false && monotonicMs >= avoidUntilMs)
+        candidates.push({ profile, reliability });
     }
     return rankMatches(this.demandOf(config), candidates)[0];
   }
@@ -247,7 +251,7 @@ export class Buying {
     if (known !== undefined || this.sellers.size >= PROFILES_MAX) return known;
     const seller = {
       profile: null,
-      alive: true,
+      status: null,
       avoidUntilMs: 0,
       avoidMs: AVOID_MS,
       reliability: RELIABILITY_UNKNOWN,

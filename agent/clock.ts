@@ -5,13 +5,12 @@
  * The highest signed time seen is kept on the disk as a floor: no later start falls behind it.
  */
 
-import { closeSync, readFileSync } from 'node:fs';
 import { equalBytes } from '../schemas/bytes.ts';
 import type { Crypto } from '../schemas/crypto.ts';
 import { REQUEST_ID_BYTES, type Request } from '../schemas/request.ts';
 import { ok, type Result, refuse } from '../schemas/result.ts';
 import { openTime } from '../schemas/time.ts';
-import { nodeFiles, replaceFile, storageRefusal, systemError } from './host/storage.ts';
+import { raiseNumber } from './host/rising-number.ts';
 
 const NONCE_BYTES = 16;
 /** An answer that took longer says too little about now. */
@@ -77,38 +76,22 @@ export class Clock {
         `the settler took ${Math.round(nowMs - asked.sentMs)} ms to tell the time`,
       );
     const signedMs = Math.max(issuedS.value * 1000, this.floorMs);
-    const kept = signedMs > this.floorMs ? this.keep(signedMs) : ok(signedMs);
+    const kept = raiseNumber(this.path, (last) => Math.max(last, signedMs));
     if (!kept.ok) return kept;
+    this.floorMs = kept.value;
     this.asked = null;
     this.dueMs = nowMs + RENEW_MS;
     this.offsetMs = Math.max(this.offsetMs ?? Number.NEGATIVE_INFINITY, signedMs - nowMs);
     return ok(this.nowMs()!);
   }
-
-  private keep(signedMs: number): Result<number> {
-    try {
-      closeSync(replaceFile(this.path, [Buffer.from(`${signedMs}\n`)], nodeFiles));
-    } catch (raised) {
-      return storageRefusal(raised, 'write', this.path);
-    }
-    this.floorMs = signedMs;
-    return ok(signedMs);
-  }
 }
 
-/** Codes: storage-failed (unreadable, or not what was written). */
+/** The floor is in the file at `path`. Codes: storage-full, storage-failed. */
 export const openClock = (
   crypto: Crypto,
   path: string,
   monotonicMs: () => number = () => performance.now(),
 ): Result<Clock> => {
-  let text = '0';
-  try {
-    text = readFileSync(path, 'utf8').trim();
-  } catch (raised) {
-    if (systemError(raised).code !== 'ENOENT') return storageRefusal(raised, 'read', path);
-  }
-  if (!/^\d{1,16}$/.test(text))
-    return refuse('storage-failed', `${path} must hold milliseconds since 1970, not "${text.slice(0, 20)}"`);
-  return ok(new Clock(crypto, path, Number(text), monotonicMs));
+  const floor = raiseNumber(path, (last) => Math.max(last, 0));
+  return floor.ok ? ok(new Clock(crypto, path, floor.value, monotonicMs)) : floor;
 };

@@ -48,9 +48,19 @@ const broker = s.object(
         about: 'Key of a broker of ours, for which credentials are signed; a foreign broker has none',
       }),
     ),
-    ca: s.optional(s.path({ about: 'PEM file of who certifies the broker, where the system does not know' })),
-    user: s.optional(s.text({ about: 'User name on a foreign broker' })),
+    pin: s.optional(
+      s.text({
+        about: 'Its certificate by SHA-256 (of the whole, or of its public key), instead of who certifies it',
+        pattern: /^[0-9a-f]{64}$/i,
+        expected: '64 hexadecimal digits',
+        example: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
+      }),
+    ),
+    caFile: s.optional(s.path({ about: 'PEM of who certifies it, where the system does not know' })),
+    user: s.optional(s.text({ about: 'User name on a foreign broker', example: 'station' })),
     passwordFile: s.optional(s.path({ about: 'File with the password on a foreign broker' })),
+    certificateFile: s.optional(s.path({ about: 'PEM of ours, where a foreign broker asks for one' })),
+    certificateKeyFile: s.optional(s.path({ about: 'PEM of its private key' })),
   },
   { about: 'The MQTT broker' },
 );

@@ -11,7 +11,7 @@ import type { Turns } from './turns.ts';
 /** The part of a connection that is used here. */
 export type Wire = {
   /** QoS 1. Dropped where it cannot be sent. */
-  readonly publish: (topic: string, payload: Uint8Array) => void;
+  readonly publish: (topic: string, payload: Uint8Array) => unknown;
   readonly subscribe: (filter: string) => void;
   readonly unsubscribe: (filter: string) => void;
 };

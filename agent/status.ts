@@ -33,7 +33,6 @@ export type EndedStatus = {
   readonly lease: string;
   readonly role: 'sale' | 'purchase';
   readonly name: string;
-  readonly peer: string;
   readonly delivered: number;
   readonly paid: number;
   readonly paidNano: number;

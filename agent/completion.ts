@@ -1,6 +1,6 @@
 /** Shell completion: each script asks `tollbridge completion --words WORD...` what may stand at the cursor. */
 
-import { ok, type Result, refuse } from './schemas/result.ts';
+import { ok, type Result, refuse } from '../schemas/result.ts';
 
 const BASH = `_tollbridge() {
   local IFS=$'\\n'

@@ -1,21 +1,26 @@
-/** What the root hands to the broker and the settler, since they and the agent never import each other. */
+/**
+ * What the root hands to the broker and the settler: their configuration file and the machine under them. The
+ * types are theirs (`BrokerHost`); agent and broker never import each other.
+ */
 
 import { mkdirSync, readFileSync } from 'node:fs';
-import { printExample, readConfig } from './agent/host/config-file.ts';
-import { loadCrypto } from './agent/host/crypto.ts';
-import { ended } from './agent/host/ended.ts';
-import { lockDirectory } from './agent/host/lock.ts';
-import { type Infer, s } from './agent/host/shape.ts';
-import { storageRefusal } from './agent/host/storage.ts';
-import { openSigner } from './agent/signer.ts';
-import type { BrokerFile, BrokerHost } from './broker/command.ts';
-import type { Limits } from './broker/limits.ts';
-import { ok, type Result } from './schemas/result.ts';
+import { ok, type Result } from '../schemas/result.ts';
+import { printExample, readConfig } from './host/config-file.ts';
+import { loadCrypto } from './host/crypto.ts';
+import { ended } from './host/ended.ts';
+import { lockDirectory } from './host/lock.ts';
+import { type Infer, s } from './host/shape.ts';
+import { storageRefusal } from './host/storage.ts';
+import { openSigner } from './signer.ts';
 
 const limit = (about: string) => s.optional(s.integer({ about, min: 1, max: 2_147_483_647 }));
 
-const given = (limits: { readonly [Name in keyof Limits]?: number | null }): Partial<Limits> =>
-  Object.fromEntries(Object.entries(limits).filter(([, value]) => value !== null));
+/** Only what the file says: the broker knows its own defaults. */
+const given = (limits: Readonly<Record<string, number | null>>): Record<string, number> => {
+  const said: Record<string, number> = {};
+  for (const [name, value] of Object.entries(limits)) if (value !== null) said[name] = value;
+  return said;
+};
 
 const SHAPE = s.object(
   {
@@ -68,7 +73,7 @@ const SHAPE = s.object(
   { about: 'A broker of tollbridge with its settler.' },
 );
 
-const brokerFile = (file: Infer<typeof SHAPE>): BrokerFile => ({
+const brokerFile = (file: Infer<typeof SHAPE>) => ({
   state: file.state,
   key: file.key,
   listen: file.listen,
@@ -79,7 +84,7 @@ const brokerFile = (file: Infer<typeof SHAPE>): BrokerFile => ({
   limits: given(file.limits),
 });
 
-const readFile = (path: string): Result<BrokerFile> => {
+const readFile = (path: string): Result<ReturnType<typeof brokerFile>> => {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
@@ -90,16 +95,16 @@ const readFile = (path: string): Result<BrokerFile> => {
   return file.ok ? ok(brokerFile(file.value)) : file;
 };
 
-export const loadHost = async (): Promise<BrokerHost> => {
+export const brokerHost = async () => {
   const crypto = await loadCrypto(process.env.TOLLBRIDGE_CRYPTO);
   return {
     crypto,
     nowMs: Date.now,
-    print: (text) => process.stdout.write(text),
+    print: (text: string) => process.stdout.write(text),
     readFile,
     exampleFile: () => printExample(SHAPE),
-    openSigner: (path) => openSigner(path, crypto),
-    lockDirectory: (path) => {
+    openSigner: (path: string) => openSigner(path, crypto),
+    lockDirectory: (path: string) => {
       mkdirSync(path, { recursive: true, mode: 0o700 });
       return lockDirectory(path);
     },

@@ -1,0 +1,368 @@
+/**
+ * The agent: one identity, one state directory, one journal, one connection; devices, sales and purchases.
+ *
+ * It is started by a program (`command.ts`) or as a library, with devices and a receiver of what is bought
+ * handed in.
+ */
+
+import type { Device } from '../firmware-bridge/device.ts';
+import type { Signer } from '../schemas/crypto.ts';
+import { didKey, idOf } from '../schemas/identity.ts';
+import { signProfile } from '../schemas/profile.ts';
+import { DETAIL_BYTES_MAX, type Request, type RequestOf } from '../schemas/request.ts';
+import { CODES, ok, type Refusal, type Result } from '../schemas/result.ts';
+import type { Value } from '../schemas/senml.ts';
+import { decodeStatus } from '../schemas/status.ts';
+import { demandTopic, inTopic, profileTopic, settlerTopic } from '../schemas/topic.ts';
+import { Buying } from './buying.ts';
+import type { AgentConfig } from './config.ts';
+import { type Connection, connect } from './connection.ts';
+import { type Control, openControl } from './control.ts';
+import { Devices, type OpenDevice } from './devices.ts';
+import { closeFiles, type Files, openFiles } from './files.ts';
+import type { HostCrypto } from './host/crypto.ts';
+import { figuresOf, type LaneHost, type LeaseLane, leaseStatus } from './lanes.ts';
+import { type Office, Post } from './post.ts';
+import { Rule, type RuleConfig } from './rule.ts';
+import { Selling } from './selling.ts';
+import type { AgentStatus, Notice } from './status.ts';
+import { Turns } from './turns.ts';
+
+export type AgentPorts = {
+  readonly crypto: HostCrypto;
+  readonly signer: Signer;
+  readonly openDevice: OpenDevice;
+  /** Something a person should read, at once. */
+  readonly onNotice: (notice: Notice) => void;
+  /** Each reading that was bought, once and in order, when the journal has it. */
+  readonly onBought?: (demand: string, seq: number, value: Value, atMs: number) => void;
+};
+
+export type RunningAgent = {
+  readonly id: string;
+  readonly status: () => AgentStatus;
+  /** Leaves leases open: the next start goes on with them. */
+  readonly stop: () => Promise<void>;
+};
+
+const TIMER_MS = 250;
+/** What a status shows: the newest. */
+const NOTICES_KEPT = 16;
+const ENDED_SHOWN = 32;
+/** A lease for which no money was shown within this gives its slot back. */
+const GRANT_WAIT_MS = 60_000;
+/** The time may be asked of any shard. */
+const TIME_SHARD = '00';
+
+class Agent implements RunningAgent {
+  readonly id: string;
+  private readonly config: AgentConfig;
+  private readonly ports: AgentPorts;
+  private readonly files: Files;
+  private readonly host: LaneHost;
+  private readonly lanes = new Set<LeaseLane>();
+  private readonly turns: Turns<LeaseLane>;
+  private readonly post: Post;
+  private readonly connection: Connection;
+  private readonly devices: Devices;
+  private readonly selling: Selling;
+  private readonly buying: Buying;
+  private readonly rules: readonly Rule[];
+  private readonly notices: Notice[] = [];
+  private readonly startedMs = performance.now();
+  /** When a lane was begun or resumed: a lease without money gives its slot back. */
+  private readonly begunMs = new WeakMap<LeaseLane, number>();
+  private readonly timer: NodeJS.Timeout;
+  private control: Control | null = null;
+  private blocked: Refusal | null = null;
+  /** Whether the market and the lanes know of this connection. */
+  private announced = false;
+
+  constructor(config: AgentConfig, ports: AgentPorts, files: Files) {
+    this.config = config;
+    this.ports = ports;
+    this.files = files;
+    this.id = idOf(ports.signer.key, ports.crypto.sha256);
+    this.host = this.laneHost();
+    const nowMs = (): number | null => files.clock.nowMs();
+    this.turns = new Turns(files.journal, files.restoring.bytes, this.lanes, nowMs, (refusal) =>
+      this.onBlocked(refusal),
+    );
+    files.durable.tell = (record) => this.turns.onDurable(record);
+    const settlers = config.settlers.map((settler) => settler.key);
+    this.selling = new Selling(this.host, this.turns, config.settlers, files.archive, config.sell);
+    this.buying = new Buying(this.host, this.turns, settlers, files.archive, config.buy);
+    this.connection = this.connect();
+    this.post = new Post(this.id, this.connection, this.office(), this.lanes, this.turns);
+    this.devices = new Devices(config.devices, ports.openDevice, {
+      onState: (name, device) => this.onDevice(name, device),
+      onReading: (name, reading) => {
+        const atMs = nowMs();
+        if (atMs !== null) this.selling.onReading(name, reading, atMs);
+      },
+    });
+    this.rules = config.rules.map(
+      (rule) =>
+        new Rule(
+          rule,
+          (open) => this.actuate(rule, open),
+          () => performance.now(),
+        ),
+    );
+    this.timer = setInterval(() => this.onTimer(), TIMER_MS);
+  }
+
+  /** Codes: those of damaged records, storage-*. */
+  async begin(): Promise<Result<null>> {
+    const resumed = this.resume();
+    if (!resumed.ok) return resumed;
+    const control = await openControl(this.config.state, () => this.status());
+    if (!control.ok) return control;
+    this.control = control.value;
+    this.devices.start();
+    return ok(null);
+  }
+
+  /** Sales and purchases of the journal go on. */
+  private resume(): Result<null> {
+    const lanes = this.files.restoring.lanes(this.host);
+    if (!lanes.ok) return lanes;
+    for (const lane of lanes.value) {
+      if (lane.ended) {
+        const kept = this.keep(lane);
+        if (!kept.ok) return kept;
+        continue;
+      }
+      this.lanes.add(lane);
+      if (lane.role === 'sale') this.selling.resume(lane);
+      else this.buying.resume(lane, performance.now());
+      this.host.follow(lane);
+    }
+    return ok(null);
+  }
+
+  status(): AgentStatus {
+    return {
+      id: this.id,
+      did: didKey(this.ports.signer.key),
+      uptimeMs: Math.round(performance.now() - this.startedMs),
+      connected: this.connection.connected,
+      timeProven: this.files.clock.nowMs() !== null,
+      blocked: this.blocked === null ? null : `${this.blocked.code}: ${this.blocked.detail}`,
+      devices: this.devices.status(),
+      leases: [...this.lanes].map(leaseStatus),
+      demands: this.buying.status(),
+      ended: this.files.archive.status(ENDED_SHOWN),
+      rules: this.rules.map((rule) => rule.status()),
+      traffic: this.post.traffic(),
+      notices: this.notices,
+    };
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.timer);
+    await this.control?.close();
+    for (const rule of this.rules) await rule.stop();
+    await this.devices.close();
+    this.turns.end();
+    await this.connection.close();
+    await closeFiles(this.files);
+  }
+
+  private laneHost(): LaneHost {
+    return {
+      ports: { crypto: this.ports.crypto, signer: this.ports.signer },
+      self: this.id,
+      stream: (topic, bytes) => this.post.stream(topic, bytes),
+      request: (topic, request) => this.post.request(topic, request),
+      follow: (lane) => {
+        this.begunMs.set(lane, performance.now());
+        this.post.follow(lane);
+      },
+      onBought: (lane, { seq, value, atMs }) => {
+        this.buying.onBought(lane, value);
+        for (const rule of this.rules) if (rule.config.on === lane.name) rule.onValue(value);
+        this.ports.onBought?.(lane.name, seq, value, atMs);
+      },
+      onNotice: (lane, code, detail) => this.notice(code, `${lane.role} of ${lane.name}: ${detail}`),
+      onEnded: (lane) => this.onEnded(lane),
+    };
+  }
+
+  /** What is left of an ended lease goes into the archive; until it is there, the lane stays. */
+  private keep(lane: LeaseLane): Result<unknown> {
+    const { lease } = lane.state;
+    if (lease === null) return ok(null);
+    return this.files.archive.add({
+      ...figuresOf(lane),
+      role: lane.role,
+      name: lane.name,
+      lease: lease.bytes,
+      agreed: lane.state.agreedBytes,
+      reason: lane.state.reason,
+      endedMs: this.files.clock.nowMs() ?? 0,
+    });
+  }
+
+  private onEnded(lane: LeaseLane): void {
+    const kept = this.keep(lane);
+    if (!kept.ok) {
+      this.notice(kept.code, kept.detail);
+      return;
+    }
+    this.lanes.delete(lane);
+    this.post.follow(lane);
+    if (lane.role === 'sale') this.selling.forget(lane);
+    else {
+      this.buying.onEnded(lane, performance.now());
+      for (const rule of this.rules) if (rule.config.on === lane.name) rule.onEnd();
+      this.publishDemand();
+    }
+  }
+
+  private office(): Office {
+    return {
+      onProfile: (id, payload) => this.onProfile(id, payload),
+      onStatus: (id, payload) => this.onStatus(id, payload),
+      onRequest: (from, request) => this.onRequest(from, request),
+    };
+  }
+
+  private connect(): Connection {
+    return connect(this.files.access, this.ports, {
+      onConnected: () => this.onConnected(),
+      onMessage: (topic, payload) => this.post.onMessage(topic, payload),
+      onNotice: (code, detail) => this.notice(code, detail),
+    });
+  }
+
+  private onConnected(): void {
+    this.announced = false;
+    this.post.subscribe(this.config.buy.length > 0);
+    for (const lane of this.lanes) this.post.follow(lane);
+    this.askTime(true);
+    this.announce();
+  }
+
+  /** Tells the market and the other sides, as soon as there is a connection and the time is proven. */
+  private announce(): void {
+    if (this.announced || !this.connection.connected || this.files.clock.nowMs() === null) return;
+    this.announced = true;
+    this.publishProfile();
+    this.publishDemand();
+    for (const lane of this.lanes) this.turns.step(lane, { kind: 'connected' });
+  }
+
+  private publishProfile(): void {
+    const nowMs = this.files.clock.nowMs();
+    if (nowMs === null || this.config.sell.length === 0) return;
+    const settlers = this.config.settlers.map((settler) => settler.key);
+    const capabilities = this.selling.capabilities();
+    const profile = signProfile(Math.floor(nowMs / 1000), nowMs, settlers, capabilities, this.ports.signer);
+    this.connection.publish(profileTopic(this.id), profile, { retain: true });
+  }
+
+  private publishDemand(): void {
+    const nowMs = this.files.clock.nowMs();
+    if (nowMs === null || this.config.buy.length === 0) return;
+    const demand = this.buying.demand(Math.floor(nowMs / 1000), nowMs) ?? new Uint8Array(0);
+    this.connection.publish(demandTopic(this.id), demand, { retain: true });
+  }
+
+  private askTime(reconnected: boolean): void {
+    if (!this.connection.connected) return;
+    const request = this.files.clock.ask(reconnected);
+    if (request !== null) this.post.request(settlerTopic(TIME_SHARD, this.id), request);
+  }
+
+  private onRequest(from: string, request: Request): void {
+    if (request.kind === 'offer') this.onOffer(from, request);
+    if (request.kind === 'timed') this.onTimed(from, request);
+  }
+
+  private onTimed(from: string, request: Request): void {
+    const { sha256 } = this.ports.crypto;
+    const settler = this.config.settlers.find((one) => idOf(one.key, sha256) === from);
+    if (settler === undefined) return;
+    const time = this.files.clock.take(request, settler.key);
+    if (time.ok) this.announce();
+    else if (time.code !== 'time-unproven') this.notice(time.code, time.detail);
+  }
+
+  private onOffer(from: string, request: RequestOf<'offer'>): void {
+    const { id, parts } = request;
+    const lease = this.selling.accept(parts[0], from, this.files.clock.nowMs());
+    const answer: Request = lease.ok
+      ? { kind: 'lease', id, parts: [lease.value] }
+      : { kind: 'refusal', id, parts: [CODES[lease.code], lease.detail.slice(0, DETAIL_BYTES_MAX)] };
+    this.turns.afterWrite(() => this.post.request(inTopic(from, this.id), answer));
+  }
+
+  private onProfile(id: string, payload: Uint8Array): void {
+    if (payload.length === 0) return;
+    const profile = this.buying.onProfile(id, payload);
+    if (!profile.ok && profile.code !== 'profile-stale') this.notice(profile.code, profile.detail);
+  }
+
+  private onStatus(id: string, payload: Uint8Array): void {
+    const status = decodeStatus(payload);
+    if (status.ok) this.buying.onStatus(id, status.value);
+  }
+
+  private onDevice(name: string, device: Device | null): void {
+    const status = this.devices.status().find((one) => one.name === name);
+    this.notice(device === null ? 'device-failed' : 'device', `${name}: ${status?.detail ?? ''}`);
+    if (this.selling.onDevice(name, device)) this.publishProfile();
+    for (const rule of this.rules) if (rule.config.device === name && device !== null) rule.onDevice();
+  }
+
+  private async actuate(rule: RuleConfig, open: boolean): Promise<boolean> {
+    return (await this.devices.command(rule.device, rule.output, open ? 1 : 0)).ok;
+  }
+
+  private onTimer(): void {
+    this.turns.onTimer();
+    this.askTime(false);
+    const nowMs = this.files.clock.nowMs();
+    const monotonicMs = performance.now();
+    for (const lane of this.lanes) {
+      if (lane.ended) this.onEnded(lane);
+      else this.turns.step(lane, { kind: 'timer' });
+      const waitedMs = monotonicMs - (this.begunMs.get(lane) ?? monotonicMs);
+      if (lane.role === 'sale' && lane.state.phase === 'leased' && waitedMs > GRANT_WAIT_MS)
+        this.turns.step(lane, { kind: 'stop', reason: 'no grant' });
+    }
+    if (nowMs !== null && this.announced) this.buying.onTimer(nowMs, monotonicMs);
+    for (const rule of this.rules) rule.onTimer();
+  }
+
+  private onBlocked(refusal: Refusal | null): void {
+    this.blocked = refusal;
+    if (refusal === null) this.notice('journal', 'the journal writes again: selling and buying go on');
+    else
+      this.notice(
+        refusal.code,
+        `${refusal.detail}; nothing is sold or bought until then, and nothing is lost`,
+      );
+  }
+
+  private notice(code: string, detail: string): void {
+    const notice = { atMs: this.files.clock.nowMs() ?? Date.now(), code, detail };
+    this.notices.push(notice);
+    if (this.notices.length > NOTICES_KEPT) this.notices.shift();
+    this.ports.onNotice(notice);
+  }
+}
+
+/** Codes: locked, storage-*, those of damaged records. */
+export const startAgent = async (config: AgentConfig, ports: AgentPorts): Promise<Result<RunningAgent>> => {
+  const files = await openFiles(config, ports.crypto, ({ code, detail }) =>
+    ports.onNotice({ atMs: Date.now(), code, detail }),
+  );
+  if (!files.ok) return files;
+  const agent = new Agent(config, ports, files.value);
+  const begun = await agent.begin();
+  if (begun.ok) return ok(agent);
+  await agent.stop();
+  return begun;
+};
