@@ -1,6 +1,5 @@
 /** Offers: the terms a buyer proposes for a match, and whether a seller takes them. */
 
-import { multiplyNano } from '../../schemas/amount.ts';
 import { equalBytes } from '../../schemas/bytes.ts';
 import { U32_MAX } from '../../schemas/fields.ts';
 import type { Match } from '../../schemas/matching.ts';
@@ -116,6 +115,3 @@ export const acceptOffer = (terms: Terms, selling: Selling, nowMs: number): Resu
   }
   return ok(capability);
 };
-
-/** The limit of the channel for these terms: all readings, and room for the last chain. -1 beyond 2^53 - 1. */
-export const chainNano = (terms: Terms): number => multiplyNano(terms.ticks, priceNanoOf(terms.price, 1));

@@ -2,6 +2,7 @@
 
 import { equalBytes } from '../../schemas/bytes.ts';
 import { REQUEST_ID_BYTES, type Request } from '../../schemas/request.ts';
+import { codeOf } from '../../schemas/result.ts';
 import { REPEAT_MS, REPEAT_MS_MAX } from './effects.ts';
 import type { Turn } from './turn.ts';
 
@@ -40,9 +41,16 @@ export const hasAsked = (outbox: Outbox, id: Uint8Array): boolean => {
   return false;
 };
 
-/** The request that waited for an answer with that id, or null: an answer counts once. */
-export const takeAnswer = (outbox: Outbox, id: Uint8Array): Request | null => {
-  const asked = forget(outbox, (each) => equalBytes(each.request.id, id));
+/** Refusals that say nothing of the request: the same one is answered later. */
+const isPassing = (reply: Request): boolean => {
+  const code = reply.kind === 'refusal' ? codeOf(reply.parts[0]) : undefined;
+  return code === 'busy' || code === 'rate-exceeded' || code === 'claim-rate';
+};
+
+/** The request that this answers, or null: an answer counts once, and one that puts us off not at all. */
+export const takeAnswer = (outbox: Outbox, reply: Request): Request | null => {
+  if (isPassing(reply)) return null;
+  const asked = forget(outbox, (each) => equalBytes(each.request.id, reply.id));
   return asked === null ? null : asked.request;
 };
 

@@ -22,9 +22,22 @@ export class Disk {
 
   /** A power cut: of what was not synced, some of the first records may have reached the disk. */
   cutPower(chance: Chance): void {
-    const survives = this.synced + chance.below(this.written.length - this.synced + 1);
-    this.written.length = survives;
-    this.synced = survives;
+    this.keep(this.synced + chance.below(this.written.length - this.synced + 1));
+  }
+
+  /** A power cut that takes all that was not synced. */
+  loseUnsynced(): void {
+    this.keep(this.synced);
+  }
+
+  /** An older copy is put back: only the first `count` records are there. */
+  keep(count: number): void {
+    this.written.length = Math.min(count, this.written.length);
+    this.synced = this.written.length;
+  }
+
+  get length(): number {
+    return this.written.length;
   }
 
   records(): Uint8Array[] {

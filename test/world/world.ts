@@ -18,48 +18,30 @@ import type { Store } from '../../broker/settler/store.ts';
 import { openMemoryStore } from '../../broker/settler/store-memory.ts';
 import { toHex } from '../../schemas/bytes.ts';
 import type { Match } from '../../schemas/matching.ts';
+import { type Price, totalNanoFor } from '../../schemas/price.ts';
 import type { Capability } from '../../schemas/profile.ts';
 import { decodeRequest, encodeRequest, type Request } from '../../schemas/request.ts';
 import type { Statement } from '../../schemas/statement.ts';
 import { openLease, openOffer, signLease } from '../../schemas/terms.ts';
 import { type Chance, chanceOf } from './chance.ts';
 import { Disk } from './disk.ts';
+import {
+  type Address,
+  DEPOSIT_NANO,
+  type Faults,
+  type Message,
+  type Party,
+  type PowerCut,
+  PRICE_NANO,
+  QUIET,
+  START_MS,
+  type WorldOptions,
+} from './options.ts';
+import { brokenPromise, brokenSettlement } from './promises.ts';
+import { Wire } from './wire.ts';
 
-export const START_MS = Date.UTC(2026, 10, 20);
-export const PRICE_NANO = 2_000_000;
-export const DEPOSIT_NANO = 1_000_000_000_000;
-
-export type Faults = {
-  /** Probabilities per message. */
-  readonly loss: number;
-  readonly repetition: number;
-  /** A message takes up to this long, so later ones overtake it. 0: in order, at once. */
-  readonly delayMsMax: number;
-};
-
-export type WorldOptions = {
-  readonly seed: number;
-  readonly readings: number;
-  readonly periodMs?: number;
-  readonly window?: number;
-  readonly ticks?: number;
-  readonly durationS?: number;
-  readonly faults?: Partial<Faults>;
-  /** Sees every message on its way and may change, keep or add some: the hostile network or party. */
-  readonly tamper?: (message: Message, world: World) => readonly Message[];
-};
-
-export type Address = 'seller' | 'buyer' | 'settler';
-export type Message = {
-  readonly from: Address;
-  readonly to: Address;
-  /** A lease's topic, or requests and their answers. */
-  readonly on: 'stream' | 'in';
-  readonly bytes: Uint8Array;
-};
 type Flying = Message & { readonly dueMs: number };
 
-const QUIET: Faults = { loss: 0, repetition: 0, delayMsMax: 0 };
 const SYNC_EVERY_MS = 5;
 const TIMER_EVERY_MS = 250;
 
@@ -68,7 +50,14 @@ export class World {
   readonly options: WorldOptions;
   readonly crypto = nativeCrypto();
   readonly store: Store = openMemoryStore();
-  readonly ports: { readonly seller: Ports; readonly buyer: Ports; readonly settler: Ports };
+  readonly wire = new Wire(this.crypto);
+  readonly ports: {
+    readonly seller: Ports;
+    readonly buyer: Ports;
+    readonly settler: Ports;
+    /** A party to nothing, with a good key. */
+    readonly stranger: Ports;
+  };
   readonly capability: Capability;
   faults: Faults;
   nowMs = START_MS;
@@ -81,8 +70,14 @@ export class World {
   readonly bought: number[] = [];
   statement: Statement | null = null;
   ended = { seller: '', buyer: '' };
+  /** Most that was ever due for readings a buyer held, whatever its disk forgot since. */
+  dueNano = 0;
+  powerCut: PowerCut | null = null;
+  readonly paidInNano = BigInt(DEPOSIT_NANO);
   /** Every message that was sent, for tests that look at the wire. */
   observe: (message: Message) => void = () => {};
+  /** Which messages reach their receiver; what is dropped was on the wire. */
+  passes: (message: Message) => boolean = () => true;
   private flying: Flying[] = [];
   /** Requests that wait for the disk. */
   private readonly waiting: { readonly seller: Message[]; readonly buyer: Message[] } = {
@@ -91,6 +86,8 @@ export class World {
   };
   private readonly touched = { seller: false, buyer: false };
   private leaseBytes: Uint8Array | null = null;
+  /** Nothing has reached the settler since its books were last held against the promises. */
+  private settled = false;
 
   constructor(options: WorldOptions) {
     this.options = options;
@@ -98,7 +95,8 @@ export class World {
     this.faults = { ...QUIET, ...options.faults };
     const crypto = { ...this.crypto, random: this.chance.bytes };
     const portsOf = (): Ports => ({ crypto, signer: this.crypto.signerOf(this.chance.bytes(32)) });
-    this.ports = { seller: portsOf(), buyer: portsOf(), settler: portsOf() };
+    this.ports = { seller: portsOf(), buyer: portsOf(), settler: portsOf(), stranger: portsOf() };
+    const price: Price = options.price ?? [{ from: 1, priceNano: PRICE_NANO }];
     this.capability = {
       name: 'temperature',
       kind: 'temperature',
@@ -106,8 +104,8 @@ export class World {
       direction: 'sensor',
       periodMs: options.periodMs ?? 20,
       currency: 'EUR',
-      price: [{ from: 1, priceNano: PRICE_NANO }],
-      windowNano: (options.window ?? 16) * PRICE_NANO,
+      price,
+      windowNano: (options.window ?? 16) * price[0]!.priceNano,
       ticks: options.ticks ?? 1024,
     };
   }
@@ -145,12 +143,13 @@ export class World {
       },
       capability: this.capability,
       settler: this.ports.settler.signer.key,
+      costNano: totalNanoFor(this.capability.price, this.options.readings),
       reliability: 500,
     };
     const wish = {
       buyer: this.ports.buyer.signer.key,
       readings: this.options.readings,
-      budgetNano: DEPOSIT_NANO / 2,
+      budgetNano: this.options.budgetNano ?? DEPOSIT_NANO / 2,
       durationS: this.options.durationS ?? 86_400,
     };
     const terms = makeTerms(match, wish, this.nowMs, this.chance.bytes(16));
@@ -170,6 +169,14 @@ export class World {
     return false;
   }
 
+  /** Runs until something holds, for a minute at most. */
+  async runUntil(holds: () => boolean): Promise<void> {
+    for (let ms = 0; !holds(); ms++) {
+      if (ms > 60_000) throw new Error(`seed ${this.options.seed}: nothing of the kind happened in a minute`);
+      await this.tick();
+    }
+  }
+
   /** One millisecond. */
   async tick(): Promise<void> {
     this.nowMs++;
@@ -187,7 +194,7 @@ export class World {
       if (this.touched[party]) this.tell(party, { kind: 'flush' });
       this.touched[party] = false;
     }
-    this.check();
+    await this.check();
   }
 
   produce(): void {
@@ -196,7 +203,8 @@ export class World {
       this.tell('seller', { kind: 'reading', value, atMs: this.nowMs });
   }
 
-  tell(party: 'seller' | 'buyer', event: Event): void {
+  tell(party: Party, event: Event): void {
+    if (this.down[party]) return;
     this.touched[party] = event.kind !== 'flush';
     if (party === 'seller' && this.sale !== null) {
       this.perform(party, stepSale(this.ports.seller, this.sale, event, this.nowMs).effects);
@@ -205,11 +213,13 @@ export class World {
     }
   }
 
-  private perform(party: 'seller' | 'buyer', effects: readonly Effect[]): void {
+  private perform(party: Party, effects: readonly Effect[]): void {
     const other = party === 'seller' ? 'buyer' : 'seller';
     for (const effect of effects) {
-      if (effect.kind === 'journal') this.disks[party].append(effect.record, effect.mark);
-      else if (effect.kind === 'stream')
+      if (effect.kind === 'journal') {
+        this.disks[party].append(effect.record, effect.mark);
+        if (this.cutNow(party)) return;
+      } else if (effect.kind === 'stream')
         this.send({ from: party, to: other, on: 'stream', bytes: effect.bytes });
       else if (effect.kind === 'request') {
         this.waiting[party].push({
@@ -225,10 +235,23 @@ export class World {
     }
   }
 
+  /** True where this was the last record before the power went: nothing after it happens. */
+  private cutNow(party: Party): boolean {
+    const cut = this.powerCut;
+    if (cut === null || cut.party !== party || this.disks[party].length < cut.record) return false;
+    this.powerCut = null;
+    if (cut.survives === 'synced') this.disks[party].loseUnsynced();
+    this.crash(party, false);
+    return true;
+  }
+
   /** Onto the network, through whoever tampers with it. */
   send(message: Message): void {
     this.observe(message);
-    for (const each of this.options.tamper?.(message, this) ?? [message]) this.launch(each);
+    if (message.from === 'buyer' && message.on === 'stream')
+      this.wire.fromBuyer(message.bytes, this.purchase?.channel ?? null);
+    if (message.from === 'seller' && message.on === 'stream') this.wire.fromSeller(message.bytes);
+    for (const each of this.options.tamper?.(message) ?? [message]) this.launch(each);
   }
 
   /** Onto the network, past anyone who tampers: what a hostile party sends. */
@@ -250,19 +273,22 @@ export class World {
 
   private async deliver(message: Message): Promise<void> {
     const { from, to, on, bytes } = message;
+    if (!this.passes(message)) return;
     if (to === 'settler') {
+      this.settled = false;
       const answer = await this.settler.handle(from, bytes);
       if (answer !== undefined) this.send({ from: 'settler', to: from, on: 'in', bytes: answer });
     } else if (this.down[to]) return;
-    else if (on === 'stream') this.tell(to, { kind: 'message', bytes });
-    else this.hearRequest(to, from, decodeRequest(bytes));
+    else if (on === 'stream') {
+      const isFirst = to !== 'buyer' || this.wire.reachedBuyer(bytes);
+      // Only where messages keep their order: a delayed one of before a crash may meet its successor.
+      if (!isFirst && this.inOrder && this.options.tamper === undefined)
+        throw this.failure('a reading number was used again for another reading');
+      this.tell(to, { kind: 'message', bytes });
+    } else this.hearRequest(to, from, decodeRequest(bytes));
   }
 
-  private hearRequest(
-    to: 'seller' | 'buyer',
-    from: Address,
-    request: ReturnType<typeof decodeRequest>,
-  ): void {
+  private hearRequest(to: Party, from: Address, request: ReturnType<typeof decodeRequest>): void {
     if (!request.ok) this.notices.push(`${to} ${request.code}`);
     else if (request.value.kind === 'offer') this.hearOffer(from, request.value);
     else this.tell(to, { kind: 'reply', request: request.value });
@@ -300,49 +326,73 @@ export class World {
       this.sale = step.state;
       this.perform('seller', step.effects);
     }
-    if (toHex(this.leaseBytes) !== toHex(lease.value.bytes)) return;
+    if (this.down.seller || toHex(this.leaseBytes) !== toHex(lease.value.bytes)) return;
+    // A lease that the buyer has seen is not forgotten: the answer waits for the disk like any request.
     const answer = encodeRequest({ kind: 'lease', id: request.id, parts: [this.leaseBytes] });
-    this.send({ from: 'seller', to: from, on: 'in', bytes: answer });
+    this.waiting.seller.push({ from: 'seller', to: from, on: 'in', bytes: answer });
   }
 
   /** The process is gone; with `power`, so is what the disk had not confirmed. */
-  crash(party: 'seller' | 'buyer', power: boolean): void {
+  crash(party: Party, power: boolean): void {
     this.down[party] = true;
     this.waiting[party].length = 0;
     if (power) this.disks[party].cutPower(this.chance);
   }
 
   /** Starts again from the disk alone. */
-  restart(party: 'seller' | 'buyer'): void {
+  restart(party: Party): void {
     this.down[party] = false;
+    this.ended[party] = '';
     const records = this.disks[party].records();
-    if (party === 'seller') {
-      if (records.length === 0) {
-        this.sale = null;
-        this.leaseBytes = null;
-        return;
-      }
-      const sale = saleFromRecords(this.ports.seller, records);
-      if (!sale.ok) throw new Error(`${sale.code}: ${sale.detail}`);
-      this.sale = sale.value;
+    if (party === 'seller') this.restartSeller(records);
+    else if (records.length === 0) {
+      this.wire.forgetReadings(0);
+      this.buy();
     } else {
       const purchase = purchaseFromRecords(this.ports.buyer, records);
-      if (!purchase.ok) throw new Error(`${purchase.code}: ${purchase.detail}`);
+      if (!purchase.ok) throw this.failure(`${purchase.code}: ${purchase.detail}`);
       this.purchase = purchase.value;
+      this.wire.forgetReadings(purchase.value.highest);
+      if (purchase.value.phase === 'ended') this.ended.buyer = purchase.value.reason;
     }
     this.tell(party, { kind: 'connected' });
   }
 
+  private restartSeller(records: readonly Uint8Array[]): void {
+    if (records.length === 0) {
+      this.sale = null;
+      this.leaseBytes = null;
+      return;
+    }
+    const sale = saleFromRecords(this.ports.seller, records);
+    if (!sale.ok) throw this.failure(`${sale.code}: ${sale.detail}`);
+    this.sale = sale.value;
+    if (sale.value.phase === 'ended') this.ended.seller = sale.value.reason;
+  }
+
+  /** An older copy of the journal is put back, and the process starts from it. */
+  putBack(party: Party, records: number): void {
+    this.crash(party, false);
+    this.disks[party].keep(records);
+    this.restart(party);
+  }
+
   /** Holds at every moment, whatever was lost, repeated or forged. */
-  check(): void {
-    const { sale, purchase } = this;
-    if (sale === null || purchase === null) return;
-    const fail = (promise: string): never => {
-      throw new Error(`seed ${this.options.seed}, ${this.nowMs - START_MS} ms: ${promise}`);
-    };
-    if (sale.claimedNano > sale.verifiedNano) fail('claimed more than was verified');
-    if (sale.durable.totalNano > sale.verifiedNano) fail('the disk holds more than was verified');
-    if (purchase.releasedNano > purchase.limitNano && purchase.limitNano > 0) fail('released past the limit');
-    if (sale.held !== null && sale.verifiedNano > sale.held.limitNano) fail('verified past the limit');
+  async check(): Promise<void> {
+    if (this.purchase !== null) this.dueNano = Math.max(this.dueNano, this.purchase.dueNano);
+    const broken = brokenPromise(this);
+    if (broken !== null) throw this.failure(broken);
+    if (this.settled) return;
+    this.settled = true;
+    const unsettled = await brokenSettlement(this);
+    if (unsettled !== null) throw this.failure(unsettled);
+  }
+
+  private failure(promise: string): Error {
+    return new Error(`seed ${this.options.seed}, ${this.nowMs - START_MS} ms: ${promise}`);
+  }
+
+  private get inOrder(): boolean {
+    return this.faults.delayMsMax === 0;
   }
 }

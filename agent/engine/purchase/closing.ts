@@ -1,6 +1,7 @@
 /** Closing: all that is held is paid, a last voucher signed, and the statement repeated until it is agreed. */
 
 import { readingsPaidFloor } from '../../../schemas/price.ts';
+import { openReceipt } from '../../../schemas/receipt.ts';
 import { openAgreed, signStatement } from '../../../schemas/statement.ts';
 import { encodeControl } from '../../../schemas/stream.ts';
 import { EXPIRY_MARGIN_S, REPEAT_MS, REPEAT_MS_MAX } from '../effects.ts';
@@ -12,6 +13,8 @@ import { journalPurchase, type Purchase } from './state.ts';
 
 /** After expiry and this long without an answer, the purchase ends without the seller's signature. */
 const AGREEMENT_WAIT_S = 3600;
+/** A seller that disagrees, however often, is answered at most this often. */
+const RESTATE_EVERY_MS = 100;
 
 export const end = (turn: Turn, purchase: Purchase, reason: string): void => {
   purchase.phase = 'ended';
@@ -31,6 +34,7 @@ const state = (turn: Turn, purchase: Purchase): void => {
     reason: purchase.reason,
   };
   purchase.statementBytes = signStatement(purchase.lease!.id, statement, turn.ports.signer);
+  purchase.statedNano = purchase.releasedNano;
   journalPurchase(turn, purchase, KIND.purchaseStatement, [purchase.statementBytes]);
 };
 
@@ -65,17 +69,34 @@ export const closeWhenDue = (turn: Turn, purchase: Purchase): void => {
   else if (turn.nowMs >= (purchase.expiryS - EXPIRY_MARGIN_S) * 1000) stopPurchase(turn, purchase, 'expiry');
 };
 
-/** The seller has other evidence than we stated: what verifies counts, and a new statement says so. */
+/**
+ * The seller holds something else than was stated. Where its evidence has raised our total, a new statement
+ * says so; otherwise it hears ours again, with all that it needs to agree.
+ */
 export const restate = (turn: Turn, purchase: Purchase): void => {
   if (purchase.phase !== 'closing' || purchase.statementBytes === null) return;
-  purchase.statementBytes = null;
+  if (turn.nowMs < purchase.nakDueMs) return;
+  purchase.nakDueMs = turn.nowMs + RESTATE_EVERY_MS;
   introduce(turn, purchase);
-  close(turn, purchase);
+  if (purchase.releasedNano > purchase.statedNano) {
+    purchase.statementBytes = null;
+    close(turn, purchase);
+  } else sendStatement(turn, purchase);
 };
 
+/** The settler has closed the channel of a purchase that never heard of its grant. */
+export const onClosed = (turn: Turn, purchase: Purchase, receiptBytes: Uint8Array): void => {
+  if (purchase.phase !== 'opening' || purchase.channel === null) return;
+  const settler = purchase.terms.settler;
+  const receipt = openReceipt(receiptBytes, purchase.channel.id, settler, turn.ports.crypto.verify);
+  if (!receipt.ok) notice(turn, receipt.code, receipt.detail);
+  else if (receipt.value.final) end(turn, purchase, 'the channel is closed');
+};
+
+/** Both signatures: ours says that we stated it, even where our disk has forgotten. */
 export const onAgreed = (turn: Turn, purchase: Purchase, agreed: Uint8Array): void => {
   const terms = purchase.terms;
-  if (purchase.lease === null || purchase.phase !== 'closing') return;
+  if (purchase.lease === null) return;
   const statement = openAgreed(
     agreed,
     purchase.lease.id,
@@ -88,8 +109,9 @@ export const onAgreed = (turn: Turn, purchase: Purchase, agreed: Uint8Array): vo
     return;
   }
   purchase.agreedBytes = agreed;
+  purchase.releasedNano = Math.max(purchase.releasedNano, statement.value.totalNano);
   turn.effects.push({ kind: 'agreed', lease: purchase.lease.id, statement: statement.value, bytes: agreed });
-  end(turn, purchase, purchase.reason);
+  end(turn, purchase, statement.value.reason);
 };
 
 /** Called four times a second while nothing is heard: the line is spoken to again, less and less often. */

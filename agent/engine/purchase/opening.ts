@@ -54,6 +54,7 @@ export const installLease = (turn: Turn, purchase: Purchase, leaseBytes: Uint8Ar
   return ok(true);
 };
 
+/** One lease, one channel: nothing in it is chosen, so that a buyer that forgot it opens the same one again. */
 const openFor = (turn: Turn, purchase: Purchase, terms: Terms): Uint8Array =>
   signOpen(
     {
@@ -63,7 +64,7 @@ const openFor = (turn: Turn, purchase: Purchase, terms: Terms): Uint8Array =>
       currency: terms.currency,
       limitNano: limitNanoFor(purchase),
       expiryS: terms.expiryS + CHANNEL_TAIL_S,
-      nonce: turn.ports.crypto.random(16),
+      nonce: terms.nonce,
       terms: purchase.lease!.id,
     },
     turn.ports.signer,
@@ -77,12 +78,17 @@ export const installOpen = (turn: Turn, purchase: Purchase, openBytes: Uint8Arra
   return ok(true);
 };
 
-export const askGrant = (turn: Turn, purchase: Purchase): void =>
+export const askGrant = (turn: Turn, purchase: Purchase): void => {
+  if (purchase.openBytes === null) {
+    installOpen(turn, purchase, openFor(turn, purchase, purchase.terms));
+    journalPurchase(turn, purchase, KIND.purchaseOpen, [purchase.openBytes!]);
+  }
   ask(turn, purchase.outbox, 'settler', {
     kind: 'open',
     id: newRequestId(turn),
     parts: [purchase.openBytes!],
   });
+};
 
 export const onLease = (turn: Turn, purchase: Purchase, leaseBytes: Uint8Array): void => {
   if (purchase.phase !== 'offering') return;
@@ -93,8 +99,6 @@ export const onLease = (turn: Turn, purchase: Purchase, leaseBytes: Uint8Array):
   }
   journalPurchase(turn, purchase, KIND.purchaseLease, [leaseBytes]);
   turn.effects.push({ kind: 'leased', lease: purchase.lease!.id });
-  installOpen(turn, purchase, openFor(turn, purchase, purchase.terms));
-  journalPurchase(turn, purchase, KIND.purchaseOpen, [purchase.openBytes!]);
   askGrant(turn, purchase);
 };
 

@@ -122,8 +122,9 @@ export const applyRaise = (purchase: Purchase, voucherBytes: Uint8Array, seen: S
   purchase.releasedNano = Math.max(purchase.releasedNano, seen.totalNano);
   purchase.journalledNano = purchase.releasedNano;
   const chain = purchase.chain;
-  if (chain !== null && seen.voucher.seq === chain.seq) {
-    if (seen.tick !== null) chain.index = Math.max(chain.index, seen.tick.index);
+  // A seq may have been signed twice, before and after an older journal was put back: the bytes decide.
+  if (purchase.voucherBytes !== null && equalBytes(voucherBytes, purchase.voucherBytes)) {
+    if (chain !== null && seen.tick !== null) chain.index = Math.max(chain.index, seen.tick.index);
   } else if (seen.voucher.seq >= purchase.voucherSeq) {
     purchase.voucherSeq = seen.voucher.seq;
     purchase.voucherBytes = voucherBytes;
@@ -147,10 +148,11 @@ export const raiseTo = (
   const stated = parseEvidence(evidence);
   if (!stated.ok) return;
   const seen = stated.value;
-  if (seen.totalNano <= purchase.releasedNano && seen.voucher.seq < purchase.voucherSeq) return;
-  if (purchase.voucherBytes !== null && equalBytes(voucher, purchase.voucherBytes)) {
-    if (seen.totalNano <= purchase.releasedNano) return;
-  }
+  const isOld =
+    seen.voucher.seq < purchase.voucherSeq ||
+    (purchase.chain !== null && seen.voucher.seq === purchase.chain.seq) ||
+    (purchase.voucherBytes !== null && equalBytes(voucher, purchase.voucherBytes));
+  if (isOld && seen.totalNano <= purchase.releasedNano) return;
   const crypto = turn.ports.crypto;
   const own = verifyEvidence(
     null,

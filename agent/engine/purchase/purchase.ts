@@ -14,6 +14,7 @@ import {
   closeWhenDue,
   end,
   onAgreed,
+  onClosed,
   repeatWhenQuiet,
   restate,
   sendStatement,
@@ -71,10 +72,11 @@ const onMessage = (turn: Turn, purchase: Purchase, bytes: Uint8Array): void => {
 };
 
 const onReply = (turn: Turn, purchase: Purchase, reply: Request): void => {
-  const asked = takeAnswer(purchase.outbox, reply.id);
+  const asked = takeAnswer(purchase.outbox, reply);
   if (asked === null) return;
   if (reply.kind === 'lease') onLease(turn, purchase, reply.parts[0]);
   else if (reply.kind === 'grant') onGrant(turn, purchase, reply.parts[0]);
+  else if (reply.kind === 'receipt') onClosed(turn, purchase, reply.parts[0]);
   else if (reply.kind === 'refusal') {
     const code = codeOf(reply.parts[0]);
     notice(turn, code === undefined ? 'object-malformed' : code, asked.kind + ': ' + reply.parts[1]);
@@ -82,18 +84,24 @@ const onReply = (turn: Turn, purchase: Purchase, reply: Request): void => {
   }
 };
 
+/** A purchase on its way always has a question open: the answer to the last one may have been worth nothing. */
+const askOn = (turn: Turn, purchase: Purchase): void => {
+  if (purchase.phase === 'offering' && !isAsking(purchase.outbox, 'offer')) sendOffer(turn, purchase);
+  else if (purchase.phase === 'opening' && !isAsking(purchase.outbox, 'open')) askGrant(turn, purchase);
+};
+
 const onConnected = (turn: Turn, purchase: Purchase): void => {
   purchase.answered = false;
   purchase.repeatMs = REPEAT_MS;
-  if (purchase.phase === 'offering' && !isAsking(purchase.outbox, 'offer')) sendOffer(turn, purchase);
-  else if (purchase.phase === 'opening' && !isAsking(purchase.outbox, 'open')) askGrant(turn, purchase);
-  else repeatNow(turn, purchase.outbox);
+  repeatNow(turn, purchase.outbox);
+  askOn(turn, purchase);
   introduce(turn, purchase);
   sendStatement(turn, purchase);
 };
 
 const onTimer = (turn: Turn, purchase: Purchase): void => {
   repeatDue(turn, purchase.outbox);
+  askOn(turn, purchase);
   if (purchase.phase === 'buying' || purchase.phase === 'closing') repeatWhenQuiet(turn, purchase);
   closeWhenDue(turn, purchase);
 };

@@ -7,6 +7,7 @@ import { encodeControl } from '../../../schemas/stream.ts';
 import { REPEAT_MS } from '../effects.ts';
 import { KIND } from '../record.ts';
 import { notice, stream, type Turn } from '../turn.ts';
+import { stopPurchase } from './closing.ts';
 import { sendTick } from './payment.ts';
 import { journalPurchase, type Purchase } from './state.ts';
 
@@ -44,6 +45,10 @@ export const onReading = (turn: Turn, purchase: Purchase, seq: number, bytes: Ui
     return;
   }
   if (seq > purchase.terms.readingsMax) return;
+  if (purchase.dueNano + priceNanoOf(purchase.terms.price, seq) > purchase.limitNano) {
+    stopPurchase(turn, purchase, 'budget');
+    return;
+  }
   appendBought(turn, purchase, bytes);
   journalPurchase(turn, purchase, KIND.purchaseReading, [bytes]);
   const atMs = readingTimeMs(purchase.terms, reading.value);

@@ -5,8 +5,9 @@ import type { Cbor } from '../../../schemas/cbor.ts';
 import { parseEvidence } from '../../../schemas/evidence.ts';
 import { ok, type Result, refuse } from '../../../schemas/result.ts';
 import { openStatement } from '../../../schemas/statement.ts';
+import { RESYNC_NONCE_BYTES } from '../../../schemas/stream.ts';
 import { openOffer } from '../../../schemas/terms.ts';
-import { buildChain, linkAt } from '../../../schemas/tick.ts';
+import { buildChain, LINK_BYTES, linkAt } from '../../../schemas/tick.ts';
 import { parseVoucher } from '../../../schemas/voucher.ts';
 import type { Ports } from '../effects.ts';
 import { decodeRecord, encodeRecord, type JournalRecord, KIND } from '../record.ts';
@@ -62,6 +63,7 @@ const applyStatement = (ports: Ports, purchase: Purchase, bytes: Uint8Array): Re
   const statement = openStatement(bytes, purchase.lease.id, purchase.terms.buyer, ports.crypto.verify);
   if (!statement.ok) return statement;
   purchase.statementBytes = bytes;
+  purchase.statedNano = statement.value.totalNano;
   purchase.phase = 'closing';
   purchase.reason = statement.value.reason;
   return ok(true);
@@ -130,9 +132,12 @@ export const purchaseFromRecords = (ports: Ports, records: readonly Uint8Array[]
   purchase.next = null;
   purchase.journalledNano = purchase.releasedNano;
   purchase.durable = purchaseMark(purchase);
-  purchase.synced = purchase.lease === null;
+  purchase.synced = false;
+  purchase.nonce = ports.crypto.random(RESYNC_NONCE_BYTES);
   return ok(purchase);
 };
+
+const NO_LINK = new Uint8Array(LINK_BYTES);
 
 /** A snapshot, for compaction: `purchaseFromRecords` makes an equal purchase of it. */
 export const purchaseRecords = (purchase: Purchase): readonly Uint8Array[] => {
@@ -149,6 +154,8 @@ export const purchaseRecords = (purchase: Purchase): readonly Uint8Array[] => {
   if (purchase.voucherBytes !== null) add(KIND.purchaseVoucher, [purchase.voucherBytes]);
   if (chain !== null && chain.index > 0) add(KIND.purchasePaid, [chain.seq, chain.index]);
   if (purchase.next !== null) add(KIND.purchaseChain, [purchase.next.seq, purchase.next.last]);
+  // A seq that may have been used is remembered by a link that opens nothing.
+  else if (purchase.voucherSeq > 0) add(KIND.purchaseChain, [purchase.voucherSeq, NO_LINK]);
   if (purchase.lease !== null)
     add(KIND.purchasePlace, [purchase.highest, purchase.head, purchase.releasedNano]);
   if (purchase.statementBytes !== null) add(KIND.purchaseStatement, [purchase.statementBytes]);

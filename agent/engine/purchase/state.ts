@@ -62,6 +62,8 @@ export type Purchase = {
   repeated: number;
   gaps: number;
   statementBytes: Uint8Array | null;
+  /** Total of the statement. */
+  statedNano: number;
   agreedBytes: Uint8Array | null;
   reason: string;
   readonly outbox: Outbox;
@@ -97,6 +99,7 @@ export const newPurchaseState = (handle: Uint8Array, terms: Terms, offerBytes: U
   repeated: 0,
   gaps: 0,
   statementBytes: null,
+  statedNano: 0,
   agreedBytes: null,
   reason: '',
   outbox: [],

@@ -10,7 +10,8 @@ import { journalSale, roomNanoOf, type Sale } from './state.ts';
 
 /** Counterparty risk is the window, crash risk the lag; beyond either, delivery waits. */
 const mayDeliver = (sale: Sale, nowMs: number): boolean => {
-  if (sale.phase !== 'selling' || sale.held === null || sale.held.current === null) return false;
+  if (sale.restored || sale.phase !== 'selling' || sale.held === null || sale.held.current === null)
+    return false;
   if (sale.sent >= newestOf(sale.backlog)) return false;
   if (nowMs >= (sale.expiryS - EXPIRY_MARGIN_S) * 1000) return false;
   const priceNano = priceNanoOf(sale.lease.terms.price, sale.sent + 1);
@@ -42,19 +43,32 @@ export const letGoOfPaid = (sale: Sale): void => {
   dropPaid(sale.backlog, readingsPaidFloor(sale.lease.terms.price, sale.verifiedNano));
 };
 
-export const takeReading = (turn: Turn, sale: Sale, value: Value, atMs: number): void => {
+const appendTaken = (turn: Turn, sale: Sale, value: Value, atMs: number): void => {
   const terms = sale.lease.terms;
   const newest = newestOf(sale.backlog);
-  if (sale.phase !== 'selling' || newest >= terms.readingsMax) return;
-  if (newest - readingsPaidFloor(terms.price, sale.verifiedNano) >= BACKLOG_READINGS_MAX) {
-    if (sale.lost === 0)
-      notice(turn, 'window-full', BACKLOG_READINGS_MAX + ' readings wait unpaid; newer ones are lost');
-    sale.lost++;
-    return;
-  }
   const offGridMs = Math.floor(atMs) - (terms.baseTimeMs + newest * terms.periodMs);
   const onGrid = Math.abs(offGridMs) * 2 <= terms.periodMs;
   const bytes = encodeReading({ seq: newest + 1, value: value, offsetMs: onGrid ? 0 : offGridMs });
   appendReading(sale.backlog, bytes, turn.ports.crypto.sha256);
   journalSale(turn, sale, KIND.saleReading, [bytes]);
+};
+
+export const takeReading = (turn: Turn, sale: Sale, value: Value, atMs: number): void => {
+  const terms = sale.lease.terms;
+  const newest = newestOf(sale.backlog) + sale.waiting.length;
+  if (sale.phase !== 'selling' || newest >= terms.readingsMax) return;
+  if (newest - readingsPaidFloor(terms.price, sale.verifiedNano) >= BACKLOG_READINGS_MAX) {
+    if (sale.lost === 0)
+      notice(turn, 'window-full', BACKLOG_READINGS_MAX + ' readings wait unpaid; newer ones are lost');
+    sale.lost++;
+  } else if (sale.restored) sale.waiting.push({ value: value, atMs: atMs });
+  else appendTaken(turn, sale, value, atMs);
+};
+
+/** The buyer has said where its row ends: what came in meanwhile goes on from there. */
+export const numberWaiting = (turn: Turn, sale: Sale): void => {
+  const waiting = sale.waiting;
+  sale.restored = false;
+  sale.waiting = [];
+  for (const taken of waiting) takeReading(turn, sale, taken.value, taken.atMs);
 };

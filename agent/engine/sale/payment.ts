@@ -9,10 +9,10 @@ import { CODES, ok, type Refusal, type Result, refuse } from '../../../schemas/r
 import { type ControlOf, encodeControl } from '../../../schemas/stream.ts';
 import type { Tick } from '../../../schemas/tick.ts';
 import { headAt, newBacklog, newestOf } from '../backlog.ts';
-import { EXPIRY_MARGIN_S, LAG_READINGS_MAX, REPEAT_MS } from '../effects.ts';
+import { EXPIRY_MARGIN_S, REPEAT_MS } from '../effects.ts';
 import { KIND } from '../record.ts';
 import { notice, stream, type Turn } from '../turn.ts';
-import { rewindTo } from './delivery.ts';
+import { numberWaiting, rewindTo } from './delivery.ts';
 import { bestEvidence, journalSale, type Sale } from './state.ts';
 
 /** Refuses with the best evidence held, so that an honest payer can go on from there. */
@@ -29,7 +29,10 @@ export const refuseOnStream = (turn: Turn, sale: Sale, refusal: Refusal): void =
   notice(turn, refusal.code, refusal.detail);
 };
 
-/** Installs a grant in the state. Codes: channel-*, settler-*, backing-unacceptable, those of the objects. */
+/**
+ * Installs a grant in the state; false where it is no newer than the one held. A grant that is refused leaves
+ * nothing behind. Codes: channel-*, settler-*, backing-unacceptable, those of the objects.
+ */
 export const installGrant = (
   turn: Turn,
   sale: Sale,
@@ -58,11 +61,15 @@ export const installGrant = (
   if (grant.value.backing === 'bilateral') {
     return refuse('backing-unacceptable', 'nobody here has signed to bear the default of this buyer');
   }
+  const expiryS = Math.min(grant.value.expiryS, terms.expiryS);
+  if (expiryS * 1000 <= turn.nowMs + EXPIRY_MARGIN_S * 1000) {
+    return refuse('channel-expired', 'the grant ends at ' + expiryS + ', within the margin');
+  }
   sale.channel = channel.value;
   sale.openBytes = openBytes;
   sale.grantBytes = grantBytes;
   sale.grantVersion = grant.value.version;
-  sale.expiryS = Math.min(grant.value.expiryS, terms.expiryS);
+  sale.expiryS = expiryS;
   if (sale.held === null)
     sale.held = newHeld(channel.value.id, terms.buyer, grant.value.limitNano, terms.ticks);
   else sale.held.limitNano = grant.value.limitNano;
@@ -73,13 +80,7 @@ export const installGrant = (
 export const onGrant = (turn: Turn, sale: Sale, control: ControlOf<'grant'>): void => {
   const installed = installGrant(turn, sale, control.parts[0], control.parts[1]);
   if (!installed.ok) refuseOnStream(turn, sale, installed);
-  else if (sale.expiryS * 1000 <= turn.nowMs + EXPIRY_MARGIN_S * 1000) {
-    refuseOnStream(
-      turn,
-      sale,
-      refuse('channel-expired', 'the grant ends at ' + sale.expiryS + ', within the margin'),
-    );
-  } else if (installed.value) journalSale(turn, sale, KIND.saleGrant, [control.parts[0], control.parts[1]]);
+  else if (installed.value) journalSale(turn, sale, KIND.saleGrant, [control.parts[0], control.parts[1]]);
 };
 
 /** A voucher whose head differs is kept, since it is money, but nothing more is delivered. */
@@ -135,8 +136,17 @@ export const journalTick = (turn: Turn, sale: Sale): void => {
   if (best !== null && best.tick !== null) journalBest(turn, sale, KIND.saleTick, best.tick);
 };
 
-/** What the buyer says it holds: its evidence may only raise a total, its readings say where to go on. */
-export const onPlace = (turn: Turn, sale: Sale, parts: ControlOf<'resync'>['parts']): void => {
+/**
+ * What the buyer says it holds: its evidence may only raise a total, its readings say where to go on. A sale
+ * that came from disk goes on only when the buyer answers its own question: an old place would have it number
+ * readings again that the buyer holds.
+ */
+export const onPlace = (
+  turn: Turn,
+  sale: Sale,
+  parts: ControlOf<'resync'>['parts'],
+  isAnswer: boolean,
+): void => {
   const voucher = parts[1];
   if (voucher !== null && sale.held !== null) {
     onVoucher(turn, sale, voucher);
@@ -144,16 +154,16 @@ export const onPlace = (turn: Turn, sale: Sale, parts: ControlOf<'resync'>['part
     if (tick !== null && tick.ok) onTick(turn, sale, tick.value);
   }
   const highest = parts[3];
-  const newest = newestOf(sale.backlog);
-  if (highest <= newest) rewindTo(sale, highest);
-  else if (sale.restored && highest - newest <= LAG_READINGS_MAX) {
+  if (sale.restored && !isAnswer) return;
+  if (highest <= newestOf(sale.backlog)) rewindTo(sale, highest);
+  else if (sale.restored && highest <= sale.lease.terms.readingsMax) {
     // Our disk lost the tail of what was delivered: the buyer's row goes on from its own head.
     sale.backlog = newBacklog(highest, parts[4]);
     sale.sent = highest;
     sale.sentNano = totalNanoFor(sale.lease.terms.price, highest);
     journalSale(turn, sale, KIND.salePlace, [highest, parts[4]]);
   }
-  sale.restored = false;
+  if (sale.restored) numberWaiting(turn, sale);
 };
 
 export const placeOf = (sale: Sale, nonce: Uint8Array): ControlOf<'resync'>['parts'] => {

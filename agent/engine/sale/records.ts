@@ -12,6 +12,7 @@ import { totalNanoFor } from '../../../schemas/price.ts';
 import { openReceipt } from '../../../schemas/receipt.ts';
 import { ok, type Result, refuse } from '../../../schemas/result.ts';
 import { openAgreed } from '../../../schemas/statement.ts';
+import { RESYNC_NONCE_BYTES } from '../../../schemas/stream.ts';
 import { openLease } from '../../../schemas/terms.ts';
 import { appendReading, newBacklog, newestOf, readingAt } from '../backlog.ts';
 import type { Ports } from '../effects.ts';
@@ -115,6 +116,7 @@ export const saleFromRecords = (ports: Ports, records: readonly Uint8Array[]): R
   sale.sentNano = totalNanoFor(sale.lease.terms.price, sale.sent);
   sale.durable = saleMark(sale);
   sale.restored = true;
+  sale.nonce = ports.crypto.random(RESYNC_NONCE_BYTES);
   letGoOfPaid(sale);
   return ok(sale);
 };

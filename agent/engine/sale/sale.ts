@@ -36,15 +36,20 @@ export const newSale = (ports: Ports, lease: Lease, options: SaleOptions, nowMs:
   return { state: sale, effects: turn.effects };
 };
 
+const askPlace = (turn: Turn, sale: Sale): void =>
+  stream(turn, encodeControl({ kind: 'resync', parts: placeOf(sale, sale.nonce) }));
+
 const onControl = (turn: Turn, sale: Sale, message: StreamMessage): void => {
   if (message.kind === 'nak') rewindTo(sale, message.parts[0] - 1);
   else if (message.kind === 'grant') onGrant(turn, sale, message);
   else if (message.kind === 'statement') onStatement(turn, sale, message.parts[0]);
   else if (message.kind === 'resync') {
-    onPlace(turn, sale, message.parts);
+    onPlace(turn, sale, message.parts, false);
     stream(turn, encodeControl({ kind: 'resynced', parts: placeOf(sale, message.parts[0]) }));
+    sendAgreed(turn, sale);
+    if (sale.restored) askPlace(turn, sale);
   } else if (message.kind === 'resynced' && equalBytes(message.parts[0], sale.nonce)) {
-    onPlace(turn, sale, message.parts);
+    onPlace(turn, sale, message.parts, true);
   }
 };
 
@@ -60,13 +65,14 @@ const onMessage = (turn: Turn, sale: Sale, bytes: Uint8Array): void => {
 const onConnected = (turn: Turn, sale: Sale): void => {
   sale.nonce = turn.ports.crypto.random(RESYNC_NONCE_BYTES);
   sale.heardMs = turn.nowMs;
-  stream(turn, encodeControl({ kind: 'resync', parts: placeOf(sale, sale.nonce) }));
+  askPlace(turn, sale);
   repeatNow(turn, sale.outbox);
 };
 
-/** A buyer that owes and is silent hears the unpaid readings again, less and less often. */
+/** A buyer that owes, or has an answer to give, and is silent is asked again, less and less often. */
 const repeatUnpaid = (turn: Turn, sale: Sale): void => {
-  if (sale.sentNano <= sale.verifiedNano || turn.nowMs - sale.heardMs < sale.repeatMs) return;
+  if ((sale.sentNano <= sale.verifiedNano && !sale.restored) || turn.nowMs - sale.heardMs < sale.repeatMs)
+    return;
   sale.heardMs = turn.nowMs;
   sale.repeatMs = Math.min(sale.repeatMs * 2, REPEAT_MS_MAX);
   onConnected(turn, sale);
@@ -76,7 +82,8 @@ const onTimer = (turn: Turn, sale: Sale): void => {
   sale.refusalsLeft = REFUSALS_PER_TIMER;
   repeatDue(turn, sale.outbox);
   if (sale.phase === 'selling' || sale.phase === 'disputed') repeatUnpaid(turn, sale);
-  if (sale.phase === 'leased' && turn.nowMs - sale.heardMs >= GRANT_WAIT_MS)
+  if (sale.leasedMs === 0) sale.leasedMs = turn.nowMs;
+  if (sale.phase === 'leased' && turn.nowMs - sale.leasedMs >= GRANT_WAIT_MS)
     stopSale(turn, sale, 'no grant came');
   settleWhenDue(turn, sale);
 };

@@ -8,8 +8,8 @@ import type { Request } from '../../../schemas/request.ts';
 import { codeOf, refuse } from '../../../schemas/result.ts';
 import { agreeStatement, openStatement, type Statement } from '../../../schemas/statement.ts';
 import { encodeControl } from '../../../schemas/stream.ts';
-import { newestOf } from '../backlog.ts';
-import { EXPIRY_MARGIN_S } from '../effects.ts';
+import { headAt, newestOf } from '../backlog.ts';
+import { EXPIRY_MARGIN_S, REPEAT_MS } from '../effects.ts';
 import { ask, isAsking, newRequestId, takeAnswer } from '../outbox.ts';
 import { KIND } from '../record.ts';
 import { notice, stream, type Turn } from '../turn.ts';
@@ -45,6 +45,7 @@ const settle = (turn: Turn, sale: Sale): void => {
     end(turn, sale, sale.reason);
     return;
   }
+  if (turn.nowMs < sale.settleDueMs || isAsking(sale.outbox, 'query')) return;
   if (isAsking(sale.outbox, 'claim') || isAsking(sale.outbox, 'statement') || isAsking(sale.outbox, 'close'))
     return;
   if (sale.verifiedNano > sale.claimedNano) {
@@ -74,6 +75,7 @@ export const settleWhenDue = (turn: Turn, sale: Sale): void => {
     sale.phase = 'closing';
     sale.reason = sale.reason === '' ? 'expiry' : sale.reason;
   }
+  if (sale.phase === 'disputed' && sale.endingSinceMs === 0) sale.endingSinceMs = turn.nowMs;
   if (sale.endingSinceMs > 0 && turn.nowMs - sale.endingSinceMs >= STATEMENT_WAIT_MS) sale.phase = 'closing';
   if (sale.phase === 'closing') settle(turn, sale);
   else if (
@@ -101,6 +103,8 @@ export const stopSale = (turn: Turn, sale: Sale, reason: string): void => {
 const agreeable = (sale: Sale, statement: Statement): boolean => {
   if (sale.channel === null || !equalBytes(statement.channel, sale.channel.id)) return false;
   if (statement.totalNano !== sale.verifiedNano || statement.delivered > newestOf(sale.backlog)) return false;
+  const head = headAt(sale.backlog, statement.delivered);
+  if (head !== null && !equalBytes(head, statement.head)) return false;
   const paid = readingsPaidFloor(sale.lease.terms.price, statement.totalNano);
   return statement.paid === Math.min(paid, statement.delivered);
 };
@@ -173,7 +177,7 @@ const onReceipt = (turn: Turn, sale: Sale, receiptBytes: Uint8Array, asked: stri
 
 /** The settler's answer to a request of this sale; one that was not asked for is ignored. */
 export const onReply = (turn: Turn, sale: Sale, reply: Request): void => {
-  const asked = takeAnswer(sale.outbox, reply.id);
+  const asked = takeAnswer(sale.outbox, reply);
   if (asked === null) return;
   if (reply.kind === 'receipt') onReceipt(turn, sale, reply.parts[0], asked.kind);
   else if (reply.kind === 'refusal') {
@@ -184,7 +188,9 @@ export const onReply = (turn: Turn, sale: Sale, reply: Request): void => {
       'settler, on ' + asked.kind + ': ' + reply.parts[1],
     );
     if (asked.kind === 'statement') sale.filed = true;
-    if (code === 'channel-closed' || code === 'channel-expired') {
+    sale.settleDueMs = turn.nowMs + REPEAT_MS;
+    // Somebody has claimed more, or closed: the settler's receipt says what there is.
+    if (code === 'channel-closed' || code === 'evidence-stale') {
       ask(turn, sale.outbox, 'settler', { kind: 'query', id: newRequestId(turn), parts: [sale.channel!.id] });
     }
   }

@@ -2,13 +2,14 @@
  * The state of a sale: the seller's side of one lease.
  *
  *     leased --grant--> selling --statement, stop or expiry--> closing --final receipt--> ended
- *                          \--a head that differs--> disputed --expiry--> closing
+ *                          \--a head that differs--> disputed --statement wait or expiry--> closing
  */
 
 import type { Cbor } from '../../../schemas/cbor.ts';
 import { bestOf, type Evidence, evidenceOf, type Held } from '../../../schemas/evidence.ts';
 import type { Channel } from '../../../schemas/open.ts';
 import { priceNanoOf, readingsPaidFloor } from '../../../schemas/price.ts';
+import type { Value } from '../../../schemas/senml.ts';
 import { RESYNC_NONCE_BYTES } from '../../../schemas/stream.ts';
 import type { Lease } from '../../../schemas/terms.ts';
 import { type Backlog, newBacklog, newestOf } from '../backlog.ts';
@@ -25,6 +26,9 @@ export type SaleOptions = {
   readonly unpaidBeforeNano: number;
   readonly claimEveryMs: number;
 };
+
+/** A reading before it has its number. */
+type Taken = { readonly value: Value; readonly atMs: number };
 
 export type Sale = {
   readonly handle: Uint8Array;
@@ -57,10 +61,16 @@ export type Sale = {
   filed: boolean;
   reason: string;
   endingSinceMs: number;
+  /** Since when it waits for a grant; 0 before the first timer. */
+  leasedMs: number;
+  /** After a refusal the settler is not asked again before. */
+  settleDueMs: number;
   /** Readings that found the backlog full. */
   lost: number;
   /** Rebuilt from a journal whose tail may be missing, until the buyer has said what it holds. */
   restored: boolean;
+  /** Readings that came in since then: they have no number yet, or one would be used twice. */
+  waiting: Taken[];
   nonce: Uint8Array;
   /** When the buyer was last heard, and how long its silence is borne before unpaid readings are repeated. */
   heardMs: number;
@@ -99,8 +109,11 @@ export const newSaleState = (lease: Lease, options: SaleOptions): Sale => ({
   filed: false,
   reason: '',
   endingSinceMs: 0,
+  leasedMs: 0,
+  settleDueMs: 0,
   lost: 0,
   restored: false,
+  waiting: [],
   nonce: new Uint8Array(RESYNC_NONCE_BYTES),
   heardMs: 0,
   repeatMs: REPEAT_MS,
@@ -147,7 +160,7 @@ const windowNanoOf = (sale: Sale): number => {
 };
 
 /** What this buyer owes now, earlier leases included. */
-export const unpaidNanoOf = (sale: Sale): number =>
+const unpaidNanoOf = (sale: Sale): number =>
   Math.max(0, sale.sentNano - sale.verifiedNano) + sale.options.unpaidBeforeNano;
 
 /** Room in the window, in nano; negative where an earlier lease already fills it. */
