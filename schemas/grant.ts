@@ -10,7 +10,7 @@ import { ok, type Result } from './result.ts';
 import { openFromSettler, type SettlerSigner, signAsSettler } from './settler.ts';
 
 /** deposit: money is reserved; guaranteed: the settler bears default; bilateral: the payee does. */
-export const BACKINGS = ['deposit', 'guaranteed', 'bilateral'] as const;
+const BACKINGS = ['deposit', 'guaranteed', 'bilateral'] as const;
 export type Backing = (typeof BACKINGS)[number];
 
 export type Grant = {

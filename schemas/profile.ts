@@ -16,7 +16,7 @@ import { type Price, priceField, priceItem, priceOf } from './price.ts';
 import { ok, type Result, refuse } from './result.ts';
 import { CHAIN_TICKS_MAX } from './tick.ts';
 
-export const DIRECTIONS = ['sensor', 'actuator'] as const;
+const DIRECTIONS = ['sensor', 'actuator'] as const;
 
 export type Capability = {
   readonly name: string;

@@ -44,7 +44,7 @@ export const chainBlock = (channel: Uint8Array, seq: number): Uint8Array => {
 };
 
 /** x[index - 1] from x[index]. */
-export const linkBefore = (sha256: Sha256, block: Uint8Array, index: number, x: Uint8Array): Uint8Array => {
+const linkBefore = (sha256: Sha256, block: Uint8Array, index: number, x: Uint8Array): Uint8Array => {
   writeU16(block, 37, index);
   block.set(x, 39);
   return sha256(block).subarray(0, LINK_BYTES);

@@ -82,7 +82,8 @@ class Model {
   }
 
   tick(at: MadeTick): string {
-    const fits = (place: { made: Made } | null): boolean => place?.made.seq % 65536 === at.tick.seq16;
+    const fits = (place: { made: Made } | null): boolean =>
+      place !== null && place.made.seq % 65536 === at.tick.seq16;
     const place = fits(this.current) ? this.current : fits(this.previous) ? this.previous : null;
     if (place === null || place.made.tickNano === 0) return 'tick-unknown-voucher';
     if (at.index <= place.index) return 'tick-stale';
@@ -202,7 +203,8 @@ scripts('were asked everything: each answer was given', () => {
 const evidenceAbout = (held: Held, sent: Sent): Evidence => {
   if ('voucher' in sent) return { voucher: sent.voucher.bytes, tick: null };
   const tick = sent.tick.tick;
-  const isOf = (position: Position | null): boolean => position?.voucher.seq % 65536 === tick.seq16;
+  const isOf = (position: Position | null): boolean =>
+    position !== null && position.voucher.seq % 65536 === tick.seq16;
   const position = isOf(held.current) ? held.current! : held.previous!;
   return { voucher: position.voucherBytes, tick: encodeTick(tick.seq16, tick.index, tick.x) };
 };

@@ -5,8 +5,8 @@ import type { Demand } from '../../schemas/demand.ts';
 import { type Candidate, RELIABILITY_UNKNOWN, rankMatches } from '../../schemas/matching.ts';
 import type { Price } from '../../schemas/price.ts';
 import type { Capability, Profile } from '../../schemas/profile.ts';
+import { CAPABILITY } from '../vectors/markets.ts';
 import { filled, keyOf } from '../vectors/parties.ts';
-import { CAPABILITY } from '../vectors/signed.ts';
 
 const DEMAND: Demand = {
   settlers: [keyOf('root'), keyOf('signing')],

@@ -1,177 +1,21 @@
-/** Every signed object and message over random values and random bytes. */
+/** Every signed object over random values, and everything that reads bytes over the bytes of strangers. */
 
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type Cbor, CborMap, CborTag, encodeCbor } from '../../schemas/cbor.ts';
+import { type Cbor, CborMap, encodeCbor } from '../../schemas/cbor.ts';
 import { signObject } from '../../schemas/cose.ts';
 import { decodeTick, parseEvidence, verifyEvidence } from '../../schemas/evidence.ts';
-import type { Price } from '../../schemas/price.ts';
-import { decodeRequest, detailOf, encodeRequest, type Request } from '../../schemas/request.ts';
+import { decodeRequest } from '../../schemas/request.ts';
 import { CODES, type Result } from '../../schemas/result.ts';
-import { type Control, decodeStream, encodeControl } from '../../schemas/stream.ts';
-import { encodeTick } from '../../schemas/tick.ts';
+import { decodeStream } from '../../schemas/stream.ts';
 import { schemas } from '../cddl/schemas.ts';
 import { decoded, payloadOf } from '../vectors/hostile.ts';
 import { hex, toJson, unhex } from '../vectors/notation.ts';
-import { CODECS, contextOf, type Kind, type Known } from '../vectors/objects.ts';
-import { crypto, filled, keyOf, type Role, signer } from '../vectors/parties.ts';
+import { CODECS, contextOf, type Kind } from '../vectors/objects.ts';
+import { crypto, filled, keyOf, signer } from '../vectors/parties.ts';
+import { channelOrLease, knownOf, strangers, VALUES, values } from './arbitraries.ts';
 import { vectorsOf } from './vectors.ts';
-
-const bytes = (length: number): fc.Arbitrary<Uint8Array> =>
-  fc.uint8Array({ minLength: length, maxLength: length }).map((array) => new Uint8Array(array));
-const u16 = fc.nat(65535);
-const u32 = fc.oneof(fc.nat(100), fc.nat(4294967295), fc.constant(4294967295));
-const from1 = (max: number): fc.Arbitrary<number> =>
-  fc.oneof(fc.integer({ min: 1, max }), fc.constantFrom(1, max));
-const amount = fc.oneof(fc.nat(1000), fc.maxSafeNat(), fc.constant(9007199254740991));
-const label = fc.stringMatching(/^[A-Za-z0-9][-A-Za-z0-9:./_]{0,63}$/);
-const text = fc
-  .string({ unit: 'grapheme', minLength: 1, maxLength: 64 })
-  .filter((one) => Buffer.byteLength(one) <= 64 && !/\p{Cc}/u.test(one));
-const currency = fc.stringMatching(/^[A-Z]{3}$/);
-const channelOrLease = bytes(32);
-const keys = fc.constantFrom<Role>('seller', 'buyer', 'root', 'signing', 'stranger').map(keyOf);
-
-const price: fc.Arbitrary<Price> = fc
-  .tuple(
-    fc.uniqueArray(
-      from1(1000).map((n) => n + 1),
-      { maxLength: 7 },
-    ),
-    fc.array(from1(100000), { minLength: 8, maxLength: 8 }),
-  )
-  .map(([starts, nanos]) =>
-    [1, ...[...starts].sort((a, b) => a - b)].map((from, i) => ({ from, priceNano: nanos[i]! })),
-  );
-
-const terms = fc.record({
-  seller: fc.constant(keyOf('seller')),
-  buyer: fc.constant(keyOf('buyer')),
-  settler: keys,
-  capability: label,
-  kind: text,
-  unit: text,
-  baseName: label,
-  baseTimeMs: amount,
-  periodMs: u32,
-  currency,
-  price,
-  windowNano: amount,
-  ticks: from1(1024),
-  readingsMax: from1(100000000),
-  expiryS: u32,
-  nonce: bytes(16),
-});
-
-const statement = fc.record({
-  channel: bytes(32),
-  delivered: u32,
-  paid: u32,
-  totalNano: amount,
-  head: bytes(32),
-  reason: text,
-});
-
-const settlers = fc.array(keys, { minLength: 1, maxLength: 16 });
-
-const capability = fc.record({
-  name: label,
-  kind: text,
-  unit: text,
-  direction: fc.constantFrom('sensor', 'actuator'),
-  periodMs: u32,
-  currency,
-  price,
-  windowNano: amount,
-  ticks: from1(1024),
-});
-
-const VALUES: Readonly<Partial<Record<Kind, fc.Arbitrary<unknown>>>> = {
-  voucher: fc
-    .record({ seq: from1(4294967295), cumulativeNano: amount, readings: u32, head: bytes(32) })
-    .chain((plain) =>
-      fc.oneof(
-        fc.constant({ ...plain, anchor: null, tickNano: 0 }),
-        fc
-          .record({ anchor: bytes(16), tickNano: from1(4294967295) })
-          .map((chain) => ({ ...plain, ...chain })),
-      ),
-    ),
-  offer: terms,
-  lease: terms,
-  open: fc.record({
-    payer: fc.constant(keyOf('buyer')),
-    payee: fc.constant(keyOf('seller')),
-    settler: keys,
-    currency,
-    limitNano: from1(9007199254740991),
-    expiryS: u32,
-    nonce: bytes(16),
-    terms: bytes(32),
-  }),
-  grant: fc.record({
-    issuedS: u32,
-    version: u32,
-    limitNano: amount,
-    expiryS: u32,
-    backing: fc.constantFrom('deposit', 'guaranteed', 'bilateral'),
-  }),
-  receipt: fc.record({
-    issuedS: u32,
-    paidNano: amount,
-    limitNano: amount,
-    final: fc.boolean(),
-    journalIndex: amount,
-  }),
-  time: u32,
-  close: amount,
-  statement,
-  agreed: statement,
-  profile: fc.record({
-    key: fc.constant(keyOf('seller')),
-    issuedS: u32,
-    version: amount,
-    settlers,
-    capabilities: fc.uniqueArray(capability, { maxLength: 4, selector: (one) => one.name }),
-  }),
-  demand: fc.record({
-    key: fc.constant(keyOf('buyer')),
-    issuedS: u32,
-    version: amount,
-    demand: fc.record({
-      settlers,
-      kind: text,
-      unit: text,
-      currency,
-      priceNanoMax: from1(9007199254740991),
-      readings: from1(100000000),
-    }),
-  }),
-};
-
-const SIGNER: Readonly<Record<string, Role>> = {
-  voucher: 'buyer',
-  offer: 'buyer',
-  lease: 'seller',
-  open: 'buyer',
-  grant: 'root',
-  receipt: 'root',
-  time: 'root',
-  close: 'seller',
-  statement: 'buyer',
-  agreed: 'seller',
-  profile: 'seller',
-  demand: 'buyer',
-};
-
-/** Objects whose context names a channel, a lease or a nonce. */
-const BOUND: readonly Kind[] = ['voucher', 'grant', 'receipt', 'time', 'close', 'statement', 'agreed'];
-
-const knownOf = (kind: Kind, subject: Uint8Array): Known => ({
-  signer: SIGNER[kind]!,
-  subject: BOUND.includes(kind) ? hex(subject) : undefined,
-});
 
 const codeOf = (result: Result<unknown>): string => (result.ok ? 'ok' : result.code);
 
@@ -228,34 +72,6 @@ for (const [name, values] of Object.entries(VALUES)) {
   });
 }
 
-/** Any item that our CBOR can carry, and often one that looks like a message. */
-const items = fc.letrec<{ item: Cbor }>((tie) => ({
-  item: fc.oneof(
-    { maxDepth: 3 },
-    fc.oneof(
-      fc.maxSafeInteger(),
-      fc.integer({ min: -10, max: 12 }),
-      fc.string(),
-      fc.boolean(),
-      fc.constant(null),
-      fc.constantFrom(filled(1, 8), filled(1, 16), filled(1), keyOf('buyer'), keyOf('seller')),
-    ) as fc.Arbitrary<Cbor>,
-    fc.array(tie('item'), { maxLength: 17 }),
-    fc
-      .array(fc.tuple(fc.constantFrom<Cbor>(1, 2, 3, 6, -75001, -75002), tie('item')), { maxLength: 6 })
-      .map(
-        (pairs) =>
-          new CborMap(pairs.filter(([name], i) => pairs.findIndex((pair) => pair[0] === name) === i)),
-      ),
-    tie('item').map((item) => new CborTag(4, item)),
-  ),
-})).item;
-
-const strangers = fc.oneof(
-  fc.uint8Array({ maxLength: 300 }).map((array) => new Uint8Array(array)),
-  items.map(encodeCbor),
-);
-
 /** Everything that reads bytes of a stranger. */
 const OPENERS: Readonly<Record<string, (encoded: Uint8Array) => Result<unknown>>> = {
   ...Object.fromEntries(
@@ -300,8 +116,6 @@ for (const name of Object.keys(VALUES)) {
     );
   });
 }
-
-const values = fc.oneof(items, amount, u32, text, bytes(16), bytes(32), bytes(31));
 
 for (const [name, good] of Object.entries(VALUES)) {
   const kind = name as Kind;
@@ -354,109 +168,6 @@ for (const [name, decode, rules, known] of [
 hostile.run();
 signed.run();
 
-const messages = suite('messages');
-
-const object = fc.uint8Array({ maxLength: 4096, size: 'medium' }).map((array) => new Uint8Array(array));
-const voucherBytes = fc.uint8Array({ maxLength: 150 }).map((array) => new Uint8Array(array));
-const tickBytes = fc.uint8Array({ maxLength: 24 }).map((array) => new Uint8Array(array));
-const orNull = <T>(some: fc.Arbitrary<T>): fc.Arbitrary<T | null> => fc.option(some);
-const detail = fc
-  .string({ unit: 'grapheme', maxLength: 128 })
-  .filter((one) => Buffer.byteLength(one) <= 256 && !/[\p{Cc}\u{10000}-\u{10ffff}]/u.test(one));
-
-const PARTS: Readonly<Record<string, fc.Arbitrary<readonly unknown[]>>> = {
-  refusal: fc.tuple(u16, detail),
-  offer: fc.tuple(object),
-  lease: fc.tuple(object),
-  open: fc.tuple(object),
-  grant: fc.tuple(object),
-  claim: fc.tuple(bytes(32), voucherBytes, orNull(tickBytes)),
-  receipt: fc.tuple(object),
-  close: fc.tuple(bytes(32), object, orNull(object)),
-  query: fc.tuple(bytes(32)),
-  time: fc.tuple(bytes(16)),
-  timed: fc.tuple(object),
-  statement: fc.tuple(bytes(32), object),
-};
-
-for (const [kind, parts] of Object.entries(PARTS)) {
-  messages(`request ${kind}: what was encoded is what is decoded`, () => {
-    fc.assert(
-      fc.property(bytes(8), parts, (id, list) => {
-        const request = { kind, id, parts: list } as Request;
-        assert.equal(decodeRequest(encodeRequest(request)), { ok: true, value: request });
-      }),
-      { numRuns: 50 },
-    );
-  });
-}
-
-const RESYNC = fc.tuple(bytes(8), orNull(voucherBytes), orNull(tickBytes), u32, bytes(32));
-const CONTROLS: Readonly<Record<string, fc.Arbitrary<readonly unknown[]>>> = {
-  nak: fc.tuple(from1(4294967295)),
-  refusal: fc.tuple(u16, detail, orNull(voucherBytes), orNull(tickBytes)),
-  resync: RESYNC,
-  resynced: RESYNC,
-  grant: fc.tuple(object, object),
-  statement: fc.tuple(object),
-  agreed: fc.tuple(object),
-  end: fc.tuple(text),
-};
-
-for (const [kind, parts] of Object.entries(CONTROLS)) {
-  messages(`control ${kind}: what was encoded is what is decoded`, () => {
-    fc.assert(
-      fc.property(parts, (list) => {
-        const control = { kind, parts: list } as Control;
-        assert.equal(decodeStream(encodeControl(control)), { ok: true, value: control });
-      }),
-      { numRuns: 50 },
-    );
-  });
-}
-
-messages('a tick on the wire is known by its seq mod 2^16', () => {
-  fc.assert(
-    fc.property(u32, from1(1024), bytes(16), (seq, index, x) => {
-      const decoded = decodeStream(encodeTick(seq, index, x));
-      assert.equal(decoded, { ok: true, value: { kind: 'tick', tick: { seq16: seq % 65536, index, x } } });
-    }),
-  );
-});
-
-messages('a refusal carries any sentence that a stranger made us write, cut and cleaned', () => {
-  fc.assert(
-    fc.property(fc.string({ unit: 'binary', maxLength: 400, size: 'max' }), (sentence) => {
-      const lone = `${sentence}\ud800\u0007`;
-      for (const words of [sentence, lone]) {
-        const request = decodeRequest(
-          encodeRequest({ kind: 'refusal', id: filled(1, 8), parts: [1, words] }),
-        );
-        assert.ok(request.ok && request.value.kind === 'refusal');
-        const said = request.value.parts[1];
-        assert.ok(Buffer.byteLength(said) <= 256);
-        const control = decodeStream(encodeControl({ kind: 'refusal', parts: [1, words, null, null] }));
-        assert.ok(control.ok && control.value.kind === 'refusal');
-        assert.is(control.value.parts[1], said);
-      }
-    }),
-  );
-});
-
-messages('a sentence is cut at 256 bytes, between two letters', () => {
-  const cases: readonly (readonly [string, string])[] = [
-    ['x'.repeat(256), 'x'.repeat(256)],
-    ['x'.repeat(257), 'x'.repeat(256)],
-    ['ä'.repeat(129), 'ä'.repeat(128)],
-    [`x${'ä'.repeat(128)}`, `x${'ä'.repeat(127)}`],
-    ['€'.repeat(86), '€'.repeat(85)],
-    ['one\ntwo\u001b[31m\u009b', 'one?two?[31m?'],
-  ];
-  for (const [sentence, said] of cases) assert.is(detailOf(sentence), said);
-});
-
-messages.run();
-
 const writers = suite('a value that its reader would refuse');
 
 /** A programmer's error throws at once, before it is signed. */
@@ -480,25 +191,6 @@ writers('is not signed', () => {
   throwsFor('grant', { ...grant, limitNano: -1 });
   throwsFor('time', 4294967296);
   throwsFor('close', Number.NaN);
-});
-
-writers('is not sent', () => {
-  const id = filled(1, 8);
-  const request = { kind: 'query', id, parts: [filled(1, 31)] } as Request;
-  assert.throws(
-    () => encodeRequest(request),
-    (error: unknown) => error instanceof RangeError,
-  );
-  assert.throws(() => encodeRequest({ ...request, id: filled(1, 7) } as Request));
-  assert.throws(
-    () => encodeRequest({ ...request, kind: 'gift' } as unknown as Request),
-    'no request is called gift',
-  );
-  assert.throws(
-    () => encodeControl({ kind: 'nak', parts: [0] }),
-    (error: unknown) => error instanceof RangeError,
-  );
-  assert.throws(() => encodeControl({ kind: 'gift' } as unknown as Control), 'no control is called gift');
 });
 
 writers.run();

@@ -7,14 +7,34 @@
 
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import {
+  certificateFile,
+  closeFile,
+  grantFile,
+  openFile,
+  receiptFile,
+  timeFile,
+  voucherFile,
+} from './channels.ts';
 import { evidenceFile, tickFile } from './evidence.ts';
+import { statementFile, termsFile } from './leases.ts';
+import { demandFile, profileFile } from './markets.ts';
 import { requestFile, streamFile } from './messages.ts';
 import { fileOf } from './notation.ts';
 import { priceFile } from './prices.ts';
-import { SIGNED_FILES } from './signed.ts';
 
 const FILES = {
-  ...SIGNED_FILES,
+  voucher: voucherFile,
+  terms: termsFile,
+  open: openFile,
+  grant: grantFile,
+  receipt: receiptFile,
+  time: timeFile,
+  certificate: certificateFile,
+  close: closeFile,
+  statement: statementFile,
+  profile: profileFile,
+  demand: demandFile,
   price: priceFile,
   tick: tickFile,
   evidence: evidenceFile,

@@ -4,7 +4,7 @@ import { concatBytes } from '../../schemas/bytes.ts';
 import { type Cbor, CborMap, decodeCbor, encodeCbor } from '../../schemas/cbor.ts';
 import { signObject } from '../../schemas/cose.ts';
 import type { Code } from '../../schemas/result.ts';
-import { hex, type Json } from './notation.ts';
+import { hex } from './notation.ts';
 import { contextOf, type Kind, type Known } from './objects.ts';
 import { type Role, signer } from './parties.ts';
 
@@ -142,5 +142,3 @@ export const badFields = (base: Base, cases: readonly FieldCase[]): readonly Bad
     ),
   ];
 };
-
-export const jsonOfBad = (one: Bad): Json => ({ ...one });

@@ -16,9 +16,9 @@ import { signLease, signOffer } from '../../schemas/terms.ts';
 import { encodeTick } from '../../schemas/tick.ts';
 import { signTime } from '../../schemas/time.ts';
 import { signVoucher } from '../../schemas/voucher.ts';
+import { TERMS } from './leases.ts';
 import { hex, type Json, toJson } from './notation.ts';
 import { filled, keyOf, signer } from './parties.ts';
-import { TERMS } from './signed.ts';
 
 const NOW_S = 1795168800;
 const CHANNEL = filled(0xc1);
@@ -61,6 +61,13 @@ const STATED = signStatement(
 );
 const AGREED = agreeStatement(LEASE, STATED, signer('seller'));
 
+const SENTENCE = 'the voucher goes back';
+/** 256 bytes. */
+const LONGEST = 'ä'.repeat(128);
+const HEAD = filled(0x77);
+const LINK = filled(0xa7, 16);
+const RESYNC_NONCE = filled(0xab, 8);
+
 const bad = (name: string, code: Code, item: Cbor | Uint8Array): Json => ({
   name,
   code,
@@ -77,24 +84,53 @@ const badBytes = (message: Uint8Array): readonly Json[] => [
   bad('arrays 17 deep', 'cbor-too-deep', new Uint8Array([...filled(0x81, 17), 0])),
 ];
 
+const badRequests = (): readonly Json[] => [
+  ...badBytes(encodeRequest({ kind: 'query', id: ID, parts: [CHANNEL] })),
+  bad('a map', 'object-malformed', new Uint8Array([0xa0])),
+  bad('an empty array', 'object-malformed', []),
+  bad('a kind alone', 'object-malformed', [8]),
+  bad('kind 12', 'value-out-of-range', [12, ID, CHANNEL]),
+  bad('kind -1', 'value-out-of-range', [-1, ID, CHANNEL]),
+  bad('a kind in text', 'value-out-of-range', ['query', ID, CHANNEL]),
+  bad('an id of 7 bytes', 'value-out-of-range', [8, filled(0x1d, 7), CHANNEL]),
+  bad('a number as an id', 'value-out-of-range', [8, 29, CHANNEL]),
+  bad('a part too few', 'object-malformed', [8, ID]),
+  bad('a part too many', 'object-malformed', [8, ID, CHANNEL, 0]),
+  bad('a channel of 16 bytes', 'value-out-of-range', [8, ID, filled(0xc1, 16)]),
+  bad('code 65536', 'value-out-of-range', [0, ID, 65536, SENTENCE]),
+  bad('a sentence of 258 bytes in 129 letters', 'value-out-of-range', [0, ID, 60, `${LONGEST}ä`]),
+  bad('a sentence with an escape', 'value-out-of-range', [0, ID, 60, '\u001b[2J']),
+  bad('an object of 4,097 bytes', 'value-out-of-range', [1, ID, new Uint8Array(4097)]),
+  bad('an object in an array', 'value-out-of-range', [1, ID, [OFFER]]),
+  bad('a claim with a voucher of 151 bytes', 'value-out-of-range', [
+    5,
+    ID,
+    CHANNEL,
+    new Uint8Array(151),
+    null,
+  ]),
+  bad('a claim with a tick of 25 bytes', 'value-out-of-range', [5, ID, CHANNEL, VOUCHER, new Uint8Array(25)]),
+  bad('a claim without a voucher', 'value-out-of-range', [5, ID, CHANNEL, null, null]),
+  bad('a close without a signature', 'value-out-of-range', [7, ID, CHANNEL, null, null]),
+  bad('a nonce of 8 bytes', 'value-out-of-range', [9, ID, filled(0xab, 8)]),
+];
+
 export const requestFile = (): Json => {
   const good = (name: string, request: Request): Json => ({
     name,
     value: toJson(request),
     bytes: hex(encodeRequest(request)),
   });
-  const sentence = 'the voucher goes back';
-  const longest = 'ä'.repeat(128);
   return {
     spec: 'schemas/spec/requests.md',
     good: [
-      good('a refusal', { kind: 'refusal', id: ID, parts: [CODES['voucher-goes-back'], sentence] }),
+      good('a refusal', { kind: 'refusal', id: ID, parts: [CODES['voucher-goes-back'], SENTENCE] }),
       good('a refusal without words, by a code of the future', {
         kind: 'refusal',
         id: ID,
         parts: [65535, ''],
       }),
-      good('the longest sentence', { kind: 'refusal', id: ID, parts: [CODES.busy, longest] }),
+      good('the longest sentence', { kind: 'refusal', id: ID, parts: [CODES.busy, LONGEST] }),
       good('an offer', { kind: 'offer', id: ID, parts: [OFFER] }),
       good('a lease', { kind: 'lease', id: ID, parts: [signLease(OFFER, signer('seller'))] }),
       good('an open', { kind: 'open', id: ID, parts: [OPEN] }),
@@ -121,44 +157,44 @@ export const requestFile = (): Json => {
       good('the time', { kind: 'timed', id: ID, parts: [signTime(NONCE, NOW_S, ROOT)] }),
       good('a statement to file', { kind: 'statement', id: ID, parts: [LEASE, AGREED] }),
     ],
-    bad: [
-      ...badBytes(encodeRequest({ kind: 'query', id: ID, parts: [CHANNEL] })),
-      bad('a map', 'object-malformed', new Uint8Array([0xa0])),
-      bad('an empty array', 'object-malformed', []),
-      bad('a kind alone', 'object-malformed', [8]),
-      bad('kind 12', 'value-out-of-range', [12, ID, CHANNEL]),
-      bad('kind -1', 'value-out-of-range', [-1, ID, CHANNEL]),
-      bad('a kind in text', 'value-out-of-range', ['query', ID, CHANNEL]),
-      bad('an id of 7 bytes', 'value-out-of-range', [8, filled(0x1d, 7), CHANNEL]),
-      bad('a number as an id', 'value-out-of-range', [8, 29, CHANNEL]),
-      bad('a part too few', 'object-malformed', [8, ID]),
-      bad('a part too many', 'object-malformed', [8, ID, CHANNEL, 0]),
-      bad('a channel of 16 bytes', 'value-out-of-range', [8, ID, filled(0xc1, 16)]),
-      bad('code 65536', 'value-out-of-range', [0, ID, 65536, sentence]),
-      bad('a sentence of 258 bytes in 129 letters', 'value-out-of-range', [0, ID, 60, `${longest}ä`]),
-      bad('a sentence with an escape', 'value-out-of-range', [0, ID, 60, '\u001b[2J']),
-      bad('an object of 4,097 bytes', 'value-out-of-range', [1, ID, new Uint8Array(4097)]),
-      bad('an object in an array', 'value-out-of-range', [1, ID, [OFFER]]),
-      bad('a claim with a voucher of 151 bytes', 'value-out-of-range', [
-        5,
-        ID,
-        CHANNEL,
-        new Uint8Array(151),
-        null,
-      ]),
-      bad('a claim with a tick of 25 bytes', 'value-out-of-range', [
-        5,
-        ID,
-        CHANNEL,
-        VOUCHER,
-        new Uint8Array(25),
-      ]),
-      bad('a claim without a voucher', 'value-out-of-range', [5, ID, CHANNEL, null, null]),
-      bad('a close without a signature', 'value-out-of-range', [7, ID, CHANNEL, null, null]),
-      bad('a nonce of 8 bytes', 'value-out-of-range', [9, ID, filled(0xab, 8)]),
-    ],
+    bad: badRequests(),
   };
 };
+
+const badStreams = (): readonly Json[] => [
+  ...badBytes(TICK),
+  bad('a map', 'object-malformed', new Uint8Array([0xa0])),
+  bad('an empty array', 'object-malformed', []),
+  bad('a text first', 'object-malformed', ['tick']),
+  bad('null first', 'object-malformed', [null, 1, LINK]),
+  bad('a number alone', 'object-malformed', [1]),
+  bad('a tick of four', 'object-malformed', [1, 1, LINK, LINK]),
+  bad('reading 0', 'value-out-of-range', [0, 1]),
+  bad('reading 2^32', 'value-out-of-range', [4294967296, 1]),
+  bad('a tick of seq 65536', 'value-out-of-range', [65536, 1, LINK]),
+  bad('a tick with index 0', 'value-out-of-range', [1, 0, LINK]),
+  bad('control -9', 'object-malformed', [-9, 1]),
+  bad('control -(2^53 - 1)', 'object-malformed', [-9007199254740991, 1]),
+  bad('a nak without a number', 'object-malformed', [-1]),
+  bad('a nak from reading 0', 'value-out-of-range', [-1, 0]),
+  bad('a refusal with a tick of 25 bytes', 'value-out-of-range', [-2, 61, '', null, new Uint8Array(25)]),
+  bad('a refusal without a sentence', 'value-out-of-range', [-2, 61, null, null, null]),
+  bad('a resync with a nonce of 16 bytes', 'value-out-of-range', [-3, filled(1, 16), null, null, 0, HEAD]),
+  bad('a resync without a head', 'value-out-of-range', [-3, RESYNC_NONCE, null, null, 0, null]),
+  bad('a resync at reading 2^32', 'value-out-of-range', [-3, RESYNC_NONCE, null, null, 4294967296, HEAD]),
+  bad('a resync with a voucher of 151 bytes', 'value-out-of-range', [
+    -4,
+    RESYNC_NONCE,
+    new Uint8Array(151),
+    null,
+    0,
+    HEAD,
+  ]),
+  bad('a grant without an open', 'object-malformed', [-5, GRANT]),
+  bad('a statement of 4,097 bytes', 'value-out-of-range', [-6, new Uint8Array(4097)]),
+  bad('a statement in text', 'value-out-of-range', [-7, 'agreed']),
+  bad('an end without a reason', 'value-out-of-range', [-8, '']),
+];
 
 export const streamFile = (): Json => {
   const message = (name: string, side: 'r' | 'p', value: StreamMessage, bytes: Uint8Array): Json => ({
@@ -173,15 +209,12 @@ export const streamFile = (): Json => {
     const bytes = encodeReading({ seq, value: decimalOf(mantissa, -2), offsetMs: 0 });
     return message(name, 'r', { kind: 'reading', seq, bytes }, bytes);
   };
-  const head = filled(0x77);
-  const nonce = filled(0xab, 8);
-  const x = filled(0xa7, 16);
   return {
     spec: 'schemas/spec/stream.md',
     good: [
       reading('a reading', 1, 2153),
       reading('the largest reading of one number', 4294967295, -9007199254740991),
-      message('a tick', 'p', { kind: 'tick', tick: { seq16: 2, index: 7, x } }, TICK),
+      message('a tick', 'p', { kind: 'tick', tick: { seq16: 2, index: 7, x: LINK } }, TICK),
       message('a voucher', 'p', { kind: 'voucher', bytes: VOUCHER }, VOUCHER),
       control('the buyer misses reading 17', 'p', { kind: 'nak', parts: [17] }),
       control('the seller refuses a voucher', 'r', {
@@ -194,58 +227,21 @@ export const streamFile = (): Json => {
       }),
       control('the buyer asks where they are', 'p', {
         kind: 'resync',
-        parts: [nonce, VOUCHER, TICK, 100, head],
+        parts: [RESYNC_NONCE, VOUCHER, TICK, 100, HEAD],
       }),
-      control('the seller answers', 'r', { kind: 'resynced', parts: [nonce, VOUCHER, TICK, 107, head] }),
+      control('the seller answers', 'r', {
+        kind: 'resynced',
+        parts: [RESYNC_NONCE, VOUCHER, TICK, 107, HEAD],
+      }),
       control('the seller asks, having nothing', 'r', {
         kind: 'resync',
-        parts: [nonce, null, null, 0, LEASE],
+        parts: [RESYNC_NONCE, null, null, 0, LEASE],
       }),
       control('the channel is granted', 'p', { kind: 'grant', parts: [OPEN, GRANT] }),
       control('the buyer states', 'p', { kind: 'statement', parts: [STATED] }),
       control('the seller agrees', 'r', { kind: 'agreed', parts: [AGREED] }),
       control('the seller ends the lease', 'r', { kind: 'end', parts: ['seller'] }),
     ],
-    bad: [
-      ...badBytes(TICK),
-      bad('a map', 'object-malformed', new Uint8Array([0xa0])),
-      bad('an empty array', 'object-malformed', []),
-      bad('a text first', 'object-malformed', ['tick']),
-      bad('null first', 'object-malformed', [null, 1, x]),
-      bad('a number alone', 'object-malformed', [1]),
-      bad('a tick of four', 'object-malformed', [1, 1, x, x]),
-      bad('reading 0', 'value-out-of-range', [0, 1]),
-      bad('reading 2^32', 'value-out-of-range', [4294967296, 1]),
-      bad('a tick of seq 65536', 'value-out-of-range', [65536, 1, x]),
-      bad('a tick with index 0', 'value-out-of-range', [1, 0, x]),
-      bad('control -9', 'object-malformed', [-9, 1]),
-      bad('control -(2^53 - 1)', 'object-malformed', [-9007199254740991, 1]),
-      bad('a nak without a number', 'object-malformed', [-1]),
-      bad('a nak from reading 0', 'value-out-of-range', [-1, 0]),
-      bad('a refusal with a tick of 25 bytes', 'value-out-of-range', [-2, 61, '', null, new Uint8Array(25)]),
-      bad('a refusal without a sentence', 'value-out-of-range', [-2, 61, null, null, null]),
-      bad('a resync with a nonce of 16 bytes', 'value-out-of-range', [
-        -3,
-        filled(1, 16),
-        null,
-        null,
-        0,
-        head,
-      ]),
-      bad('a resync without a head', 'value-out-of-range', [-3, nonce, null, null, 0, null]),
-      bad('a resync at reading 2^32', 'value-out-of-range', [-3, nonce, null, null, 4294967296, head]),
-      bad('a resync with a voucher of 151 bytes', 'value-out-of-range', [
-        -4,
-        nonce,
-        new Uint8Array(151),
-        null,
-        0,
-        head,
-      ]),
-      bad('a grant without an open', 'object-malformed', [-5, GRANT]),
-      bad('a statement of 4,097 bytes', 'value-out-of-range', [-6, new Uint8Array(4097)]),
-      bad('a statement in text', 'value-out-of-range', [-7, 'agreed']),
-      bad('an end without a reason', 'value-out-of-range', [-8, '']),
-    ],
+    bad: badStreams(),
   };
 };

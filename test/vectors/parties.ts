@@ -20,7 +20,7 @@ export type Role = keyof typeof SEEDS;
 
 const signers = new Map<string, Signer>();
 
-export const signerOf = (seed: string): Signer => {
+const signerOf = (seed: string): Signer => {
   const known = signers.get(seed) ?? crypto.signerOf(unhex(seed));
   signers.set(seed, known);
   return known;

@@ -19,14 +19,46 @@ const good = (name: string, price: Price, counts: readonly number[], totals: rea
   paid: totals.map((totalNano) => ({ totalNano, readings: readingsPaidFloor(price, totalNano) })),
 });
 
+const bad = (name: string, item: Cbor, form?: 'well-formed'): Json => ({
+  name,
+  code: 'value-out-of-range' satisfies Code,
+  wellFormed: form === undefined ? undefined : true,
+  bytes: hex(encodeCbor(item)),
+});
+
+const NINE = [1, 2, 3, 4, 5, 6, 7, 8, 9].map((from) => [from, 10]);
+
+const badPrices = (): readonly Json[] => [
+  bad('a number', 50000),
+  bad('no tier', []),
+  bad('nine tiers', NINE),
+  bad('a tier of one', [[1]]),
+  bad('a tier of three', [[1, 5, 5]]),
+  bad('a first tier from reading 0', [[0, 5]]),
+  bad('a first tier from reading 2', [[2, 5]]),
+  bad('a price of nothing', [[1, 0]]),
+  bad('a negative price', [[1, -5]]),
+  bad(
+    'tiers that repeat',
+    [
+      [1, 5],
+      [4, 5],
+      [4, 6],
+    ],
+    'well-formed',
+  ),
+  bad(
+    'tiers that go back',
+    [
+      [1, 5],
+      [9, 5],
+      [4, 6],
+    ],
+    'well-formed',
+  ),
+];
+
 export const priceFile = (): Json => {
-  const bad = (name: string, item: Cbor, form?: 'well-formed'): Json => ({
-    name,
-    code: 'value-out-of-range' satisfies Code,
-    wellFormed: form === undefined ? undefined : true,
-    bytes: hex(encodeCbor(item)),
-  });
-  const nine = [1, 2, 3, 4, 5, 6, 7, 8, 9].map((from) => [from, 10]);
   return {
     spec: 'schemas/spec/terms.md',
     good: [
@@ -64,34 +96,6 @@ export const priceFile = (): Json => {
       ),
       good('a total at 2^53 - 1', [{ from: 1, priceNano: 6361 }], [1416003655831, 1416003655832], [NANO_MAX]),
     ],
-    bad: [
-      bad('a number', 50000),
-      bad('no tier', []),
-      bad('nine tiers', nine),
-      bad('a tier of one', [[1]]),
-      bad('a tier of three', [[1, 5, 5]]),
-      bad('a first tier from reading 0', [[0, 5]]),
-      bad('a first tier from reading 2', [[2, 5]]),
-      bad('a price of nothing', [[1, 0]]),
-      bad('a negative price', [[1, -5]]),
-      bad(
-        'tiers that repeat',
-        [
-          [1, 5],
-          [4, 5],
-          [4, 6],
-        ],
-        'well-formed',
-      ),
-      bad(
-        'tiers that go back',
-        [
-          [1, 5],
-          [9, 5],
-          [4, 6],
-        ],
-        'well-formed',
-      ),
-    ],
+    bad: badPrices(),
   };
 };
