@@ -54,7 +54,7 @@ const GRANT_WAIT_MS = 60_000;
 /** The time may be asked of any shard. */
 const TIME_SHARD = '00';
 
-class Agent implements RunningAgent {
+class Agent {
   readonly id: string;
   private readonly config: AgentConfig;
   private readonly ports: AgentPorts;
@@ -164,7 +164,7 @@ class Agent implements RunningAgent {
     await this.control?.close();
     for (const rule of this.rules) await rule.stop();
     await this.devices.close();
-    this.turns.end();
+    this.turns.close();
     await this.connection.close();
     await closeFiles(this.files);
   }
@@ -362,7 +362,7 @@ export const startAgent = async (config: AgentConfig, ports: AgentPorts): Promis
   if (!files.ok) return files;
   const agent = new Agent(config, ports, files.value);
   const begun = await agent.begin();
-  if (begun.ok) return ok(agent);
+  if (begun.ok) return ok({ id: agent.id, status: () => agent.status(), stop: () => agent.stop() });
   await agent.stop();
   return begun;
 };

@@ -51,7 +51,8 @@ export class Turns<L extends Lane = Lane> {
   private marks: Marked[] = [];
   private firstMark = 0;
   private durableRecord = 0;
-  private scheduled = false;
+  private scheduled: NodeJS.Immediate | null = null;
+  private closed = false;
   private blocked: Refusal | null = null;
   private journalBytes: number;
   private rewriteAtBytes = REWRITE_BYTES_MIN;
@@ -78,7 +79,7 @@ export class Turns<L extends Lane = Lane> {
   /** Steps a lane now; what it asks for happens at the end of this turn. Dropped where not `open`. */
   step(lane: Lane, event: Event): void {
     const nowMs = this.nowMs();
-    if (nowMs === null || this.blocked !== null || lane.ended) return;
+    if (nowMs === null || this.blocked !== null || lane.ended || this.closed) return;
     if (!lane.touched) {
       lane.touched = true;
       this.touched.push(lane);
@@ -115,7 +116,7 @@ export class Turns<L extends Lane = Lane> {
 
   /** Ends the turn now; what is still refused by the disk afterwards is not sent. */
   end(): void {
-    this.scheduled = false;
+    this.scheduled = null;
     const nowMs = this.nowMs();
     if (nowMs !== null && this.blocked === null) {
       for (const lane of this.touched) {
@@ -137,10 +138,15 @@ export class Turns<L extends Lane = Lane> {
     this.send();
   }
 
+  /** Ends the last turn; nothing is stepped after it. */
+  close(): void {
+    this.end();
+    this.closed = true;
+    if (this.scheduled !== null) clearImmediate(this.scheduled);
+  }
+
   private schedule(): void {
-    if (this.scheduled) return;
-    this.scheduled = true;
-    setImmediate(() => this.end());
+    if (this.scheduled === null) this.scheduled = setImmediate(() => this.end());
   }
 
   private collect(lane: Lane, effects: readonly Effect[]): void {
