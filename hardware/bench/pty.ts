@@ -114,7 +114,7 @@ const attach = ({ child, path, output }: Started, options: PtyOptions): Result<P
     unlink(options.link, path);
     child.stdio[3]?.destroy();
     child.stdin?.destroy();
-    child.kill('SIGTERM');
+    child.kill('SIGKILL'); // asked nicely, script takes its time, up to seconds
   };
   try {
     const fresh = `${options.link}.${process.pid}`;
