@@ -10,8 +10,8 @@ import type { Turns } from './turns.ts';
 
 /** The part of a connection that is used here. */
 export type Wire = {
-  /** QoS 1. Dropped where it cannot be sent. */
-  readonly publish: (topic: string, payload: Uint8Array) => unknown;
+  /** QoS 1 unless told otherwise. Dropped where it cannot be sent. */
+  readonly publish: (topic: string, payload: Uint8Array, options?: { readonly qos: 0 | 1 }) => unknown;
   readonly subscribe: (filter: string) => void;
   readonly unsubscribe: (filter: string) => void;
 };
@@ -23,9 +23,11 @@ export type Office = {
   readonly onRequest: (from: string, request: Request) => void;
 };
 
-/** MQTT 3.1.1: type, remaining length (two bytes from 128), topic length, packet id; the PUBACK has four. */
-const PUBLISH_HEAD_BYTES = 1 + 1 + 2 + 2;
-const PUBACK_BYTES = 4;
+/** MQTT 3.1.1: type, remaining length (two bytes from 128), topic length. */
+const PUBLISH_HEAD_BYTES = 1 + 1 + 2;
+
+/** What flows in a lease is acknowledged and repeated by the lease itself, end to end: a PUBACK adds nothing. */
+const STREAM_QOS = { qos: 0 } as const;
 
 export class Post {
   private readonly self: string;
@@ -81,9 +83,9 @@ export class Post {
   stream(topic: string, bytes: Uint8Array): void {
     this.messages++;
     this.payloadBytes += bytes.length;
-    const packet = PUBLISH_HEAD_BYTES + topic.length + bytes.length + PUBACK_BYTES;
-    this.packetBytes += bytes.length + topic.length + 4 > 127 ? packet + 1 : packet;
-    this.wire.publish(topic, bytes);
+    const packet = PUBLISH_HEAD_BYTES + topic.length + bytes.length;
+    this.packetBytes += topic.length + bytes.length + 2 > 127 ? packet + 1 : packet;
+    this.wire.publish(topic, bytes, STREAM_QOS);
   }
 
   request(topic: string, request: Request): void {

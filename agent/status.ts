@@ -69,7 +69,7 @@ export type Traffic = {
   readonly messages: number;
   /** Payloads alone. */
   readonly payloadBytes: number;
-  /** Whole MQTT packets with their acknowledgements. */
+  /** Whole MQTT packets. */
   readonly packetBytes: number;
 };
 

@@ -16,7 +16,7 @@ type Sample = {
 export type Cost = {
   /** Microseconds of one processor for each reading, by process; null where it cannot be told. */
   readonly us: ReadonlyMap<ProcessName, number | null>;
-  /** Reading and payment together: payloads, and whole packets with their acknowledgements. */
+  /** Reading and payment together: payloads, and whole packets. */
   readonly payloadBytes: number | null;
   readonly packetBytes: number | null;
 };
