@@ -56,6 +56,7 @@ const TIME_SHARD = '00';
 
 class Agent {
   readonly id: string;
+  private readonly did: string;
   private readonly config: AgentConfig;
   private readonly ports: AgentPorts;
   private readonly files: Files;
@@ -83,6 +84,7 @@ class Agent {
     this.ports = ports;
     this.files = files;
     this.id = idOf(ports.signer.key, ports.crypto.sha256);
+    this.did = didKey(ports.signer.key);
     this.host = this.laneHost();
     const nowMs = (): number | null => files.clock.nowMs();
     this.turns = new Turns(files.journal, files.restoring.bytes, this.lanes, nowMs, (refusal) =>
@@ -144,7 +146,7 @@ class Agent {
   status(): AgentStatus {
     return {
       id: this.id,
-      did: didKey(this.ports.signer.key),
+      did: this.did,
       uptimeMs: Math.round(performance.now() - this.startedMs),
       connected: this.connection.connected,
       timeProven: this.files.clock.nowMs() !== null,
