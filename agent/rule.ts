@@ -64,13 +64,13 @@ export class Rule {
   }
 
   onEnd(): void {
-    this.want(false, 'closed at the end of the lease');
+    this.want(false, 'at the end of the lease');
   }
 
   onTimer(): void {
     const nowMs = this.monotonicMs();
     if (this.wanted && nowMs - this.lastReadingMs > this.config.silenceMs)
-      this.want(false, `closed: no reading for ${this.config.silenceMs / 1000} s`);
+      this.want(false, `without a reading for ${this.config.silenceMs / 1000} s`);
     if (this.acknowledged !== this.wanted && nowMs - this.toldMs >= REPEAT_MS) this.tell();
   }
 
@@ -83,7 +83,7 @@ export class Rule {
   /** Closes, and waits until that has been tried once. */
   async stop(): Promise<void> {
     await this.telling;
-    this.want(false, 'closed: the agent stops');
+    this.want(false, 'while the agent is stopped');
     await this.telling;
   }
 

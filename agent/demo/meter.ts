@@ -8,6 +8,7 @@ import type { Processes, ProcessName } from './processes.ts';
 
 type Sample = {
   readonly pid: number;
+  readonly atMs: number;
   readonly us: number;
   readonly readings: number;
   readonly traffic: Traffic;
@@ -16,6 +17,8 @@ type Sample = {
 export type Cost = {
   /** Microseconds of one processor for each reading, by process; null where it cannot be told. */
   readonly us: ReadonlyMap<ProcessName, number | null>;
+  /** How fast readings came while that was measured. */
+  readonly perSecond: number | null;
   /** Reading and payment together: payloads, and whole packets. */
   readonly payloadBytes: number | null;
   readonly packetBytes: number | null;
@@ -41,7 +44,12 @@ export class Meter {
     for (const name of MEASURED) {
       const usage = await this.processes.usageUs(name);
       if (usage === null) continue;
-      const sample = { ...usage, readings, traffic: traffic.get(name) ?? NO_TRAFFIC };
+      const sample = {
+        ...usage,
+        atMs: performance.now(),
+        readings,
+        traffic: traffic.get(name) ?? NO_TRAFFIC,
+      };
       if (this.first.get(name)?.pid !== usage.pid) this.first.set(name, sample);
       this.last.set(name, sample);
     }
@@ -59,7 +67,9 @@ export class Meter {
       const bought = per('farm agent', (sample) => figure(sample.traffic));
       return sold === null || bought === null ? null : sold + bought;
     };
+    const msPerReading = per('farm agent', (sample) => sample.atMs);
     return {
+      perSecond: msPerReading === null ? null : 1000 / msPerReading,
       us: new Map(MEASURED.map((name) => [name, per(name, (sample) => sample.us)])),
       payloadBytes: both((traffic) => traffic.payloadBytes),
       packetBytes: both((traffic) => traffic.packetBytes),
@@ -74,5 +84,5 @@ export const costLines = (cost: Cost): string[] => [
   `a paid reading costs ${figure(cost.payloadBytes, 'bytes')} of payload (reading and payment), ` +
     `${figure(cost.packetBytes, 'bytes')} with MQTT around it`,
   `and ${MEASURED.map((name) => `${figure(cost.us.get(name) ?? null, 'µs')} in the ${name}`).join(', ')}` +
-    ' of processor time',
+    ` of processor time, at ${figure(cost.perSecond, 'readings')} a second with this view`,
 ];

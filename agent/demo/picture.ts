@@ -23,11 +23,24 @@ const lastValue = (scene: Scene): string => {
   return value === undefined ? '' : `${value} °C`;
 };
 
+/** What a process said last, in few words: boards and brokers write JSON, agents a time first. */
+const saying = (line: string): string => {
+  if (!line.startsWith('{')) return line.replace(/^\d{4}-\d\d-\d\dT[\d:.]+Z /, '');
+  try {
+    const said = JSON.parse(line) as Record<string, unknown>;
+    if (said.ready === true) return `behind ${said.tty}`;
+    if (said.pin !== undefined) return `${said.pin} is ${said.level === 1 ? 'high' : 'low'}`;
+    return `${said.event} ${said.detail ?? said.client ?? ''}`.trimEnd();
+  } catch {
+    return line;
+  }
+};
+
 const processLine = (process: ProcessState, styles: Styles): string => {
   const mark = process.pid === null ? styles.red('○') : styles.green('●');
   const restarts = process.restarts === 0 ? '' : styles.yellow(` started ${process.restarts + 1} times`);
   const pid = process.pid === null ? 'starting' : `pid ${process.pid}`;
-  return `  ${mark} ${process.name.padEnd(LABEL_COLUMNS + 2)}${styles.dim(pid.padEnd(12))}${restarts} ${styles.dim(process.lastLine)}`;
+  return `  ${mark} ${process.name.padEnd(LABEL_COLUMNS + 2)}${styles.dim(pid.padEnd(12))}${restarts} ${styles.dim(saying(process.lastLine))}`;
 };
 
 export const fullPicture = (scene: Scene, columns: number, styles: Styles): string[] => {
