@@ -1,0 +1,78 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { AGENT_SHAPE, agentConfig } from '../../agent/config.ts';
+import { printExample, readConfig } from '../../agent/host/config-file.ts';
+
+const KEY = 'did:key:z6MkehRgf7yJbgaGfYsdoAsKdBPE3dj2CYhowQdcjqSJgvVd';
+const HEAD = `broker: { url: mqtt://127.0.0.1:1883, key: ${KEY} }
+settlers: [{ key: ${KEY} }]
+`;
+const STATION = `devices: [{ driver: frames, name: station, path: /dev/ttyUSB0 }]
+`;
+const OFFER = 'name: outdoor-temperature, device: station, sensor: temperature, price: 0.002';
+
+const read = (text: string) => readConfig('agent.yaml', text, AGENT_SHAPE);
+
+const refused = (text: string, pattern: RegExp): void => {
+  const file = read(text);
+  assert.ok(!file.ok && file.code === 'config-invalid', 'it was accepted');
+  assert.match(file.detail, pattern);
+};
+
+const shape = suite('AGENT_SHAPE');
+
+shape('accepts the example it prints', () => {
+  const file = read(printExample(AGENT_SHAPE));
+  assert.ok(file.ok, file.ok ? '' : file.detail);
+});
+
+shape('accepts what the README shows', () => {
+  const text = readFileSync(join(import.meta.dirname, '..', '..', 'README.md'), 'utf8');
+  const [selling, buying] = [...text.matchAll(/```yaml\n([\s\S]*?)```/g)].map((block) =>
+    block[1]!.replaceAll('did:key:z6Mk…', KEY),
+  );
+  for (const file of [read(selling!), read(HEAD + buying!)]) assert.ok(file.ok, file.ok ? '' : file.detail);
+});
+
+shape('turns prices into nano, tiers and all', () => {
+  const file = read(`${HEAD}${STATION}sell: [{ ${OFFER}, tiers: [{ from: 100, price: '0.001' }] }]\n`);
+  assert.ok(file.ok);
+  assert.equal(agentConfig(file.value).sell[0]!.price, [
+    { from: 1, priceNano: 2_000_000 },
+    { from: 100, priceNano: 1_000_000 },
+  ]);
+});
+
+shape('names the line and the column of a key that is not known, and the one that was meant', () => {
+  refused(`${HEAD}sells: []\n`, /^agent\.yaml:3:1: unknown key "sells": did you mean "sell"\?$/m);
+});
+
+shape('refuses an offer of a device that is not there', () => {
+  refused(`${HEAD}sell: [{ ${OFFER} }]\n`, /names the device "station", which is not in devices/);
+});
+
+shape('refuses two offers of one name', () => {
+  refused(`${HEAD}${STATION}sell: [{ ${OFFER} }, { ${OFFER} }]\n`, /stands twice in sell/);
+});
+
+shape('refuses a price of nothing, and tiers that do not rise', () => {
+  refused(`${HEAD}${STATION}sell: [{ ${OFFER.replace('0.002', '0')} }]\n`, /must be at least 0\.000000001/);
+  const tiers = 'tiers: [{ from: 9, price: 0.001 }, { from: 9, price: 0.001 }]';
+  refused(`${HEAD}${STATION}sell: [{ ${OFFER}, ${tiers} }]\n`, /tiers rise/);
+});
+
+shape('refuses a rule on nothing bought, and one that would tremble', () => {
+  const rule = 'name: r, on: temperature, device: station, output: v, openAt: 20, closeAt: 18';
+  refused(`${HEAD}${STATION}rules: [{ ${rule} }]\n`, /"temperature", which is not in buy/);
+  refused(`${HEAD}${STATION}rules: [{ ${rule.replace('18', '20.0')} }]\n`, /must differ/);
+});
+
+shape('refuses a unit that SenML does not know, and a price with ten decimals', () => {
+  const wish = 'name: t, kind: temperature, unit: Fahrenheit, priceMax: 0.1, readings: 1, budget: 1';
+  refused(`${HEAD}buy: [{ ${wish} }]\n`, /no unit of SenML/);
+  refused(`${HEAD}buy: [{ ${wish.replace('0.1', '0.0000000001')} }]\n`, /at most nine decimals/);
+});
+
+shape.run();
