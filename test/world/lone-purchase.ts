@@ -26,6 +26,8 @@ export class LonePurchase {
   notices: string[] = [];
   bought: number[] = [];
   ended: string | null = null;
+  /** Most that was ever due for readings it held, whatever it forgot since. */
+  dueNano = 0;
   readonly records: Uint8Array[] = [];
   private mark: Mark | null = null;
 
@@ -48,6 +50,10 @@ export class LonePurchase {
 
   tell(event: Event): void {
     this.perform(stepPurchase(this.deal.buyer, this.purchase, event, this.nowMs).effects);
+    this.dueNano = Math.max(this.dueNano, this.purchase.dueNano);
+    if (this.wire.releasedNano > this.dueNano) {
+      throw new Error(`released ${this.wire.releasedNano} nano for readings worth ${this.dueNano}`);
+    }
   }
 
   private perform(effects: ReturnType<typeof stepPurchase>['effects']): void {

@@ -6,6 +6,7 @@ import type { Sale } from '../../agent/engine/sale/state.ts';
 import { verifyStore } from '../../broker/settler/audit.ts';
 import { depositAccount, earnedAccount } from '../../broker/settler/ledger.ts';
 import type { Store } from '../../broker/settler/store.ts';
+import { equalBytes } from '../../schemas/bytes.ts';
 import type { Crypto } from '../../schemas/crypto.ts';
 import { priceNanoOf, totalNanoFor } from '../../schemas/price.ts';
 import type { Wire } from './wire.ts';
@@ -74,8 +75,10 @@ export const brokenSettlement = async (world: Promised): Promise<string | null> 
   let heldNano = 0n;
   for (const { account, nano } of balances) if (!account.startsWith('bank/')) heldNano += nano;
   if (heldNano !== world.paidInNano) return `holds ${heldNano} nano of ${world.paidInNano} paid in`;
+  const current = world.purchase?.channel;
   for (const channel of channels) {
-    if (channel.paidNano > world.wire.releasedNano) return 'credited more than was released';
+    const isCurrent = current !== null && current !== undefined && equalBytes(channel.id, current.id);
+    if (isCurrent && channel.paidNano > world.wire.releasedNano) return 'credited more than was released';
     const earned = balances.find((each) => each.account === earnedAccount(channel.payee));
     if (channels.length === 1 && (earned?.nano ?? 0n) !== BigInt(channel.paidNano))
       return 'earned something else';

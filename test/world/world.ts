@@ -4,7 +4,6 @@
  */
 
 import type { Effect, Event, Ports } from '../../agent/engine/effects.ts';
-import { acceptOffer, makeTerms } from '../../agent/engine/offer.ts';
 import { newPurchase, stepPurchase } from '../../agent/engine/purchase/purchase.ts';
 import { purchaseFromRecords } from '../../agent/engine/purchase/records.ts';
 import type { Purchase } from '../../agent/engine/purchase/state.ts';
@@ -12,19 +11,16 @@ import { saleFromRecords } from '../../agent/engine/sale/records.ts';
 import { newSale, stepSale } from '../../agent/engine/sale/sale.ts';
 import type { Sale } from '../../agent/engine/sale/state.ts';
 import { nativeCrypto } from '../../agent/host/crypto-native.ts';
-import { bookDeposit } from '../../broker/settler/deposits.ts';
-import { createSettler, type Settler } from '../../broker/settler/settler.ts';
+import type { Settler } from '../../broker/settler/settler.ts';
 import type { Store } from '../../broker/settler/store.ts';
 import { openMemoryStore } from '../../broker/settler/store-memory.ts';
 import { toHex } from '../../schemas/bytes.ts';
-import type { Match } from '../../schemas/matching.ts';
-import { type Price, totalNanoFor } from '../../schemas/price.ts';
 import type { Capability } from '../../schemas/profile.ts';
 import { decodeRequest, encodeRequest, type Request } from '../../schemas/request.ts';
 import type { Statement } from '../../schemas/statement.ts';
-import { openLease, openOffer, signLease } from '../../schemas/terms.ts';
 import { type Chance, chanceOf } from './chance.ts';
 import { Disk } from './disk.ts';
+import { capabilityOf, type Keys, leaseOf, openSettler, termsOf } from './market.ts';
 import {
   type Address,
   DEPOSIT_NANO,
@@ -32,7 +28,6 @@ import {
   type Message,
   type Party,
   type PowerCut,
-  PRICE_NANO,
   QUIET,
   START_MS,
   type WorldOptions,
@@ -50,21 +45,17 @@ export class World {
   readonly options: WorldOptions;
   readonly crypto = nativeCrypto();
   readonly store: Store = openMemoryStore();
-  readonly wire = new Wire(this.crypto);
-  readonly ports: {
-    readonly seller: Ports;
-    readonly buyer: Ports;
-    readonly settler: Ports;
-    /** A party to nothing, with a good key. */
-    readonly stranger: Ports;
-  };
+  wire = new Wire(this.crypto);
+  readonly ports: Keys;
   readonly capability: Capability;
   faults: Faults;
   nowMs = START_MS;
+  /** How far each clock is off. */
+  readonly clockMs = { seller: 0, buyer: 0, settler: 0 };
   settler!: Settler;
   sale: Sale | null = null;
   purchase: Purchase | null = null;
-  readonly disks = { seller: new Disk(), buyer: new Disk() };
+  disks = { seller: new Disk(), buyer: new Disk() };
   readonly down = { seller: false, buyer: false };
   readonly notices: string[] = [];
   readonly bought: number[] = [];
@@ -96,67 +87,39 @@ export class World {
     const crypto = { ...this.crypto, random: this.chance.bytes };
     const portsOf = (): Ports => ({ crypto, signer: this.crypto.signerOf(this.chance.bytes(32)) });
     this.ports = { seller: portsOf(), buyer: portsOf(), settler: portsOf(), stranger: portsOf() };
-    const price: Price = options.price ?? [{ from: 1, priceNano: PRICE_NANO }];
-    this.capability = {
-      name: 'temperature',
-      kind: 'temperature',
-      unit: 'Cel',
-      direction: 'sensor',
-      periodMs: options.periodMs ?? 20,
-      currency: 'EUR',
-      price,
-      windowNano: (options.window ?? 16) * price[0]!.priceNano,
-      ticks: options.ticks ?? 1024,
-    };
+    this.capability = capabilityOf(options);
   }
 
   async begin(): Promise<void> {
-    const { signer, crypto } = this.ports.settler;
-    const settler = await createSettler({
-      store: this.store,
-      root: signer.key,
-      signer: { signer, certificate: null },
-      crypto,
-      nowMs: () => this.nowMs,
-      log: () => {},
-      currencies: ['EUR'],
-      limits: { lingerMs: 0, sweepMs: 0, claimsPerS: 1000, opensPerS: 1000 },
-    });
-    if (!settler.ok) throw new Error(settler.detail);
-    this.settler = settler.value;
-    const owner = this.ports.buyer.signer.key;
-    const deposit = { reference: 'first', owner, currency: 'EUR', nano: BigInt(DEPOSIT_NANO) };
-    const booked = await bookDeposit(this.store, deposit, this.nowMs, crypto.sha256);
-    if (!booked.ok) throw new Error(booked.detail);
+    this.settler = await openSettler(this.ports, this.store, () => this.timeOf('settler'));
     this.buy();
   }
 
   /** The buyer makes an offer on the seller's profile. */
   buy(): void {
-    const match: Match = {
-      profile: {
-        key: this.ports.seller.signer.key,
-        issuedS: 0,
-        version: 1,
-        settlers: [this.ports.settler.signer.key],
-        capabilities: [this.capability],
-      },
-      capability: this.capability,
-      settler: this.ports.settler.signer.key,
-      costNano: totalNanoFor(this.capability.price, this.options.readings),
-      reliability: 500,
-    };
-    const wish = {
-      buyer: this.ports.buyer.signer.key,
-      readings: this.options.readings,
-      budgetNano: this.options.budgetNano ?? DEPOSIT_NANO / 2,
-      durationS: this.options.durationS ?? 86_400,
-    };
-    const terms = makeTerms(match, wish, this.nowMs, this.chance.bytes(16));
-    if (!terms.ok) throw new Error(terms.detail);
-    const step = newPurchase(this.ports.buyer, terms.value, this.nowMs);
+    const nowMs = this.timeOf('buyer');
+    const terms = termsOf(this.ports, this.capability, this.options, nowMs);
+    const step = newPurchase(this.ports.buyer, terms, nowMs);
     this.purchase = step.state;
     this.perform('buyer', step.effects);
+  }
+
+  /** The next lease of the same two, on fresh disks. */
+  buyAgain(): void {
+    this.sale = null;
+    this.leaseBytes = null;
+    this.statement = null;
+    this.disks = { seller: new Disk(), buyer: new Disk() };
+    this.ended = { seller: '', buyer: '' };
+    this.bought.length = 0;
+    this.dueNano = 0;
+    this.wire = new Wire(this.crypto);
+    this.buy();
+  }
+
+  /** A party's own clock, in ms since 1970. */
+  timeOf(who: Address): number {
+    return this.nowMs + this.clockMs[who];
   }
 
   /** Runs until both sides have ended, or for `forMs` of its own time; false where time ran out. */
@@ -200,16 +163,16 @@ export class World {
   produce(): void {
     const value = { mantissa: 2000 + (this.nowMs % 97), exponent: -2 };
     if (this.sale !== null && !this.down.seller)
-      this.tell('seller', { kind: 'reading', value, atMs: this.nowMs });
+      this.tell('seller', { kind: 'reading', value, atMs: this.timeOf('seller') });
   }
 
   tell(party: Party, event: Event): void {
     if (this.down[party]) return;
     this.touched[party] = event.kind !== 'flush';
     if (party === 'seller' && this.sale !== null) {
-      this.perform(party, stepSale(this.ports.seller, this.sale, event, this.nowMs).effects);
+      this.perform(party, stepSale(this.ports.seller, this.sale, event, this.timeOf('seller')).effects);
     } else if (party === 'buyer' && this.purchase !== null) {
-      this.perform(party, stepPurchase(this.ports.buyer, this.purchase, event, this.nowMs).effects);
+      this.perform(party, stepPurchase(this.ports.buyer, this.purchase, event, this.timeOf('buyer')).effects);
     }
   }
 
@@ -296,24 +259,12 @@ export class World {
 
   /** The part of a seller's shell that makes a lease of an offer, once. */
   private hearOffer(from: Address, request: Request & { readonly kind: 'offer' }): void {
-    const [offer] = request.parts;
-    const terms = openOffer(offer, this.crypto);
-    const { signer } = this.ports.seller;
-    const selling = {
-      seller: signer.key,
-      settlers: [this.ports.settler.signer.key],
-      capabilities: [this.capability],
-      leases: 0,
-      leasesMax: 1,
-      unpaidNano: 0,
-    };
-    const accepted = terms.ok ? acceptOffer(terms.value, selling, this.nowMs) : terms;
-    if (!accepted.ok) {
-      this.notices.push(`seller ${accepted.code}`);
+    const nowMs = this.timeOf('seller');
+    const lease = leaseOf(this.ports, this.capability, request.parts[0], nowMs);
+    if (!lease.ok) {
+      this.notices.push(`seller ${lease.code}`);
       return;
     }
-    const lease = openLease(signLease(offer, signer), this.crypto);
-    if (!lease.ok) throw new Error(lease.detail);
     if (this.leaseBytes === null) {
       this.leaseBytes = lease.value.bytes;
       const options = {
@@ -322,7 +273,7 @@ export class World {
         unpaidBeforeNano: 0,
         claimEveryMs: 1000,
       };
-      const step = newSale(this.ports.seller, lease.value, options, this.nowMs);
+      const step = newSale(this.ports.seller, lease.value, options, nowMs);
       this.sale = step.state;
       this.perform('seller', step.effects);
     }
