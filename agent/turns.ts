@@ -134,6 +134,7 @@ export class Turns<L extends Lane = Lane> {
       this.blocked = null;
       this.onBlocked(null);
       this.handBackMarks();
+      this.schedule(); // for those that were stepped and not flushed
     }
     this.send();
   }
