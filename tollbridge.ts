@@ -173,5 +173,10 @@ const main = async (argv: readonly string[]): Promise<number> => {
   }
 };
 
+/** `tollbridge status | head` ends with head, without a word. */
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(DONE);
+});
 obeyParent();
 process.exitCode = await main(process.argv.slice(2));

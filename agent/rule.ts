@@ -22,7 +22,7 @@ export type RuleConfig = {
 };
 
 /** Whether the output shall be open after this value. */
-export const decide = (rule: RuleConfig, open: boolean, value: Decimal): boolean => {
+const decide = (rule: RuleConfig, open: boolean, value: Decimal): boolean => {
   const rising = compareDecimals(rule.openAt, rule.closeAt) > 0;
   const toOpen = compareDecimals(value, rule.openAt);
   const toClose = compareDecimals(value, rule.closeAt);

@@ -20,7 +20,7 @@ const all = (xml: string, element: string): string[] =>
  * Every control sum is the exact sum of the transfers and what the settler has booked as pending.
  * Code: bank-details.
  */
-export const checkSums = (xml: string, bookedNano: bigint): Result<bigint> => {
+const checkSums = (xml: string, bookedNano: bigint): Result<bigint> => {
   let totalCents = 0n;
   const transfers = all(xml, 'InstdAmt');
   for (const transfer of transfers) {

@@ -164,6 +164,7 @@ export const runTool = (
   new Promise((resolve) => {
     const started = spawn(process.execPath, [...process.execArgv, PROGRAM + EXTENSION, ...argv], {
       stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true, // Ctrl-C is for the demo: it lets the tool finish
     });
     let output = '';
     let error = '';

@@ -20,7 +20,7 @@ import { openSigner } from '../signer.ts';
 
 export const CURRENCY = 'EUR';
 /** What the station sells. */
-export const CAPABILITY = 'outdoor-temperature';
+const CAPABILITY = 'outdoor-temperature';
 /** Degrees Celsius between which the farm's valve keeps its state: a January afternoon in Seattle opens it. */
 const OPEN_AT = '5.5';
 const CLOSE_AT = '4.8';

@@ -142,7 +142,7 @@ export const demand = (wish: Partial<BuyConfig> = {}): BuyConfig => ({
 });
 
 const BOX_SEED = 200;
-export const settlerKey = signerOf(BOX_SEED).key;
+const settlerKey = signerOf(BOX_SEED).key;
 
 export class Market {
   readonly folder = mkdtempSync(join(tmpdir(), 'tollbridge-market-'));
