@@ -190,7 +190,7 @@ export const onReply = (turn: Turn, sale: Sale, reply: Request): void => {
     if (asked.kind === 'statement') sale.filed = true;
     sale.settleDueMs = turn.nowMs + REPEAT_MS;
     // Somebody has claimed more, or closed: the settler's receipt says what there is.
-    if (code === 'channel-closed' || code === 'evidence-stale') {
+    if (code === 'channel-closed' || (code === 'statement-differs' && asked.kind === 'close')) {
       ask(turn, sale.outbox, 'settler', { kind: 'query', id: newRequestId(turn), parts: [sale.channel!.id] });
     }
   }
