@@ -334,7 +334,8 @@ class Agent {
       if (lane.role === 'sale' && lane.state.phase === 'leased' && waitedMs > GRANT_WAIT_MS)
         this.turns.step(lane, { kind: 'stop', reason: 'no grant' });
     }
-    if (nowMs !== null && this.announced && this.turns.open) this.buying.onTimer(nowMs, monotonicMs);
+    if (nowMs !== null && this.announced && this.turns.open && this.buying.onTimer(nowMs, monotonicMs))
+      this.publishDemand();
     for (const rule of this.rules) rule.onTimer();
   }
 

@@ -128,14 +128,16 @@ export class Buying {
       seller.status = status;
   }
 
-  /** Four times a second. */
-  onTimer(nowMs: number, monotonicMs: number): void {
+  /** Four times a second. True where a purchase has begun, so that less is demanded. */
+  onTimer(nowMs: number, monotonicMs: number): boolean {
+    let begun = false;
     for (const wanted of this.wanted) {
       const { lane } = wanted;
-      if (lane === null) this.search(wanted, nowMs, monotonicMs);
+      if (lane === null) begun = this.search(wanted, nowMs, monotonicMs) || begun;
       else if (lane.state.phase === 'offering' && monotonicMs - wanted.startedMs > OFFER_MS_MAX)
         this.turns.step(lane, { kind: 'stop', reason: 'no answer' });
     }
+    return begun;
   }
 
   onBought(lane: PurchaseLane, value: Value): void {
@@ -175,14 +177,14 @@ export class Buying {
     }));
   }
 
-  private search(wanted: Wanted, nowMs: number, monotonicMs: number): void {
+  private search(wanted: Wanted, nowMs: number, monotonicMs: number): boolean {
     const { config } = wanted;
     const readings = this.readingsLeft(wanted);
-    if (readings === 0) return;
+    if (readings === 0) return false;
     const match = this.bestMatch(config, monotonicMs);
     if (match === undefined) {
       wanted.detail = `no seller of ${config.kind} in ${config.unit} at this price is there`;
-      return;
+      return false;
     }
     const { crypto, signer } = this.host.ports;
     const wish = {
@@ -194,7 +196,7 @@ export class Buying {
     const terms = makeTerms(match, wish, nowMs, crypto.random(16));
     if (!terms.ok) {
       wanted.detail = terms.detail;
-      return;
+      return false;
     }
     const begun = newPurchase(this.host.ports, terms.value, nowMs);
     const lane = purchaseLane(this.host, config.name, begun.state);
@@ -207,6 +209,7 @@ export class Buying {
       mark: begun.state.durable,
     } as const;
     this.turns.begin(lane, [mark, ...begun.effects]);
+    return true;
   }
 
   private bestMatch(config: BuyConfig, monotonicMs: number): Match | undefined {

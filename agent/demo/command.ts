@@ -146,7 +146,7 @@ const conclude = async (
   if (!read.ok) return read;
   const { books, result } = read.value;
   for (const line of reconciliationLines(books, result, CURRENCY, styles)) say(line);
-  startedLine('Cost');
+  startedLine('Cost of a reading');
   for (const line of costLines(finished.cost)) say(line);
   startedLine('Payout');
   const paid = await payOut(site, settings.xsd);

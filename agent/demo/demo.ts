@@ -143,11 +143,11 @@ export class Demo {
   }
 
   private async watch(): Promise<Result<Finished | null>> {
-    for (let looks = 0; !this.over; looks++) {
+    for (let looks = 0; !this.over; ) {
       await this.look();
       const scene = this.scene();
       this.settings.onScene(scene);
-      if (looks % LOOKS_PER_MEASURE === 0 && scene.buyer.delivered > 0) await this.measure(scene);
+      if (scene.waiting === '' && looks++ % LOOKS_PER_MEASURE === 0) await this.measure(scene);
       const finished = this.finished();
       if (finished !== null) {
         await this.measure(scene);

@@ -80,9 +80,11 @@ export class Meter {
 const figure = (value: number | null, unit: string): string =>
   value === null ? `- ${unit}` : `${Math.round(value)} ${unit}`;
 
-export const costLines = (cost: Cost): string[] => [
-  `a paid reading costs ${figure(cost.payloadBytes, 'bytes')} of payload (reading and payment), ` +
-    `${figure(cost.packetBytes, 'bytes')} with MQTT around it`,
-  `and ${MEASURED.map((name) => `${figure(cost.us.get(name) ?? null, 'µs')} in the ${name}`).join(', ')}` +
-    ` of processor time, at ${figure(cost.perSecond, 'readings')} a second with this view`,
-];
+export const costLines = (cost: Cost): string[] => {
+  const times = MEASURED.map((name) => `${figure(cost.us.get(name) ?? null, 'µs')} in the ${name}`);
+  return [
+    `${figure(cost.payloadBytes, 'bytes')} for a reading and its payment, ` +
+      `${figure(cost.packetBytes, 'bytes')} with MQTT around them`,
+    `${times.join(', ')} (at ${figure(cost.perSecond, 'readings')} a second, all that it did)`,
+  ];
+};
