@@ -39,6 +39,7 @@ export class Session {
   private lastId = 0;
   private flushing = false;
   private acknowledging = false;
+  private closing = false;
   private ended = false;
   private timer: NodeJS.Timeout;
   private heard = true; // since the timer last looked
@@ -61,7 +62,7 @@ export class Session {
     this.timer = setTimeout(() => this.end('no answer to CONNECT'), CONNACK_MS_MAX);
     stream.on('data', (chunk: Uint8Array) => this.onData(chunk));
     stream.on('error', (error: Error) => this.end(error.message));
-    stream.on('close', () => this.end('the broker closed the connection'));
+    stream.on('close', () => this.end(this.closing ? 'closed here' : 'the broker closed the connection'));
     this.outgoing.connect(hello);
     this.flush();
   }
@@ -94,6 +95,7 @@ export class Session {
   /** Says goodbye, so that the broker sends no will, and waits for the end. */
   async close(): Promise<void> {
     if (this.ended) return;
+    this.closing = true;
     this.outgoing.disconnect();
     this.flush();
     const closed = new Promise<void>((resolve) => this.stream.once('close', resolve));
@@ -101,7 +103,6 @@ export class Session {
     this.stream.end();
     await closed;
     clearTimeout(late);
-    this.end('closed here');
   }
 
   /** Without a goodbye. */
