@@ -47,10 +47,21 @@ const isPassing = (reply: Request): boolean => {
   return code === 'busy' || code === 'rate-exceeded' || code === 'claim-rate';
 };
 
+/** Whether that kind answers such a request: our own question come back, for one, does not. */
+const isAnswer = (asked: string, reply: string): boolean => {
+  if (reply === 'refusal') return true;
+  if (asked === 'offer') return reply === 'lease';
+  if (asked === 'open' && reply === 'grant') return true;
+  return reply === 'receipt';
+};
+
 /** The request that this answers, or null: an answer counts once, and one that puts us off not at all. */
 export const takeAnswer = (outbox: Outbox, reply: Request): Request | null => {
   if (isPassing(reply)) return null;
-  const asked = forget(outbox, (each) => equalBytes(each.request.id, reply.id));
+  const asked = forget(
+    outbox,
+    (each) => equalBytes(each.request.id, reply.id) && isAnswer(each.request.kind, reply.kind),
+  );
   return asked === null ? null : asked.request;
 };
 

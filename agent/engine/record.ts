@@ -7,8 +7,23 @@
  */
 
 import { type Cbor, decodeCbor, encodeCbor } from '../../schemas/cbor.ts';
-import { bytes, checkFields, count } from '../../schemas/fields.ts';
+import {
+  amount,
+  atLeast,
+  bytes,
+  checkFields,
+  count,
+  type Field,
+  line,
+  object,
+  orNull,
+  TEXT_BYTES_MAX,
+  U32_MAX,
+} from '../../schemas/fields.ts';
+import { OBJECT_BYTES_MAX } from '../../schemas/request.ts';
 import { ok, type Result, refuse } from '../../schemas/result.ts';
+import { CHAIN_TICKS_MAX, LINK_BYTES, TICK_BYTES_MAX } from '../../schemas/tick.ts';
+import { VOUCHER_BYTES_MAX } from '../../schemas/voucher.ts';
 
 /** Numbers on disk; one given is never given again. */
 export const KIND = {
@@ -39,6 +54,37 @@ export const KIND = {
 const FIRST_PURCHASE_KIND = 20;
 const HEAD = [bytes('handle', 16), count('kind', 255)];
 
+/** A reason, ours or the other side's. */
+const REASON = line('reason', 2 * TEXT_BYTES_MAX);
+const SIGNED = [object('object', OBJECT_BYTES_MAX)];
+const VOUCHER = object('voucher', VOUCHER_BYTES_MAX);
+const TICK = object('tick', TICK_BYTES_MAX);
+const SEQ = atLeast(1, count('seq', U32_MAX));
+const PLACE = [count('reading', U32_MAX), bytes('head', 32)];
+
+/** The parts of a record by its kind; null where the shell, not the engine, wrote it. */
+const partsOf = (kind: number): readonly Field[] | null => {
+  if (kind === KIND.saleLease) {
+    return SIGNED.concat([
+      amount('exposureNanoMax'),
+      amount('paidBeforeNano'),
+      amount('unpaidBeforeNano'),
+      amount('claimEveryMs'),
+    ]);
+  }
+  if (kind === KIND.saleGrant) return SIGNED.concat(SIGNED);
+  if (kind === KIND.saleVoucher || kind === KIND.purchaseVoucher) return [VOUCHER];
+  if (kind === KIND.saleTick) return [TICK];
+  if (kind === KIND.saleEnded || kind === KIND.purchaseEnded) return [REASON];
+  if (kind === KIND.saleDisputed) return [];
+  if (kind === KIND.salePlace) return PLACE;
+  if (kind === KIND.purchasePlace) return PLACE.concat([amount('releasedNano')]);
+  if (kind === KIND.purchaseChain) return [SEQ, bytes('last', LINK_BYTES)];
+  if (kind === KIND.purchasePaid) return [SEQ, atLeast(1, count('index', CHAIN_TICKS_MAX))];
+  if (kind === KIND.purchaseRaised) return [VOUCHER, orNull(TICK)];
+  return kind <= KIND.purchaseRaised ? SIGNED : null;
+};
+
 export type JournalRecord = {
   readonly handle: Uint8Array;
   readonly role: 'sale' | 'purchase';
@@ -58,10 +104,13 @@ export const decodeRecord = (encoded: Uint8Array): Result<JournalRecord> => {
   const head = checkFields('record', list.slice(0, 2), HEAD);
   if (!head.ok) return head;
   const kind = head.value[1] as number;
+  const fields = partsOf(kind);
+  const parts = fields === null ? ok(list.slice(2)) : checkFields('record', list.slice(2), fields);
+  if (!parts.ok) return parts;
   return ok({
     handle: head.value[0] as Uint8Array,
     role: kind < FIRST_PURCHASE_KIND ? 'sale' : 'purchase',
     kind: kind,
-    parts: list.slice(2),
+    parts: parts.value,
   });
 };

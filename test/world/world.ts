@@ -77,6 +77,8 @@ export class World {
   };
   private readonly touched = { seller: false, buyer: false };
   private leaseBytes: Uint8Array | null = null;
+  /** Leases that are over: none of them begins again. */
+  private readonly archive = new Set<string>();
   /** Nothing has reached the settler since its books were last held against the promises. */
   private settled = false;
 
@@ -106,6 +108,7 @@ export class World {
 
   /** The next lease of the same two, on fresh disks. */
   buyAgain(): void {
+    if (this.leaseBytes !== null) this.archive.add(toHex(this.leaseBytes));
     this.sale = null;
     this.leaseBytes = null;
     this.statement = null;
@@ -265,6 +268,7 @@ export class World {
       this.notices.push(`seller ${lease.code}`);
       return;
     }
+    if (this.archive.has(toHex(lease.value.bytes))) return;
     if (this.leaseBytes === null) {
       this.leaseBytes = lease.value.bytes;
       const options = {

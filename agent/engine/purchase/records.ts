@@ -51,7 +51,7 @@ const applyVoucher = (ports: Ports, purchase: Purchase, bytes: Uint8Array): Resu
 
 const applyPaid = (purchase: Purchase, seq: number, index: number): Result<unknown> => {
   const chain = purchase.chain;
-  if (chain === null || chain.seq !== seq)
+  if (chain === null || chain.seq !== seq || index > purchase.terms.ticks)
     return refuse('object-malformed', 'a tick of a chain that is not open');
   chain.index = index;
   purchase.releasedNano = Math.max(purchase.releasedNano, chain.cumulativeNano + index * chain.tickNano);
