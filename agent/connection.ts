@@ -15,8 +15,7 @@ import { decodeStatus, encodeStatus, INSTANCE_BYTES } from '../schemas/status.ts
 import { statusTopic } from '../schemas/topic.ts';
 import { raiseNumber } from './host/rising-number.ts';
 import { dial, type Trust } from './mqtt/dial.ts';
-import type { Hello } from './mqtt/outgoing.ts';
-import { Session } from './mqtt/session.ts';
+import { type Hello, Session } from './mqtt/session.ts';
 
 export type ConnectionOptions = {
   /** mqtt, mqtts, ws or wss. */
@@ -193,7 +192,7 @@ class Client implements Connection {
     this.up = true;
     this.upSinceMs = performance.now();
     const session = this.session!;
-    const filters = [this.statusTopic, ...this.filters];
+    const filters = [...new Set([this.statusTopic, ...this.filters])];
     for (let at = 0; at < filters.length; at += FILTERS_PER_PACKET)
       session.subscribe(filters.slice(at, at + FILTERS_PER_PACKET));
     this.bear();

@@ -1,12 +1,22 @@
 /**
- * One MQTT 3.1.1 connection over a byte stream, from CONNECT to its end. It queues nothing: what cannot be
- * sent now is refused, and whoever needs it delivered sends it again.
+ * One MQTT 3.1.1 connection over a byte stream, from CONNECT to its end: mqtt.js with its queues left empty.
+ *
+ * mqtt.js keeps in memory what it cannot send, and loses it with the process. So nothing is handed to it that
+ * the line does not take now: `publish` refuses, and whoever needs the message delivered sends it again.
  */
 
 import type { Duplex } from 'node:stream';
+import { type ErrorWithReasonCode, type IClientOptions, MqttClient } from 'mqtt';
 import { ok, type Result, refuse } from '../../schemas/result.ts';
-import { Incoming } from './incoming.ts';
-import { type Hello, Outgoing } from './outgoing.ts';
+
+export type Hello = {
+  readonly client: string;
+  readonly user: string | null;
+  readonly password: Uint8Array | null;
+  readonly keepaliveS: number;
+  /** Published by the broker, retained and at QoS 1, when this connection dies. */
+  readonly will: { readonly topic: string; readonly payload: Uint8Array };
+};
 
 export type SessionUser = {
   readonly onMessage: (topic: string, payload: Uint8Array) => void;
@@ -25,82 +35,89 @@ const IN_FLIGHT_MAX = 16_384;
 /** From the first byte to CONNACK: a slow radio link with a TLS handshake. */
 const CONNACK_MS_MAX = 15_000;
 const GOODBYE_MS_MAX = 1000;
+/** What a SUBACK says of a filter that is refused (section 3.9.3). */
+const UNREADABLE = 128;
 
 const ACCEPTED: Result<null> = ok(null);
+const QOS_0 = { qos: 0, retain: false } as const;
+
+const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+
+const optionsOf = (hello: Hello): IClientOptions => ({
+  protocolVersion: 4,
+  clientId: hello.client,
+  clean: true,
+  keepalive: hello.keepaliveS,
+  connectTimeout: CONNACK_MS_MAX,
+  reconnectPeriod: 0,
+  resubscribe: false,
+  queueQoSZero: false,
+  will: { ...hello.will, payload: asBuffer(hello.will.payload), qos: 1, retain: true },
+  ...(hello.user === null ? {} : { username: hello.user }),
+  ...(hello.password === null ? {} : { password: asBuffer(hello.password) }),
+});
 
 export class Session {
   private readonly stream: Duplex;
   private readonly user: SessionUser;
-  private readonly outgoing = new Outgoing();
-  private readonly incoming: Incoming;
-  private readonly keepaliveMs: number;
-  /** Packet identifiers without their answer: 1 is a message, a list is what was subscribed to. */
-  private readonly inFlight = new Map<number, 1 | readonly string[]>();
-  private lastId = 0;
-  private flushing = false;
-  private acknowledging = false;
-  private closing = false;
+  private readonly client: MqttClient;
+  private inFlight = 0;
+  private leaving = false; // goodbye is said, its end is awaited
   private ended = false;
-  private timer: NodeJS.Timeout;
-  private heard = true; // since the timer last looked
+  private reason = 'the broker closed the connection';
 
   constructor(stream: Duplex, hello: Hello, user: SessionUser) {
     this.stream = stream;
     this.user = user;
-    this.keepaliveMs = hello.keepaliveS * 1000;
-    this.incoming = new Incoming({
-      onPublish: (topic, payload, id) => {
-        if (this.ended) return;
-        if (id !== 0) this.outgoing.puback(id);
-        user.onMessage(topic, payload);
-      },
-      onConnack: (code) => this.onConnack(code),
-      onPuback: (id) => this.inFlight.delete(id),
-      onSuback: (id, codes) => this.onSuback(id, codes),
-      onUnsuback: (id) => this.inFlight.delete(id),
+    this.client = new MqttClient(() => stream, optionsOf(hello));
+    this.client.on('connect', () => {
+      if (!this.ended && !this.leaving) user.onConnack(0);
     });
-    this.timer = setTimeout(() => this.end('no answer to CONNECT'), CONNACK_MS_MAX);
-    stream.on('data', (chunk: Uint8Array) => this.onData(chunk));
-    stream.on('error', (error: Error) => this.end(error.message));
-    stream.on('close', () => this.end(this.closing ? 'closed here' : 'the broker closed the connection'));
-    this.outgoing.connect(hello);
-    this.flush();
+    this.client.on('message', (topic, payload) => {
+      // A copy: the payload is a view of all that the socket read at once.
+      if (!this.ended) user.onMessage(topic, new Uint8Array(payload));
+    });
+    this.client.on('error', (error) => this.onError(error));
+    this.client.on('close', () => this.finish(this.reason));
   }
 
   /** Code: busy (the line or the broker is slower than what is sent, or it has ended). */
   publish(topic: string, payload: Uint8Array, qos: 0 | 1, retain: boolean): Result<null> {
-    const waiting = this.stream.writableLength + this.outgoing.length;
-    if (this.ended || waiting > WAITING_BYTES_MAX || this.inFlight.size >= IN_FLIGHT_MAX)
+    const waiting = this.stream.writableLength;
+    if (this.ended || this.leaving || waiting > WAITING_BYTES_MAX || this.inFlight >= IN_FLIGHT_MAX) {
       return refuse(
         'busy',
-        `${waiting} bytes and ${this.inFlight.size} messages wait for the broker: send it again`,
+        `${waiting} bytes and ${this.inFlight} messages wait for the broker: send it again`,
       );
-    this.outgoing.publish(topic, payload, qos === 0 ? 0 : this.nextId(1), retain);
-    this.flushSoon();
+    }
+    if (qos === 0) this.client.publish(topic, asBuffer(payload), retain ? { qos, retain } : QOS_0);
+    else {
+      this.inFlight++;
+      this.client.publish(topic, asBuffer(payload), { qos, retain }, () => this.inFlight--);
+    }
     return ACCEPTED;
   }
 
   subscribe(filters: readonly string[]): void {
     if (this.ended || filters.length === 0) return;
-    this.outgoing.subscribe(this.nextId(filters), filters);
-    this.flushSoon();
+    this.client.subscribe([...filters], { qos: 1 }, (_error, _granted, suback) => {
+      const unreadable = filters.filter((_, i) => suback?.granted[i] === UNREADABLE);
+      if (unreadable.length > 0) this.user.onUnreadable(unreadable);
+    });
   }
 
   unsubscribe(filters: readonly string[]): void {
-    if (this.ended || filters.length === 0) return;
-    this.outgoing.unsubscribe(this.nextId([]), filters);
-    this.flushSoon();
+    if (!this.ended && filters.length > 0) this.client.unsubscribe([...filters]);
   }
 
   /** Says goodbye, so that the broker sends no will, and waits for the end. */
   async close(): Promise<void> {
     if (this.ended) return;
-    this.closing = true;
-    this.outgoing.disconnect();
-    this.flush();
-    const closed = new Promise<void>((resolve) => this.stream.once('close', resolve));
+    this.leaving = true;
+    this.reason = 'closed here';
+    const closed = new Promise<void>((resolve) => this.client.once('close', resolve));
     const late = setTimeout(() => this.stream.destroy(), GOODBYE_MS_MAX);
-    this.stream.end();
+    this.client.end();
     await closed;
     clearTimeout(late);
   }
@@ -108,75 +125,21 @@ export class Session {
   /** Without a goodbye. */
   end(reason: string): void {
     if (this.ended) return;
-    this.ended = true;
-    clearTimeout(this.timer);
+    this.finish(reason);
+    this.client.end(true);
     this.stream.destroy();
-    this.user.onEnd(reason);
   }
 
-  private onData(chunk: Uint8Array): void {
+  private onError(error: Error | ErrorWithReasonCode): void {
+    this.reason = error.message;
+    const code = 'code' in error && typeof error.code === 'number' ? error.code : 0;
+    if (code > 0) this.user.onConnack(code);
+    this.stream.destroy();
+  }
+
+  private finish(reason: string): void {
     if (this.ended) return;
-    this.heard = true;
-    const fault = this.incoming.push(chunk);
-    if (fault !== undefined) this.end(`the broker sent ${fault}`);
-    else if (this.outgoing.length > 0) this.flushAfterTurn();
-  }
-
-  private onConnack(code: number): void {
-    clearTimeout(this.timer);
-    if (code === 0) this.timer = setInterval(() => this.keepAlive(), this.keepaliveMs);
-    this.user.onConnack(code);
-    if (code !== 0) this.end(`the broker refused with code ${code}`);
-  }
-
-  /** Asks in every interval, whatever else was sent: silence through one is a dead line. */
-  private keepAlive(): void {
-    if (!this.heard) {
-      this.end(`nothing heard for ${this.keepaliveMs} ms`);
-      return;
-    }
-    this.heard = false;
-    this.outgoing.ping();
-    this.flush();
-  }
-
-  private onSuback(id: number, codes: Uint8Array): void {
-    const filters = this.inFlight.get(id);
-    this.inFlight.delete(id);
-    if (filters === undefined || filters === 1) return;
-    const unreadable = filters.filter((_, i) => (codes[i] ?? 0x80) > 1);
-    if (unreadable.length > 0) this.user.onUnreadable(unreadable);
-  }
-
-  /** 1 to 65,535, none that waits for an answer (section 2.3.1). */
-  private nextId(what: 1 | readonly string[]): number {
-    do this.lastId = (this.lastId % 65535) + 1;
-    while (this.inFlight.has(this.lastId));
-    this.inFlight.set(this.lastId, what);
-    return this.lastId;
-  }
-
-  /** After what runs now: everything that one turn sends is one write. */
-  private flushSoon(): void {
-    if (this.flushing) return;
-    this.flushing = true;
-    process.nextTick(() => {
-      this.flushing = false;
-      this.flush();
-    });
-  }
-
-  /** Acknowledgements can wait for what the messages make the agent say in this turn. */
-  private flushAfterTurn(): void {
-    if (this.flushing || this.acknowledging) return;
-    this.acknowledging = true;
-    setImmediate(() => {
-      this.acknowledging = false;
-      this.flush();
-    });
-  }
-
-  private flush(): void {
-    if (!this.ended && this.outgoing.length > 0) this.stream.write(this.outgoing.take());
+    this.ended = true;
+    this.user.onEnd(reason);
   }
 }
