@@ -297,7 +297,7 @@ class Agent {
     const answer: Request = lease.ok
       ? { kind: 'lease', id, parts: [lease.value] }
       : { kind: 'refusal', id, parts: [CODES[lease.code], lease.detail.slice(0, DETAIL_BYTES_MAX)] };
-    this.turns.afterWrite(() => this.post.request(inTopic(from, this.id), answer));
+    this.turns.afterSync(() => this.post.request(inTopic(from, this.id), answer));
   }
 
   private onProfile(id: string, payload: Uint8Array): void {

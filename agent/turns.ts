@@ -4,6 +4,8 @@
  * Messages are stepped as they come. When the event loop has no more of them, each lane that got some is told
  * to `flush` (one tick pays for all of them), one write hands all records to the journal, and what the lanes
  * asked for is sent in order. So a message costs a share of a write, and nothing leaves before its record.
+ * Requests, and answers to them, wait for the disk as well: what a settler or a buyer builds on is not
+ * forgotten by a power cut.
  *
  * A disk that refuses stops everything here: what was stepped waits, nothing more is stepped, and the write
  * is tried again on the timer. Peers repeat what was not answered, so nothing is lost but time.
@@ -26,6 +28,12 @@ export type Lane = {
   mark: Mark | null;
 };
 
+/** What waits for the disk: until records 1 to `record` are on it. */
+type Waiting = {
+  readonly record: number;
+  readonly performer: Pick<Lane, 'perform'>;
+  readonly effect: Effect;
+};
 type Marked = { readonly record: number; readonly lane: Lane; readonly mark: Mark };
 
 const FLUSH: Event = { kind: 'flush' };
@@ -50,7 +58,9 @@ export class Turns<L extends Lane = Lane> {
   /** Marks in the order of their records, from `firstMark` on. */
   private marks: Marked[] = [];
   private firstMark = 0;
+  private lastRecord = 0;
   private durableRecord = 0;
+  private waiting: Waiting[] = [];
   private scheduled: NodeJS.Immediate | null = null;
   private closed = false;
   private blocked: Refusal | null = null;
@@ -95,8 +105,8 @@ export class Turns<L extends Lane = Lane> {
     this.schedule();
   }
 
-  /** What must not happen before the records of this turn are written. */
-  afterWrite(action: () => void): void {
+  /** What must not happen before the records of this turn are on the disk. */
+  afterSync(action: () => void): void {
     this.performersOut.push({ perform: action });
     this.effectsOut.push(ACTION);
     this.schedule();
@@ -105,6 +115,7 @@ export class Turns<L extends Lane = Lane> {
   /** Records 1 to `record` are on the disk. */
   onDurable(record: number): void {
     this.durableRecord = record;
+    this.sendWaiting();
     if (this.open) this.handBackMarks();
   }
 
@@ -164,6 +175,7 @@ export class Turns<L extends Lane = Lane> {
     const number = this.heldBack.length === 0 ? this.journal.append(record) : this.blocked!;
     if (number.ok) {
       this.journalBytes += record.length;
+      this.lastRecord = number.value;
       this.marks.push({ record: number.value, lane, mark });
       return;
     }
@@ -188,7 +200,20 @@ export class Turns<L extends Lane = Lane> {
     const effects = this.effectsOut;
     this.performersOut = [];
     this.effectsOut = [];
-    for (let i = 0; i < effects.length; i++) performers[i]!.perform(effects[i]!);
+    for (let i = 0; i < effects.length; i++) {
+      const performer = performers[i]!;
+      const effect = effects[i]!;
+      if (effect.kind !== 'request' && effect !== ACTION) performer.perform(effect);
+      else this.waiting.push({ record: this.lastRecord, performer, effect });
+    }
+    this.sendWaiting();
+  }
+
+  private sendWaiting(): void {
+    while (this.waiting.length > 0 && this.waiting[0]!.record <= this.durableRecord) {
+      const { performer, effect } = this.waiting.shift()!;
+      performer.perform(effect);
+    }
   }
 
   private handBackMarks(): void {

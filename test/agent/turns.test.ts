@@ -158,18 +158,19 @@ test('hands back marks that came while the disk was full', async () => {
   assert.equal(lane.marks, [1]);
 });
 
-test('does what waits for a write after it', async () => {
+test('does what waits for the disk when the disk has it', async () => {
   const { disk, turns } = setUp();
   let done = false;
   disk.fault = () => 'EIO';
-  turns.afterWrite(() => {
+  turns.afterSync(() => {
     done = true;
   });
   turns.step(new EchoLane([], disk), message('a'));
   await nextTurn();
-  assert.is(done, false);
   disk.fault = () => undefined;
   turns.onTimer();
+  assert.is(done, false); // written, not synced
+  disk.finishSync();
   assert.is(done, true);
 });
 

@@ -5,6 +5,7 @@ import { openReceipt } from '../../../schemas/receipt.ts';
 import { openAgreed, signStatement } from '../../../schemas/statement.ts';
 import { encodeControl } from '../../../schemas/stream.ts';
 import { EXPIRY_MARGIN_S, REPEAT_MS, REPEAT_MS_MAX } from '../effects.ts';
+import { ask, isAsking, newRequestId } from '../outbox.ts';
 import { KIND } from '../record.ts';
 import { notice, stream, type Turn } from '../turn.ts';
 import { introduce } from './opening.ts';
@@ -84,13 +85,16 @@ export const restate = (turn: Turn, purchase: Purchase): void => {
   } else sendStatement(turn, purchase);
 };
 
-/** The settler has closed the channel of a purchase that never heard of its grant. */
+/**
+ * The settler has closed the channel: of a purchase that never heard of its grant, or of one whose seller has
+ * settled and gone. A final receipt is as good an end as the seller's signature.
+ */
 export const onClosed = (turn: Turn, purchase: Purchase, receiptBytes: Uint8Array): void => {
-  if (purchase.phase !== 'opening' || purchase.channel === null) return;
+  if (purchase.phase === 'buying' || purchase.channel === null) return;
   const settler = purchase.terms.settler;
   const receipt = openReceipt(receiptBytes, purchase.channel.id, settler, turn.ports.crypto.verify);
   if (!receipt.ok) notice(turn, receipt.code, receipt.detail);
-  else if (receipt.value.final) end(turn, purchase, 'the channel is closed');
+  else if (receipt.value.final) end(turn, purchase, purchase.reason === '' ? 'closed' : purchase.reason);
 };
 
 /** Both signatures: ours says that we stated it, even where our disk has forgotten. */
@@ -120,6 +124,13 @@ export const repeatWhenQuiet = (turn: Turn, purchase: Purchase): void => {
   purchase.repeatMs = purchase.answered ? Math.min(purchase.repeatMs * 2, REPEAT_MS_MAX) : REPEAT_MS;
   introduce(turn, purchase);
   sendStatement(turn, purchase);
+  if (purchase.statementBytes !== null && !isAsking(purchase.outbox, 'query')) {
+    ask(turn, purchase.outbox, 'settler', {
+      kind: 'query',
+      id: newRequestId(turn),
+      parts: [purchase.channel!.id],
+    });
+  }
   if (purchase.phase === 'closing' && turn.nowMs >= (purchase.expiryS + AGREEMENT_WAIT_S) * 1000) {
     end(turn, purchase, 'the seller never agreed');
   }
