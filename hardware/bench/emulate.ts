@@ -115,11 +115,20 @@ const committedHex = (board: BoardName): string => {
   return candidates.find((path) => existsSync(path)) ?? candidates[0]!;
 };
 
-const buildBoard = async (settings: Settings, onSend: (byte: number) => void): Promise<Result<Chip>> => {
-  if (!existsSync(settings.hex)) {
-    return refuse('config-invalid', `no firmware at ${settings.hex}: name one with --hex`);
+const readFirmware = (path: string): Result<Uint16Array> => {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    return refuse('config-invalid', `no firmware at ${path} (${code}): name a HEX file with --hex`);
   }
-  const program = parseHex(readFileSync(settings.hex, 'utf8'));
+  const program = parseHex(text);
+  return program.ok ? program : refuse(program.code, `${path}: ${program.detail}`);
+};
+
+const buildBoard = async (settings: Settings, onSend: (byte: number) => void): Promise<Result<Chip>> => {
+  const program = readFirmware(settings.hex);
   if (!program.ok) return program;
   const boards = await loadBoards();
   if (boards === undefined) {

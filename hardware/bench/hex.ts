@@ -13,7 +13,10 @@ export const parseHex = (text: string): Result<Uint16Array> => {
   for (const [index, line] of lines.entries()) {
     const record = parseRecord(line);
     if (record === undefined)
-      return refuse('config-invalid', `HEX line ${index + 1} is not an intact record`);
+      return refuse(
+        'config-invalid',
+        `HEX line ${index + 1} is not an intact record: copy or build the file anew`,
+      );
     if (record.type === RECORD_END) return ok(new Uint16Array(flash.buffer));
     if (record.type !== RECORD_DATA || record.address + record.data.length > FLASH_BYTES) {
       return refuse('config-invalid', `HEX line ${index + 1} does not belong to an ATmega328P: build for it`);

@@ -8,6 +8,7 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readlinkSync, renameSync, symlinkSync, unlinkSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { ok, type Result, refuse } from '../../schemas/result.ts';
 
@@ -49,7 +50,10 @@ while True:
 export type PtyOptions = {
   /** script or python3: this one only (default: the first that works). */
   readonly helper?: string;
-  /** A symbolic link to the terminal, replaced if it exists: a path that survives restarts. */
+  /**
+   * A symbolic link to the terminal: a path that survives restarts. A link to a terminal that is there is
+   * replaced; anything else is another's and stays.
+   */
   readonly link: string;
   readonly onData: (bytes: Uint8Array) => void;
   /** The helper ended by itself. */
@@ -64,7 +68,7 @@ export type Pty = {
   readonly close: () => void;
 };
 
-/** Codes: device-failed (no helper works), storage-failed (the link cannot be made). */
+/** Codes: device-failed (no helper works), config-invalid, storage-failed (the link cannot be made). */
 export const openPty = async (options: PtyOptions): Promise<Result<Pty>> => {
   for (const helper of HELPERS) {
     if (options.helper !== undefined && options.helper !== helper.command) continue;
@@ -116,13 +120,10 @@ const attach = ({ child, path, output }: Started, options: PtyOptions): Result<P
     child.stdin?.destroy();
     child.kill('SIGKILL'); // asked nicely, script takes its time, up to seconds
   };
-  try {
-    const fresh = `${options.link}.${process.pid}`;
-    symlinkSync(path, fresh);
-    renameSync(fresh, options.link);
-  } catch (error) {
+  const linked = putLink(options.link, path);
+  if (!linked.ok) {
     close();
-    return refuse('storage-failed', `no link to ${path} at ${options.link}: ${(error as Error).message}`);
+    return linked;
   }
   input.on('error', () => {}); // the helper is gone: its exit tells
   child.stdio[3]?.on('error', () => {});
@@ -135,6 +136,40 @@ const attach = ({ child, path, output }: Started, options: PtyOptions): Result<P
     if (input.writableLength < UNREAD_BYTES_MAX) input.write(bytes);
   };
   return ok({ path, write, close });
+};
+
+/** Where the link points; undefined where there is none, '' where the path is no link. */
+const targetOf = (link: string): string | undefined => {
+  try {
+    return readlinkSync(link);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return undefined;
+    if (code === 'EINVAL') return '';
+    throw error;
+  }
+};
+
+const putLink = (link: string, path: string): Result<null> => {
+  try {
+    const target = targetOf(link);
+    if (target === undefined) symlinkSync(path, link);
+    else if (dirname(target) !== dirname(path))
+      return refuse(
+        'config-invalid',
+        `${link} is no link to a terminal and is left alone: name another path`,
+      );
+    else {
+      const fresh = `${link}.${process.pid}`;
+      symlinkSync(path, fresh);
+      renameSync(fresh, link);
+    }
+    return ok(null);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const remedy = code === 'ENOENT' ? 'create its directory' : 'name a path that this user may write';
+    return refuse('storage-failed', `cannot link ${link} to ${path} (${code}): ${remedy}`);
+  }
 };
 
 const unlink = (link: string, path: string): void => {

@@ -1,6 +1,6 @@
 /** Recorded weather for the virtual sensors: one sample per conversion, from the beginning again at the end. */
 
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { ok, type Result, refuse } from '../../schemas/result.ts';
@@ -57,8 +57,16 @@ export const readWeather = (series: string): Result<readonly Weather[]> => {
       'the seattle series comes with npm i -D vega-datasets, which is not installed',
     );
   }
-  if (!existsSync(path)) return refuse('config-invalid', `no weather series at ${path}: name a CSV file`);
-  return parseWeather(readFileSync(path, 'utf8'), path);
+  try {
+    return parseWeather(readFileSync(path, 'utf8'), path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === undefined) throw error;
+    return refuse(
+      'config-invalid',
+      `no weather series at ${path} (${code}): write seattle, or name a CSV file`,
+    );
+  }
 };
 
 const seattlePath = (): string | undefined => {

@@ -1,6 +1,15 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -133,6 +142,19 @@ pty('refuses a link in a folder that is not there', async () => {
   const refused = await openPty({ link: path, onData: () => {}, onClose: () => {} });
   assert.is(refused.ok ? '' : refused.code, 'storage-failed');
   assert.match(refused.ok ? '' : refused.detail, /missing/);
+});
+
+pty('leaves a file, a folder and a link of somebody else as they are', async () => {
+  const file = join(folder, 'precious');
+  const elsewhere = join(folder, 'elsewhere');
+  writeFileSync(file, 'precious');
+  symlinkSync(file, elsewhere);
+  for (const path of [file, elsewhere, folder]) {
+    const refused = await openPty({ link: path, onData: () => {}, onClose: () => {} });
+    assert.is(refused.ok ? '' : refused.code, 'config-invalid', path);
+  }
+  assert.is(readFileSync(file, 'utf8'), 'precious');
+  assert.is(readlinkSync(elsewhere), file);
 });
 
 /** The processes that inherited the mark. */
