@@ -29,7 +29,7 @@ import { VOUCHER_BYTES_MAX } from '../../schemas/voucher.ts';
 export const KIND = {
   saleLease: 1,
   saleGrant: 2,
-  saleReading: 3,
+  saleReadings: 3,
   saleVoucher: 4,
   saleTick: 5,
   saleReceipt: 6,
@@ -44,7 +44,7 @@ export const KIND = {
   purchaseChain: 24,
   purchaseVoucher: 25,
   purchasePaid: 26,
-  purchaseReading: 27,
+  purchaseReadings: 27,
   purchaseStatement: 28,
   purchaseEnded: 29,
   purchasePlace: 30,
@@ -62,8 +62,20 @@ const TICK = object('tick', TICK_BYTES_MAX);
 const SEQ = atLeast(1, count('seq', U32_MAX));
 const PLACE = [count('reading', U32_MAX), bytes('head', 32)];
 
+/** Readings that came together share a record; of the longest (a text), as many as fit 65,536 bytes. */
+export const READINGS_PER_RECORD = 48;
+const READING = object('reading', OBJECT_BYTES_MAX);
+
+/** `length` times the same: the readings of a record, at least one. */
+const readings = (length: number): readonly Field[] => {
+  const fields = [READING];
+  while (fields.length < length) fields.push(READING);
+  return fields;
+};
+
 /** The parts of a record by its kind; null where the shell, not the engine, wrote it. */
-const partsOf = (kind: number): readonly Field[] | null => {
+const partsOf = (kind: number, length: number): readonly Field[] | null => {
+  if (kind === KIND.saleReadings || kind === KIND.purchaseReadings) return readings(length);
   if (kind === KIND.saleLease) {
     return SIGNED.concat([
       amount('exposureNanoMax'),
@@ -104,7 +116,7 @@ export const decodeRecord = (encoded: Uint8Array): Result<JournalRecord> => {
   const head = checkFields('record', list.slice(0, 2), HEAD);
   if (!head.ok) return head;
   const kind = head.value[1] as number;
-  const fields = partsOf(kind);
+  const fields = partsOf(kind, list.length - 2);
   const parts = fields === null ? ok(list.slice(2)) : checkFields('record', list.slice(2), fields);
   if (!parts.ok) return parts;
   return ok({

@@ -5,7 +5,7 @@ import type { Purchase } from '../../agent/engine/purchase/state.ts';
 import type { Sale } from '../../agent/engine/sale/state.ts';
 import { verifyStore } from '../../broker/settler/audit.ts';
 import { depositAccount, earnedAccount } from '../../broker/settler/ledger.ts';
-import type { Store } from '../../broker/settler/store.ts';
+import type { ChannelRow, Store } from '../../broker/settler/store.ts';
 import { equalBytes } from '../../schemas/bytes.ts';
 import type { Crypto } from '../../schemas/crypto.ts';
 import { priceNanoOf, totalNanoFor } from '../../schemas/price.ts';
@@ -15,8 +15,12 @@ export type Promised = {
   readonly sale: Sale | null;
   readonly purchase: Purchase | null;
   readonly wire: Wire;
+  /** Of the leases before this one. */
+  readonly past: readonly Wire[];
   /** Most that was ever due for readings the buyer held. */
   readonly dueNano: number;
+  /** A disk has lost something since the lease began. */
+  readonly forgot: boolean;
   readonly store: Store;
   readonly crypto: Crypto;
   /** What came into the settler's books from outside. */
@@ -30,16 +34,20 @@ const windowNanoOf = (sale: Sale): number => {
   return Math.max(priceNanoOf(price, Math.max(1, sale.sent)), Math.min(earnedNano, windowNano));
 };
 
-const brokenBySeller = (sale: Sale): string | null => {
+const brokenBySeller = (sale: Sale, wire: Wire): string | null => {
   const { price } = sale.lease.terms;
   if (sale.durable.totalNano > sale.verifiedNano) return 'the disk holds more than was verified';
   if (sale.held !== null && sale.verifiedNano > sale.held.limitNano) return 'verified past the limit';
+  if (sale.agreedBytes !== null && sale.agreedNano > sale.verifiedNano)
+    return 'agreed to more than it can show';
   if (sale.sentNano !== totalNanoFor(price, sale.sent)) return 'what was sent costs something else';
   // Until the buyer has answered, a restarted seller counts all it has as sent.
   if (sale.restored) return null;
-  if (sale.sentNano - sale.verifiedNano > windowNanoOf(sale)) return 'unpaid beyond the window';
+  // A liar may say to a seller with a lost tail that it holds more than was sent: that is not delivered.
+  const soldNano = totalNanoFor(price, Math.min(sale.sent, wire.delivered));
+  if (soldNano - sale.verifiedNano > windowNanoOf(sale)) return 'unpaid beyond the window';
   const lagNano = LAG_READINGS_MAX * priceNanoOf(price, Math.max(1, sale.sent));
-  if (sale.sentNano - sale.durable.totalNano > windowNanoOf(sale) + lagNano) return 'a crash costs more';
+  if (soldNano - sale.durable.totalNano > windowNanoOf(sale) + lagNano) return 'a crash costs more';
   return null;
 };
 
@@ -58,8 +66,25 @@ export const brokenPromise = (world: Promised): string | null => {
   if (sale !== null && sale.verifiedNano > wire.releasedNano)
     return 'the seller counts what was not released';
   if (sale !== null && sale.claimedNano > wire.releasedNano) return 'booked more than was released';
-  const broken = sale === null ? null : brokenBySeller(sale);
+  if (sale !== null && !world.forgot) {
+    const soldNano = totalNanoFor(sale.lease.terms.price, wire.delivered);
+    if (soldNano - sale.verifiedNano > windowNanoOf(sale)) return 'delivered beyond the window';
+  }
+  const broken = sale === null ? null : brokenBySeller(sale, wire);
   return broken ?? (purchase === null ? null : brokenByBuyer(purchase));
+};
+
+const isOf = (sale: Sale | null, channel: ChannelRow): boolean =>
+  sale?.channel != null && equalBytes(sale.channel.id, channel.id);
+
+/** What the seller believes of the settler is so. */
+const brokenTrust = (sale: Sale | null, channel: ChannelRow): string | null => {
+  if (sale === null || !isOf(sale, channel)) return null;
+  if (sale.held !== null && sale.held.limitNano > channel.limitNano)
+    return 'the seller trusts a forged limit';
+  if (sale.claimedNano > channel.paidNano) return 'the seller trusts a forged receipt';
+  if (sale.phase === 'ended' && !channel.closed) return 'the seller ended with its channel open';
+  return null;
 };
 
 /** The same for the settler's books: the journal is replayed and compared. */
@@ -75,10 +100,14 @@ export const brokenSettlement = async (world: Promised): Promise<string | null> 
   let heldNano = 0n;
   for (const { account, nano } of balances) if (!account.startsWith('bank/')) heldNano += nano;
   if (heldNano !== world.paidInNano) return `holds ${heldNano} nano of ${world.paidInNano} paid in`;
-  const current = world.purchase?.channel;
+  if (world.sale?.channel != null && !channels.some((each) => isOf(world.sale, each))) {
+    return 'the seller trusts a channel that nobody backs';
+  }
   for (const channel of channels) {
-    const isCurrent = current !== null && current !== undefined && equalBytes(channel.id, current.id);
-    if (isCurrent && channel.paidNano > world.wire.releasedNano) return 'credited more than was released';
+    const wire = [world.wire, ...world.past].find((each) => each.isOf(channel.id));
+    if (channel.paidNano > (wire?.releasedNano ?? 0)) return 'credited more than was released';
+    const broken = brokenTrust(world.sale, channel);
+    if (broken !== null) return broken;
     const earned = balances.find((each) => each.account === earnedAccount(channel.payee));
     if (channels.length === 1 && (earned?.nano ?? 0n) !== BigInt(channel.paidNano))
       return 'earned something else';

@@ -3,7 +3,7 @@
  * held against what really left them.
  */
 
-import { toHex } from '../../schemas/bytes.ts';
+import { equalBytes, toHex } from '../../schemas/bytes.ts';
 import type { Crypto } from '../../schemas/crypto.ts';
 import type { Channel } from '../../schemas/open.ts';
 import { decodeStream } from '../../schemas/stream.ts';
@@ -24,6 +24,10 @@ export class Wire {
 
   constructor(crypto: Crypto) {
     this.crypto = crypto;
+  }
+
+  isOf(channel: Uint8Array): boolean {
+    return this.channel !== null && equalBytes(this.channel.id, channel);
   }
 
   /** What the buyer sent; `channel` as the buyer opened it. */

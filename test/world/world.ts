@@ -18,6 +18,7 @@ import { toHex } from '../../schemas/bytes.ts';
 import type { Capability } from '../../schemas/profile.ts';
 import { decodeRequest, encodeRequest, type Request } from '../../schemas/request.ts';
 import type { Statement } from '../../schemas/statement.ts';
+import { signLease } from '../../schemas/terms.ts';
 import { type Chance, chanceOf } from './chance.ts';
 import { Disk } from './disk.ts';
 import { capabilityOf, type Keys, leaseOf, openSettler, termsOf } from './market.ts';
@@ -46,6 +47,8 @@ export class World {
   readonly crypto = nativeCrypto();
   readonly store: Store = openMemoryStore();
   wire = new Wire(this.crypto);
+  /** Of the leases before this one. */
+  readonly past: Wire[] = [];
   readonly ports: Keys;
   readonly capability: Capability;
   faults: Faults;
@@ -64,6 +67,8 @@ export class World {
   /** Most that was ever due for readings a buyer held, whatever its disk forgot since. */
   dueNano = 0;
   powerCut: PowerCut | null = null;
+  /** A disk has lost something: what it knew may be missing until the other side has told it. */
+  forgot = false;
   readonly paidInNano = BigInt(DEPOSIT_NANO);
   /** Every message that was sent, for tests that look at the wire. */
   observe: (message: Message) => void = () => {};
@@ -81,6 +86,8 @@ export class World {
   private readonly archive = new Set<string>();
   /** Nothing has reached the settler since its books were last held against the promises. */
   private settled = false;
+  /** What the seller believed of the settler then. */
+  private trusted = '';
 
   constructor(options: WorldOptions) {
     this.options = options;
@@ -108,7 +115,9 @@ export class World {
 
   /** The next lease of the same two, on fresh disks. */
   buyAgain(): void {
-    if (this.leaseBytes !== null) this.archive.add(toHex(this.leaseBytes));
+    // This seller has one place: what the buyer gave up must not take it.
+    const { offerBytes } = this.purchase!;
+    this.archive.add(toHex(signLease(offerBytes, this.ports.seller.signer)));
     this.sale = null;
     this.leaseBytes = null;
     this.statement = null;
@@ -116,6 +125,8 @@ export class World {
     this.ended = { seller: '', buyer: '' };
     this.bought.length = 0;
     this.dueNano = 0;
+    this.forgot = false;
+    this.past.push(this.wire);
     this.wire = new Wire(this.crypto);
     this.buy();
   }
@@ -207,6 +218,7 @@ export class World {
     if (cut === null || cut.party !== party || this.disks[party].length < cut.record) return false;
     this.powerCut = null;
     if (cut.survives === 'synced') this.disks[party].loseUnsynced();
+    this.forgot = true;
     this.crash(party, false);
     return true;
   }
@@ -228,6 +240,13 @@ export class World {
     for (let i = 0; i < times; i++) {
       this.flying.push({ ...message, dueMs: this.nowMs + 1 + this.chance.below(delayMsMax + 1) });
     }
+  }
+
+  /** A message arrives now, is acted on, and everything is checked. */
+  async strike(message: Message): Promise<void> {
+    await this.deliver(message);
+    if (message.to !== 'settler') this.tell(message.to, { kind: 'flush' });
+    await this.check();
   }
 
   private async deliverDue(): Promise<void> {
@@ -292,6 +311,7 @@ export class World {
     this.down[party] = true;
     this.waiting[party].length = 0;
     if (power) this.disks[party].cutPower(this.chance);
+    this.forgot ||= power;
   }
 
   /** Starts again from the disk alone. */
@@ -329,6 +349,7 @@ export class World {
   putBack(party: Party, records: number): void {
     this.crash(party, false);
     this.disks[party].keep(records);
+    this.forgot = true;
     this.restart(party);
   }
 
@@ -337,8 +358,10 @@ export class World {
     if (this.purchase !== null) this.dueNano = Math.max(this.dueNano, this.purchase.dueNano);
     const broken = brokenPromise(this);
     if (broken !== null) throw this.failure(broken);
-    if (this.settled) return;
+    const trusted = `${this.sale?.held?.limitNano} ${this.sale?.claimedNano} ${this.sale?.phase}`;
+    if (this.settled && trusted === this.trusted) return;
     this.settled = true;
+    this.trusted = trusted;
     const unsettled = await brokenSettlement(this);
     if (unsettled !== null) throw this.failure(unsettled);
   }

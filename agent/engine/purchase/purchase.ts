@@ -23,7 +23,7 @@ import {
 import { askGrant, introduce, onGrant, onLease, sendOffer } from './opening.ts';
 import { openFirstChain, payDue, prepareChain, raiseTo } from './payment.ts';
 import { onReading } from './receiving.ts';
-import { journalPurchase, newPurchaseState, type Purchase } from './state.ts';
+import { journalPurchase, journalReadings, newPurchaseState, type Purchase } from './state.ts';
 
 /** Signs the offer and sends it. The nonce of the terms is the handle. */
 export const newPurchase = (ports: Ports, terms: Terms, nowMs: number): Step<Purchase> => {
@@ -118,6 +118,7 @@ const onTimer = (turn: Turn, purchase: Purchase): void => {
 
 /** What came in together is paid together. */
 const onFlush = (turn: Turn, purchase: Purchase): void => {
+  journalReadings(turn, purchase);
   prepareChain(turn, purchase);
   if (purchase.phase === 'buying') {
     openFirstChain(turn, purchase);

@@ -5,11 +5,10 @@ import { nextHead } from '../../../schemas/reading-chain.ts';
 import { decodeReading, readingTimeMs } from '../../../schemas/senml.ts';
 import { encodeControl } from '../../../schemas/stream.ts';
 import { REPEAT_MS } from '../effects.ts';
-import { KIND } from '../record.ts';
 import { notice, stream, type Turn } from '../turn.ts';
 import { stopPurchase } from './closing.ts';
 import { sendTick } from './payment.ts';
-import { journalPurchase, type Purchase } from './state.ts';
+import type { Purchase } from './state.ts';
 
 /** A row that is broken is asked for at most this often. */
 const NAK_EVERY_MS = 100;
@@ -50,7 +49,7 @@ export const onReading = (turn: Turn, purchase: Purchase, seq: number, bytes: Ui
     return;
   }
   appendBought(turn, purchase, bytes);
-  journalPurchase(turn, purchase, KIND.purchaseReading, [bytes]);
+  purchase.unjournalled.push(bytes);
   const atMs = readingTimeMs(purchase.terms, reading.value);
   turn.effects.push({ kind: 'bought', seq: seq, value: reading.value.value, atMs: atMs });
 };

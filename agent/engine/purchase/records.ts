@@ -95,8 +95,9 @@ const apply = (turn: Turn, purchase: Purchase, record: JournalRecord): Result<un
   if (kind === KIND.purchaseStatement) return applyStatement(turn.ports, purchase, bytes);
   if (kind === KIND.purchasePlace) return applyPlace(purchase, parts);
   if (kind === KIND.purchaseRaised) return applyRaised(purchase, bytes, parts[1] as Uint8Array | null);
-  if (kind === KIND.purchaseReading) appendBought(turn, purchase, bytes);
-  else if (kind === KIND.purchaseChain)
+  if (kind === KIND.purchaseReadings) {
+    for (const reading of parts) appendBought(turn, purchase, reading as Uint8Array);
+  } else if (kind === KIND.purchaseChain)
     purchase.next = { seq: parts[0] as number, last: parts[1] as Uint8Array };
   else if (kind === KIND.purchaseEnded) {
     purchase.phase = 'ended';

@@ -11,7 +11,7 @@ import { RESYNC_NONCE_BYTES } from '../../../schemas/stream.ts';
 import type { Lease, Terms } from '../../../schemas/terms.ts';
 import { type Mark, NO_MARK, REPEAT_MS } from '../effects.ts';
 import type { Outbox } from '../outbox.ts';
-import { encodeRecord } from '../record.ts';
+import { encodeRecord, KIND, READINGS_PER_RECORD } from '../record.ts';
 import type { Turn } from '../turn.ts';
 
 /** The chain that the newest voucher opened: x[0..ticks] and how far it is released. */
@@ -42,6 +42,8 @@ export type Purchase = {
   highest: number;
   head: Uint8Array;
   dueNano: number;
+  /** The newest of them, which no record holds yet. */
+  readonly unjournalled: Uint8Array[];
   /** Everything released to the seller: it only rises. */
   releasedNano: number;
   journalledNano: number;
@@ -83,6 +85,7 @@ export const newPurchaseState = (handle: Uint8Array, terms: Terms, offerBytes: U
   highest: 0,
   head: handle,
   dueNano: 0,
+  unjournalled: [],
   releasedNano: 0,
   journalledNano: 0,
   voucherBytes: null,
@@ -108,10 +111,22 @@ export const newPurchaseState = (handle: Uint8Array, terms: Terms, offerBytes: U
 export const purchaseMark = (purchase: Purchase): Mark => ({
   totalNano: purchase.journalledNano,
   evidence: null,
-  readings: purchase.highest,
+  readings: purchase.highest - purchase.unjournalled.length,
   chainSeq: purchase.next === null ? purchase.voucherSeq : purchase.next.seq,
   agreed: false,
 });
+
+const append = (turn: Turn, purchase: Purchase, kind: number, parts: readonly Cbor[]): void => {
+  const record = encodeRecord(purchase.handle, kind, parts);
+  turn.effects.push({ kind: 'journal', record: record, mark: purchaseMark(purchase) });
+};
+
+/** The readings that came in since the last record, before anything else is written and before any is paid. */
+export const journalReadings = (turn: Turn, purchase: Purchase): void => {
+  while (purchase.unjournalled.length > 0) {
+    append(turn, purchase, KIND.purchaseReadings, purchase.unjournalled.splice(0, READINGS_PER_RECORD));
+  }
+};
 
 export const journalPurchase = (
   turn: Turn,
@@ -119,8 +134,8 @@ export const journalPurchase = (
   kind: number,
   parts: readonly Cbor[],
 ): void => {
-  const record = encodeRecord(purchase.handle, kind, parts);
-  turn.effects.push({ kind: 'journal', record: record, mark: purchaseMark(purchase) });
+  journalReadings(turn, purchase);
+  append(turn, purchase, kind, parts);
 };
 
 /** What `n` readings cost under the terms; the terms were made so that this stays below 2^53. */

@@ -4,9 +4,8 @@ import { priceNanoOf, readingsPaidFloor, totalNanoFor } from '../../../schemas/p
 import { encodeReading, type Value } from '../../../schemas/senml.ts';
 import { appendReading, BACKLOG_READINGS_MAX, dropPaid, newestOf, readingAt } from '../backlog.ts';
 import { EXPIRY_MARGIN_S, LAG_READINGS_MAX } from '../effects.ts';
-import { KIND } from '../record.ts';
 import { notice, stream, type Turn } from '../turn.ts';
-import { journalSale, roomNanoOf, type Sale } from './state.ts';
+import { roomNanoOf, type Sale } from './state.ts';
 
 /** Counterparty risk is the window, crash risk the lag; beyond either, delivery waits. */
 const mayDeliver = (sale: Sale, nowMs: number): boolean => {
@@ -30,12 +29,13 @@ export const deliver = (turn: Turn, sale: Sale): void => {
   }
 };
 
-/** Everything after reading `n` is to be sent again. */
-export const rewindTo = (sale: Sale, n: number): void => {
-  const sent = Math.max(n, sale.backlog.base);
-  if (sent >= sale.sent) return;
-  sale.sent = sent;
-  sale.sentNano = totalNanoFor(sale.lease.terms.price, sent);
+/** Everything after reading `n` is to be sent again; false where what follows it is not kept any more. */
+export const rewindTo = (sale: Sale, n: number): boolean => {
+  if (n < sale.backlog.base) return false;
+  if (n >= sale.sent) return true;
+  sale.sent = n;
+  sale.sentNano = totalNanoFor(sale.lease.terms.price, n);
+  return true;
 };
 
 /** Paid readings have no reason to be sent or kept. */
@@ -50,7 +50,7 @@ const appendTaken = (turn: Turn, sale: Sale, value: Value, atMs: number): void =
   const onGrid = Math.abs(offGridMs) * 2 <= terms.periodMs;
   const bytes = encodeReading({ seq: newest + 1, value: value, offsetMs: onGrid ? 0 : offGridMs });
   appendReading(sale.backlog, bytes, turn.ports.crypto.sha256);
-  journalSale(turn, sale, KIND.saleReading, [bytes]);
+  sale.unjournalled.push(bytes);
 };
 
 export const takeReading = (turn: Turn, sale: Sale, value: Value, atMs: number): void => {

@@ -139,14 +139,14 @@ export const journalTick = (turn: Turn, sale: Sale): void => {
 /**
  * What the buyer says it holds: its evidence may only raise a total, its readings say where to go on. A sale
  * that came from disk goes on only when the buyer answers its own question: an old place would have it number
- * readings again that the buyer holds.
+ * readings again that the buyer holds. False where nobody holds the reading that comes next.
  */
 export const onPlace = (
   turn: Turn,
   sale: Sale,
   parts: ControlOf<'resync'>['parts'],
   isAnswer: boolean,
-): void => {
+): boolean => {
   const voucher = parts[1];
   if (voucher !== null && sale.held !== null) {
     onVoucher(turn, sale, voucher);
@@ -154,8 +154,9 @@ export const onPlace = (
     if (tick !== null && tick.ok) onTick(turn, sale, tick.value);
   }
   const highest = parts[3];
-  if (sale.restored && !isAnswer) return;
-  if (highest <= newestOf(sale.backlog)) rewindTo(sale, highest);
+  if (sale.restored && !isAnswer) return true;
+  let goesOn = true;
+  if (highest <= newestOf(sale.backlog)) goesOn = rewindTo(sale, highest);
   else if (sale.restored && highest <= sale.lease.terms.readingsMax) {
     // Our disk lost the tail of what was delivered: the buyer's row goes on from its own head.
     sale.backlog = newBacklog(highest, parts[4]);
@@ -164,6 +165,7 @@ export const onPlace = (
     journalSale(turn, sale, KIND.salePlace, [highest, parts[4]]);
   }
   if (sale.restored) numberWaiting(turn, sale);
+  return goesOn;
 };
 
 export const placeOf = (sale: Sale, nonce: Uint8Array): ControlOf<'resync'>['parts'] => {

@@ -16,7 +16,7 @@ import { RESYNC_NONCE_BYTES } from '../../../schemas/stream.ts';
 import { openLease } from '../../../schemas/terms.ts';
 import { appendReading, newBacklog, newestOf, readingAt } from '../backlog.ts';
 import type { Ports } from '../effects.ts';
-import { decodeRecord, encodeRecord, type JournalRecord, KIND } from '../record.ts';
+import { decodeRecord, encodeRecord, type JournalRecord, KIND, READINGS_PER_RECORD } from '../record.ts';
 import type { Turn } from '../turn.ts';
 import { letGoOfPaid } from './delivery.ts';
 import { installGrant } from './payment.ts';
@@ -68,8 +68,10 @@ const applySigned = (ports: Ports, sale: Sale, kind: number, bytes: Uint8Array):
 const apply = (turn: Turn, sale: Sale, record: JournalRecord): Result<unknown> => {
   const kind = record.kind;
   const bytes = record.parts[0] as Uint8Array;
-  if (kind === KIND.saleReading) {
-    appendReading(sale.backlog, bytes, turn.ports.crypto.sha256);
+  if (kind === KIND.saleReadings) {
+    for (const reading of record.parts) {
+      appendReading(sale.backlog, reading as Uint8Array, turn.ports.crypto.sha256);
+    }
     return ok(true);
   }
   if (kind === KIND.saleVoucher || kind === KIND.saleTick)
@@ -142,8 +144,13 @@ export const saleRecords = (sale: Sale): readonly Uint8Array[] => {
     records.push(encodeRecord(sale.handle, KIND.saleGrant, [sale.openBytes, sale.grantBytes]));
   }
   records.push(encodeRecord(sale.handle, KIND.salePlace, [sale.backlog.base, sale.backlog.baseHead]));
-  for (let n = sale.backlog.base + 1; n <= newestOf(sale.backlog); n++) {
-    records.push(encodeRecord(sale.handle, KIND.saleReading, [readingAt(sale.backlog, n)]));
+  for (let n = sale.backlog.base + 1; n <= newestOf(sale.backlog); ) {
+    const readings: Uint8Array[] = [];
+    while (n <= newestOf(sale.backlog) && readings.length < READINGS_PER_RECORD) {
+      readings.push(readingAt(sale.backlog, n));
+      n++;
+    }
+    records.push(encodeRecord(sale.handle, KIND.saleReadings, readings));
   }
   const evidence = evidenceRecords(sale);
   for (const record of evidence) records.push(record);

@@ -1,6 +1,7 @@
 /** Sale: one step of the seller's side of a lease. The rules are in the files beside this one. */
 
 import { equalBytes } from '../../../schemas/bytes.ts';
+import { refuse } from '../../../schemas/result.ts';
 import {
   decodeStream,
   encodeControl,
@@ -16,6 +17,7 @@ import { deliver, letGoOfPaid, rewindTo, takeReading } from './delivery.ts';
 import { journalTick, onGrant, onPlace, onTick, onVoucher, placeOf, refuseOnStream } from './payment.ts';
 import { onReply, onStatement, sendAgreed, settleWhenDue, stopSale } from './settlement.ts';
 import {
+  journalReadings,
   journalSale,
   leaseParts,
   newSaleState,
@@ -39,17 +41,33 @@ export const newSale = (ports: Ports, lease: Lease, options: SaleOptions, nowMs:
 const askPlace = (turn: Turn, sale: Sale): void =>
   stream(turn, encodeControl({ kind: 'resync', parts: placeOf(sale, sale.nonce) }));
 
+/** A buyer that lost more than is kept here cannot go on: the lease ends, once it has said so to our question. */
+const onGap = (turn: Turn, sale: Sale, isAnswer: boolean): void => {
+  if (!isAnswer) {
+    askPlace(turn, sale);
+    return;
+  }
+  refuseOnStream(
+    turn,
+    sale,
+    refuse('reading-gap', 'readings up to ' + sale.backlog.base + ' are not kept here any more'),
+  );
+  stopSale(turn, sale, 'reading-gap');
+};
+
 const onControl = (turn: Turn, sale: Sale, message: StreamMessage): void => {
-  if (message.kind === 'nak') rewindTo(sale, message.parts[0] - 1);
-  else if (message.kind === 'grant') onGrant(turn, sale, message);
+  if (message.kind === 'nak') {
+    if (!rewindTo(sale, message.parts[0] - 1)) onGap(turn, sale, false);
+  } else if (message.kind === 'grant') onGrant(turn, sale, message);
   else if (message.kind === 'statement') onStatement(turn, sale, message.parts[0]);
   else if (message.kind === 'resync') {
-    onPlace(turn, sale, message.parts, false);
+    const goesOn = onPlace(turn, sale, message.parts, false);
     stream(turn, encodeControl({ kind: 'resynced', parts: placeOf(sale, message.parts[0]) }));
     sendAgreed(turn, sale);
     if (sale.restored) askPlace(turn, sale);
+    else if (!goesOn) onGap(turn, sale, false);
   } else if (message.kind === 'resynced' && equalBytes(message.parts[0], sale.nonce)) {
-    onPlace(turn, sale, message.parts, true);
+    if (!onPlace(turn, sale, message.parts, true)) onGap(turn, sale, true);
   }
 };
 
@@ -105,6 +123,7 @@ export const stepSale = (ports: Ports, sale: Sale, event: Event, nowMs: number):
   else if (event.kind === 'stop') stopSale(turn, sale, event.reason);
   else if (event.kind === 'timer') onTimer(turn, sale);
   else {
+    journalReadings(turn, sale);
     journalTick(turn, sale);
     letGoOfPaid(sale);
     deliver(turn, sale);

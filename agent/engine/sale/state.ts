@@ -15,7 +15,7 @@ import type { Lease } from '../../../schemas/terms.ts';
 import { type Backlog, newBacklog, newestOf } from '../backlog.ts';
 import { type Mark, NO_MARK, REPEAT_MS } from '../effects.ts';
 import type { Outbox } from '../outbox.ts';
-import { encodeRecord } from '../record.ts';
+import { encodeRecord, KIND, READINGS_PER_RECORD } from '../record.ts';
 import type { Turn } from '../turn.ts';
 
 export type SaleOptions = {
@@ -43,6 +43,8 @@ export type Sale = {
   expiryS: number;
   held: Held | null;
   backlog: Backlog;
+  /** The newest of the backlog, which no record holds yet. */
+  readonly unjournalled: Uint8Array[];
   /** Newest reading on its way to the buyer, and the sum of the prices up to it. */
   sent: number;
   sentNano: number;
@@ -94,6 +96,7 @@ export const newSaleState = (lease: Lease, options: SaleOptions): Sale => ({
   expiryS: lease.terms.expiryS,
   held: null,
   backlog: newBacklog(0, lease.id),
+  unjournalled: [],
   sent: 0,
   sentNano: 0,
   verifiedNano: 0,
@@ -138,18 +141,30 @@ export const leaseParts = (sale: Sale): readonly Cbor[] => [
 export const saleMark = (sale: Sale): Mark => ({
   totalNano: sale.journalledNano,
   evidence: sale.journalledEvidence,
-  readings: newestOf(sale.backlog),
+  readings: newestOf(sale.backlog) - sale.unjournalled.length,
   chainSeq: 0,
   agreed: sale.agreedBytes !== null,
 });
 
-/** Appends a record; its mark says what the disk holds once it is durable. */
-export const journalSale = (turn: Turn, sale: Sale, kind: number, parts: readonly Cbor[]): void => {
+const append = (turn: Turn, sale: Sale, kind: number, parts: readonly Cbor[]): void => {
   turn.effects.push({
     kind: 'journal',
     record: encodeRecord(sale.handle, kind, parts),
     mark: saleMark(sale),
   });
+};
+
+/** The readings that came in since the last record, before anything else is written and before any is sent. */
+export const journalReadings = (turn: Turn, sale: Sale): void => {
+  while (sale.unjournalled.length > 0) {
+    append(turn, sale, KIND.saleReadings, sale.unjournalled.splice(0, READINGS_PER_RECORD));
+  }
+};
+
+/** Appends a record; its mark says what the disk holds once it is durable. */
+export const journalSale = (turn: Turn, sale: Sale, kind: number, parts: readonly Cbor[]): void => {
+  journalReadings(turn, sale);
+  append(turn, sale, kind, parts);
 };
 
 /** What may be unpaid: one reading for a stranger, growing with what the buyer has paid, up to the terms. */
