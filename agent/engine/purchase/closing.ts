@@ -14,6 +14,8 @@ import { journalPurchase, type Purchase } from './state.ts';
 
 /** After expiry and this long without an answer, the purchase ends without the seller's signature. */
 const AGREEMENT_WAIT_S = 3600;
+/** The seller's signature is the better end; after this long without it, a final receipt will do. */
+const RECEIPT_AFTER_MS = 15000;
 /** A seller that disagrees, however often, is answered at most this often. */
 const RESTATE_EVERY_MS = 100;
 
@@ -36,6 +38,7 @@ const state = (turn: Turn, purchase: Purchase): void => {
   };
   purchase.statementBytes = signStatement(purchase.lease!.id, statement, turn.ports.signer);
   purchase.statedNano = purchase.releasedNano;
+  purchase.statedMs = turn.nowMs;
   journalPurchase(turn, purchase, KIND.purchaseStatement, [purchase.statementBytes]);
 };
 
@@ -124,7 +127,9 @@ export const repeatWhenQuiet = (turn: Turn, purchase: Purchase): void => {
   purchase.repeatMs = purchase.answered ? Math.min(purchase.repeatMs * 2, REPEAT_MS_MAX) : REPEAT_MS;
   introduce(turn, purchase);
   sendStatement(turn, purchase);
-  if (purchase.statementBytes !== null && !isAsking(purchase.outbox, 'query')) {
+  if (purchase.statedMs === 0) purchase.statedMs = turn.nowMs;
+  const waitedMs = purchase.statementBytes === null ? 0 : turn.nowMs - purchase.statedMs;
+  if (waitedMs >= RECEIPT_AFTER_MS && !isAsking(purchase.outbox, 'query')) {
     ask(turn, purchase.outbox, 'settler', {
       kind: 'query',
       id: newRequestId(turn),

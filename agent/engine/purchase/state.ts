@@ -64,8 +64,9 @@ export type Purchase = {
   repeated: number;
   gaps: number;
   statementBytes: Uint8Array | null;
-  /** Total of the statement. */
+  /** Total of the statement, and when it was made; 0 where that was before a restart. */
   statedNano: number;
+  statedMs: number;
   agreedBytes: Uint8Array | null;
   reason: string;
   readonly outbox: Outbox;
@@ -103,6 +104,7 @@ export const newPurchaseState = (handle: Uint8Array, terms: Terms, offerBytes: U
   gaps: 0,
   statementBytes: null,
   statedNano: 0,
+  statedMs: 0,
   agreedBytes: null,
   reason: '',
   outbox: [],
