@@ -2,9 +2,9 @@
 
 import { equalBytes } from '../../schemas/bytes.ts';
 import { REQUEST_ID_BYTES, type Request } from '../../schemas/request.ts';
-import { codeOf } from '../../schemas/result.ts';
+import { type Code, codeOf } from '../../schemas/result.ts';
 import { REPEAT_MS, REPEAT_MS_MAX } from './effects.ts';
-import type { Turn } from './turn.ts';
+import { notice, type Turn } from './turn.ts';
 
 type Asked = {
   readonly to: 'seller' | 'settler';
@@ -41,10 +41,24 @@ export const hasAsked = (outbox: Outbox, id: Uint8Array): boolean => {
   return false;
 };
 
-/** Refusals that say nothing of the request: the same one is answered later. */
-const isPassing = (reply: Request): boolean => {
-  const code = reply.kind === 'refusal' ? codeOf(reply.parts[0]) : undefined;
-  return code === 'busy' || code === 'rate-exceeded' || code === 'claim-rate';
+/** Refusals that say nothing of the request. */
+const PASSING: readonly (Code | undefined)[] = [
+  'busy',
+  'rate-exceeded',
+  'claim-rate',
+  'timeout',
+  'time-unproven',
+  'storage-full',
+  'storage-failed',
+];
+
+/** True for an answer that only puts us off: the request goes on waiting, and is repeated. */
+export const putsOff = (turn: Turn, outbox: Outbox, reply: Request): boolean => {
+  if (reply.kind !== 'refusal') return false;
+  const code = codeOf(reply.parts[0]);
+  if (code === undefined || PASSING.indexOf(code) < 0) return false;
+  if (hasAsked(outbox, reply.id)) notice(turn, code, reply.parts[1]);
+  return true;
 };
 
 /** Whether that kind answers such a request: our own question come back, for one, does not. */
@@ -55,9 +69,8 @@ const isAnswer = (asked: string, reply: string): boolean => {
   return reply === 'receipt';
 };
 
-/** The request that this answers, or null: an answer counts once, and one that puts us off not at all. */
+/** The request that this answers, or null: an answer counts once. */
 export const takeAnswer = (outbox: Outbox, reply: Request): Request | null => {
-  if (isPassing(reply)) return null;
   const asked = forget(
     outbox,
     (each) => equalBytes(each.request.id, reply.id) && isAnswer(each.request.kind, reply.kind),

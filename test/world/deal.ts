@@ -37,11 +37,7 @@ export type Deal = {
 
 export type Wish = Partial<Terms> & { readonly seed?: number; readonly limitNano?: number };
 
-export const termsFor = (
-  keys: Pick<Deal, 'seller' | 'buyer' | 'settler'>,
-  wish: Wish,
-  nonce: Uint8Array,
-): Terms => {
+const termsFor = (keys: Pick<Deal, 'seller' | 'buyer' | 'settler'>, wish: Wish, nonce: Uint8Array): Terms => {
   const { seed: _seed, limitNano: _limitNano, ...terms } = wish;
   return {
     seller: keys.seller.signer.key,

@@ -2,11 +2,11 @@
 
 import { equalBytes } from '../../../schemas/bytes.ts';
 import type { Request } from '../../../schemas/request.ts';
-import { type Code, codeOf } from '../../../schemas/result.ts';
+import { codeOf } from '../../../schemas/result.ts';
 import { type Control, decodeStream, encodeControl } from '../../../schemas/stream.ts';
 import { signOffer, type Terms } from '../../../schemas/terms.ts';
 import { type Effect, type Event, type Ports, REPEAT_MS, type Step } from '../effects.ts';
-import { isAsking, repeatDue, repeatNow, takeAnswer } from '../outbox.ts';
+import { isAsking, putsOff, repeatDue, repeatNow, takeAnswer } from '../outbox.ts';
 import { KIND } from '../record.ts';
 import { notice, stream, type Turn } from '../turn.ts';
 import {
@@ -71,16 +71,8 @@ const onMessage = (turn: Turn, purchase: Purchase, bytes: Uint8Array): void => {
     onControl(turn, purchase, message.value);
 };
 
-/** Refusals that say nothing of the request: it is asked again. */
-const isPassing = (code: Code | undefined): boolean =>
-  code === 'busy' ||
-  code === 'rate-exceeded' ||
-  code === 'timeout' ||
-  code === 'time-unproven' ||
-  code === 'storage-full' ||
-  code === 'storage-failed';
-
 const onReply = (turn: Turn, purchase: Purchase, reply: Request): void => {
+  if (putsOff(turn, purchase.outbox, reply)) return;
   const asked = takeAnswer(purchase.outbox, reply);
   if (asked === null) return;
   if (reply.kind === 'lease') onLease(turn, purchase, reply.parts[0]);
@@ -89,7 +81,7 @@ const onReply = (turn: Turn, purchase: Purchase, reply: Request): void => {
   else if (reply.kind === 'refusal') {
     const code = codeOf(reply.parts[0]);
     notice(turn, code === undefined ? 'object-malformed' : code, asked.kind + ': ' + reply.parts[1]);
-    if (asked.kind === 'query' || isPassing(code)) return;
+    if (asked.kind === 'query') return;
     end(turn, purchase, 'refused: ' + (code === undefined ? String(reply.parts[0]) : code));
   }
 };

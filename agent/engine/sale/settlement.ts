@@ -10,7 +10,7 @@ import { agreeStatement, openStatement, type Statement } from '../../../schemas/
 import { encodeControl } from '../../../schemas/stream.ts';
 import { headAt, newestOf } from '../backlog.ts';
 import { EXPIRY_MARGIN_S, REPEAT_MS } from '../effects.ts';
-import { ask, isAsking, newRequestId, takeAnswer } from '../outbox.ts';
+import { ask, isAsking, newRequestId, putsOff, takeAnswer } from '../outbox.ts';
 import { KIND } from '../record.ts';
 import { notice, stream, type Turn } from '../turn.ts';
 import { refuseOnStream } from './payment.ts';
@@ -177,6 +177,7 @@ const onReceipt = (turn: Turn, sale: Sale, receiptBytes: Uint8Array, asked: stri
 
 /** The settler's answer to a request of this sale; one that was not asked for is ignored. */
 export const onReply = (turn: Turn, sale: Sale, reply: Request): void => {
+  if (putsOff(turn, sale.outbox, reply)) return;
   const asked = takeAnswer(sale.outbox, reply);
   if (asked === null) return;
   if (reply.kind === 'receipt') onReceipt(turn, sale, reply.parts[0], asked.kind);
