@@ -94,8 +94,8 @@ export class Turns<L extends Lane = Lane> {
       lane.touched = true;
       this.touched.push(lane);
     }
-    this.collect(lane, lane.step(event, nowMs));
-    this.schedule();
+    if (this.collect(lane, lane.step(event, nowMs))) this.end();
+    else this.schedule();
   }
 
   /** Effects of a lane that has just come about. */
@@ -127,6 +127,7 @@ export class Turns<L extends Lane = Lane> {
 
   /** Ends the turn now; what is still refused by the disk afterwards is not sent. */
   end(): void {
+    if (this.scheduled !== null) clearImmediate(this.scheduled);
     this.scheduled = null;
     const nowMs = this.nowMs();
     if (nowMs !== null && this.blocked === null) {
@@ -161,14 +162,18 @@ export class Turns<L extends Lane = Lane> {
     if (this.scheduled === null) this.scheduled = setImmediate(() => this.end());
   }
 
-  private collect(lane: Lane, effects: readonly Effect[]): void {
+  /** Whether the lane wants its turn to end now. */
+  private collect(lane: Lane, effects: readonly Effect[]): boolean {
+    let prompt = false;
     for (const effect of effects) {
       if (effect.kind === 'journal') this.append(lane, effect.record, effect.mark);
+      else if (effect.kind === 'prompt') prompt = true;
       else {
         this.performersOut.push(lane);
         this.effectsOut.push(effect);
       }
     }
+    return prompt;
   }
 
   private append(lane: Lane, record: Uint8Array, mark: Mark): void {

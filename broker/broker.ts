@@ -12,6 +12,7 @@ import { ok, type Result } from '../schemas/result.ts';
 import { type Attached, type Attachment, attach } from './attachment.ts';
 import { type CounterStore, openCounterFile } from './counter-file.ts';
 import { Gate } from './gate.ts';
+import { gatherWrites } from './gather.ts';
 import {
   type Certificate,
   type Door,
@@ -131,6 +132,7 @@ const run = async (
     accept: (connection, peer) => {
       sessions.expect(connection, peer);
       scanPackets(connection, limits.payloadBytesMax);
+      gatherWrites(connection);
       aedes.handle(connection);
     },
   });

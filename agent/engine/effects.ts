@@ -54,6 +54,8 @@ export type Effect =
   | { readonly kind: 'journal'; readonly record: Uint8Array; readonly mark: Mark }
   /** To our topic of this lease. */
   | { readonly kind: 'stream'; readonly bytes: Uint8Array }
+  /** Half the window waits to be paid: a `flush` now, before the rest of what came in, keeps the line busy. */
+  | { readonly kind: 'prompt' }
   | { readonly kind: 'request'; readonly to: 'seller' | 'settler'; readonly request: Request }
   /** A reading that was bought, once per sequence number, in order (purchase only). */
   | { readonly kind: 'bought'; readonly seq: number; readonly value: Value; readonly atMs: number }

@@ -18,7 +18,7 @@ import { openSqliteStore } from '../../broker/settler/store-sqlite.ts';
 import { signCredential } from '../../schemas/credential.ts';
 import { idOf, labelOf } from '../../schemas/identity.ts';
 import { ok, type Result } from '../../schemas/result.ts';
-import { encodeReading } from '../../schemas/senml.ts';
+import { decodeReading, encodeReading } from '../../schemas/senml.ts';
 import { LEASE_READINGS_MAX } from '../../schemas/terms.ts';
 import { leaseTopic } from '../../schemas/topic.ts';
 import { MemoryDevice } from '../agent/market.ts';
@@ -179,7 +179,8 @@ const buyPaid = async ({ port, pairs }: StreamWork): Promise<void> => {
   tell('ready');
 };
 
-const PAYLOAD = encodeReading({ seq: 70_000, value: { mantissa: 10_132_501, exponent: -2 }, offsetMs: 0 });
+const readingOf = (seq: number): Uint8Array =>
+  encodeReading({ seq, value: { mantissa: 10_132_501 + (seq % 64), exponent: -2 }, offsetMs: 0 });
 const EMPTY = new Uint8Array(0);
 const idOfSeed = (seed: number): string => idOf(signerOf(seed).key, crypto.sha256);
 const LEASE = labelOf(new Uint8Array(32).fill(9));
@@ -190,7 +191,7 @@ const lineOf = (
   seed: number,
   port: number,
   listen: string,
-  onMessage: (line: Connection) => void,
+  onMessage: (line: Connection, payload: Uint8Array) => void,
 ): Promise<Connection> => {
   mkdirSync(join(folder, `line-${seed}`));
   const options = {
@@ -206,7 +207,7 @@ const lineOf = (
       { crypto, signer: signerOf(seed) },
       {
         onConnected: () => resolve(line),
-        onMessage: () => onMessage(line),
+        onMessage: (_topic, payload) => onMessage(line, payload),
         onNotice: () => {},
       },
     );
@@ -215,10 +216,14 @@ const lineOf = (
   });
 };
 
-/** The same payload, QoS and end-to-end window, acknowledged by empty messages: no money, no disk. */
+/**
+ * The same readings, QoS and end-to-end window, each acknowledged by an empty message: no money, no disk. The
+ * seller encodes what it sends and the buyer decodes what it gets, as anybody must.
+ */
 const sellUnpaid = async ({ port, window }: StreamWork): Promise<void> => {
   let acknowledged = 0;
-  const send = (line: Connection): unknown => line.publish(TOPIC_R, PAYLOAD, { qos: 0 });
+  let sent = 0;
+  const send = (line: Connection): unknown => line.publish(TOPIC_R, readingOf(++sent), { qos: 0 });
   const line = await lineOf(1, port, TOPIC_P, (each) => {
     acknowledged++;
     send(each);
@@ -231,7 +236,10 @@ const sellUnpaid = async ({ port, window }: StreamWork): Promise<void> => {
 };
 
 const buyUnpaid = async ({ port }: StreamWork): Promise<void> => {
-  await lineOf(BUYER_SEEDS + 1, port, TOPIC_R, (line) => line.publish(TOPIC_P, EMPTY, { qos: 0 }));
+  await lineOf(BUYER_SEEDS + 1, port, TOPIC_R, (line, payload) => {
+    taken(decodeReading(payload));
+    line.publish(TOPIC_P, EMPTY, { qos: 0 });
+  });
   tell('ready');
 };
 
@@ -251,7 +259,7 @@ const publishPlain = async ({ port, window }: StreamWork): Promise<void> => {
   });
   (client.stream as unknown as { setNoDelay: (on: boolean) => void }).setNoDelay(true);
   let acknowledged = 0;
-  const payload = Buffer.from(PAYLOAD);
+  const payload = Buffer.from(readingOf(70_000));
   const send = (): void => {
     client.publish(TOPIC_R, payload, { qos: 1 }, () => {
       acknowledged++;

@@ -52,4 +52,7 @@ export const onReading = (turn: Turn, purchase: Purchase, seq: number, bytes: Ui
   purchase.unjournalled.push(bytes);
   const atMs = readingTimeMs(purchase.terms, reading.value);
   turn.effects.push({ kind: 'bought', seq: seq, value: reading.value.value, atMs: atMs });
+  if ((purchase.dueNano - purchase.releasedNano) * 2 >= purchase.terms.windowNano) {
+    turn.effects.push({ kind: 'prompt' });
+  }
 };
