@@ -36,14 +36,8 @@ export const signObject = (context: Context, payload: Uint8Array, signer: Signer
   return encodeCbor([PROTECTED_ED25519, EMPTY_MAP, payload, signature]);
 };
 
-/** The parts of an envelope, nothing verified. Codes: cbor-*, cose-malformed, cose-algorithm. */
-export const parseObject = (bytes: Uint8Array): Result<Envelope> => {
-  const decoded = decodeCbor(bytes);
-  return decoded.ok ? envelopeOf(decoded.value) : decoded;
-};
-
-/** The same for an item that is already decoded. Codes: cose-malformed, cose-algorithm. */
-export const envelopeOf = (item: Cbor): Result<Envelope> => {
+/** Codes: cose-malformed, cose-algorithm. */
+const envelopeOf = (item: Cbor): Result<Envelope> => {
   if (!Array.isArray(item) || item.length !== 4)
     return refuse('cose-malformed', 'not a COSE_Sign1 array of four');
   const protectedHeader = item[0];
@@ -65,6 +59,12 @@ export const envelopeOf = (item: Cbor): Result<Envelope> => {
     return refuse('cose-algorithm', 'the protected header must be {1: -19} (Ed25519) and nothing else');
   }
   return ok({ protectedHeader: protectedHeader, payload: payload, signature: signature });
+};
+
+/** The parts of an envelope, nothing verified. Codes: cbor-*, cose-malformed, cose-algorithm. */
+export const parseObject = (bytes: Uint8Array): Result<Envelope> => {
+  const decoded = decodeCbor(bytes);
+  return decoded.ok ? envelopeOf(decoded.value) : decoded;
 };
 
 export const verifyEnvelope = (

@@ -27,9 +27,7 @@ export const CODES = {
   'topic-malformed': 26,
   // market
   'profile-stale': 30,
-  'demand-unmatched': 31,
   'terms-unacceptable': 32,
-  'lease-unknown': 33,
   'lease-full': 34,
   'lease-ended': 35,
   // channels
@@ -40,7 +38,6 @@ export const CODES = {
   'settler-unpinned': 44,
   'exposure-exceeded': 45,
   'backing-unacceptable': 46,
-  'limit-exceeded': 47,
   'deposit-insufficient': 48,
   'currency-unknown': 49,
   // evidence
@@ -52,15 +49,11 @@ export const CODES = {
   'tick-beyond-chain': 65,
   'tick-stale': 66,
   'tick-does-not-chain': 67,
-  'evidence-stale': 68,
   'claim-rate': 69,
   // readings
   'reading-gap': 80,
-  'reading-repeated': 81,
   'window-full': 82,
   'budget-exhausted': 83,
-  'resync-required': 84,
-  'resync-nonce': 85,
   'statement-differs': 86,
   // connecting and time
   'credential-replayed': 90,

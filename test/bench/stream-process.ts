@@ -8,7 +8,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import mqtt from 'mqtt';
-import { startAgent } from '../../agent/agent.ts';
+import { type RunningAgent, startAgent } from '../../agent/agent.ts';
 import type { AgentConfig } from '../../agent/config.ts';
 import { type Connection, connect } from '../../agent/connection.ts';
 import { nativeCrypto } from '../../agent/host/crypto-native.ts';
@@ -106,8 +106,10 @@ const configOf = (seed: number, port: number): AgentConfig => ({
 /** Readings wait in the backlog, so that the window is what bounds the stream; topped up once a millisecond. */
 const AHEAD = 2000;
 
+type Selling = { readonly agent: RunningAgent; readonly device: MemoryDevice; made: number };
+
 const sellPaid = async ({ port, window, pairs }: StreamWork): Promise<void> => {
-  const agents = [];
+  const agents: Selling[] = [];
   for (let pair = 1; pair <= pairs; pair++) {
     const device = new MemoryDevice();
     const kind = `temperature-${pair}`;
@@ -131,7 +133,7 @@ const sellPaid = async ({ port, window, pairs }: StreamWork): Promise<void> => {
     );
     agents.push({ agent, device, made: 0 });
   }
-  const paidBy = ({ agent }: (typeof agents)[number]): number => agent.status().leases[0]?.paid ?? 0;
+  const paidBy = ({ agent }: Selling): number => agent.status().leases[0]?.paid ?? 0;
   const timer = setInterval(() => {
     for (const each of agents) {
       const lease = each.agent.status().leases[0];
@@ -148,7 +150,7 @@ const sellPaid = async ({ port, window, pairs }: StreamWork): Promise<void> => {
 };
 
 const buyPaid = async ({ port, pairs }: StreamWork): Promise<void> => {
-  const agents = [];
+  const agents: RunningAgent[] = [];
   for (let pair = 1; pair <= pairs; pair++) {
     const buy = {
       name: 'temperature',

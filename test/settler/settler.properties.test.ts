@@ -51,7 +51,7 @@ type Step =
       readonly do: 'close';
       readonly channel: number;
       readonly by: 'payee' | 'payer' | 'both';
-      readonly total: number;
+      readonly total: number | 'paid';
     }
   | { readonly do: 'wait'; readonly minutes: number }
   | { readonly do: 'payout'; readonly sequence: number; readonly as: 'posted' | 'voided' | 'pending' };
