@@ -93,7 +93,9 @@ class Agent {
     files.durable.tell = (record) => this.turns.onDurable(record);
     const settlers = config.settlers.map((settler) => settler.key);
     this.selling = new Selling(this.host, this.turns, config.settlers, files.archive, config.sell);
-    this.buying = new Buying(this.host, this.turns, settlers, files.archive, config.buy);
+    this.buying = new Buying(this.host, this.turns, settlers, files.archive, config.buy, (refusal) =>
+      this.notice(refusal.code, refusal.detail),
+    );
     this.connection = this.connect();
     this.post = new Post(this.id, this.connection, this.office(), this.lanes, this.turns);
     this.devices = new Devices(config.devices, ports.openDevice, {
@@ -167,6 +169,7 @@ class Agent {
     for (const rule of this.rules) await rule.stop();
     await this.devices.close();
     this.turns.close();
+    this.buying.close();
     await this.connection.close();
     await closeFiles(this.files);
   }
@@ -182,7 +185,7 @@ class Agent {
         this.post.follow(lane);
       },
       onBought: (lane, { seq, value, atMs }) => {
-        this.buying.onBought(lane, value);
+        this.buying.onBought(lane, value, atMs);
         for (const rule of this.rules) if (rule.config.on === lane.name) rule.onValue(value);
         this.ports.onBought?.(lane.name, seq, value, atMs);
       },

@@ -9,10 +9,11 @@ import { type Demand, signDemand } from '../schemas/demand.ts';
 import { idOf } from '../schemas/identity.ts';
 import { type Candidate, type Match, RELIABILITY_UNKNOWN, rankMatches } from '../schemas/matching.ts';
 import { openProfile, type Profile } from '../schemas/profile.ts';
-import { ok, type Result, refuse } from '../schemas/result.ts';
+import { ok, type Refusal, type Result, refuse } from '../schemas/result.ts';
 import type { Value } from '../schemas/senml.ts';
 import { type Status, supersedes } from '../schemas/status.ts';
 import type { Archive } from './archive.ts';
+import { BoughtFile } from './bought.ts';
 import { makeTerms } from './engine/offer.ts';
 import { newPurchase } from './engine/purchase/purchase.ts';
 import { demandRecord, type LaneHost, type LeaseLane, type PurchaseLane, purchaseLane } from './lanes.ts';
@@ -33,6 +34,8 @@ export type BuyConfig = {
   readonly durationS: number;
   /** Buys again when it has what it wanted. */
   readonly repeat: boolean;
+  /** Where what is bought is appended, or null. */
+  readonly file: string | null;
 };
 
 /** Profiles that are remembered; the market of a town. About 1 kB each. */
@@ -62,6 +65,7 @@ type Wanted = {
   startedMs: number;
   detail: string;
   readonly values: string[];
+  readonly file: BoughtFile | null;
 };
 
 export class Buying {
@@ -78,6 +82,7 @@ export class Buying {
     settlers: readonly Uint8Array[],
     archive: Archive,
     configs: readonly BuyConfig[],
+    onFault: (refusal: Refusal) => void,
   ) {
     this.host = host;
     this.turns = turns;
@@ -89,6 +94,7 @@ export class Buying {
       startedMs: 0,
       detail: 'no profile read yet',
       values: [],
+      file: config.file === null ? null : new BoughtFile(config.file, onFault),
     }));
     for (const ended of archive.all()) {
       if (ended.role === 'purchase')
@@ -140,11 +146,18 @@ export class Buying {
     return begun;
   }
 
-  onBought(lane: PurchaseLane, value: Value): void {
-    const values = this.wantedBy(lane)?.values;
-    if (values === undefined || typeof value !== 'object') return;
-    values.push(decimalToText(value));
-    if (values.length > VALUES_KEPT) values.shift();
+  onBought(lane: PurchaseLane, value: Value, atMs: number): void {
+    const wanted = this.wantedBy(lane);
+    if (wanted === undefined) return;
+    wanted.file?.append(lane.terms.baseName, lane.terms.unit, value, atMs);
+    if (typeof value !== 'object') return;
+    wanted.values.push(decimalToText(value));
+    if (wanted.values.length > VALUES_KEPT) wanted.values.shift();
+  }
+
+  /** What was bought is in its files. */
+  close(): void {
+    for (const { file } of this.wanted) file?.flush();
   }
 
   onEnded(lane: PurchaseLane, monotonicMs: number): void {

@@ -131,6 +131,12 @@ const wish = s.object(
       default: 30 * DAY_S,
     }),
     repeat: s.boolean({ about: 'Buys as many again, for as much again, when it has them', default: 'false' }),
+    file: s.optional(
+      s.path({
+        about: 'What is bought is appended here, one SenML-JSON pack a line',
+        example: 'temperature.jsonl',
+      }),
+    ),
   },
   { about: 'Something to buy' },
 );
@@ -251,6 +257,7 @@ export const agentConfig = (file: File): AgentConfig => ({
     budgetNano: one.budget,
     durationS: one.durationS,
     repeat: one.repeat,
+    file: one.file,
   })),
   rules: file.rules.map((one) => ({
     name: one.name,

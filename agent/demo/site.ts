@@ -164,6 +164,7 @@ buy:
     priceMax: '${textOfNano(priceNano)}'
     readings: ${site.run.readings}
     budget: '${textOfNano(priceNano * site.run.readings)}'
+    file: ${site.path('farm', `${demandOf(site.run)}.jsonl`)}
 rules:
   - name: irrigation
     on: ${demandOf(site.run)}

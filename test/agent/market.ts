@@ -138,6 +138,7 @@ export const demand = (wish: Partial<BuyConfig> = {}): BuyConfig => ({
   budgetNano: 1_000_000_000,
   durationS: 3600,
   repeat: false,
+  file: null,
   ...wish,
 });
 

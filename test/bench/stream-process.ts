@@ -162,6 +162,7 @@ const buyPaid = async ({ port, pairs }: StreamWork): Promise<void> => {
       budgetNano: LEASE_READINGS_MAX * PRICE_NANO,
       durationS: 86_400,
       repeat: false,
+      file: null,
     };
     const config = { ...configOf(BUYER_SEEDS + pair, port), buy: [buy] };
     agents.push(
