@@ -25,7 +25,10 @@ export class BoughtFile {
   append(name: string, unit: string, value: Value, atMs: number): void {
     const series = { baseName: name, unit, baseTimeMs: atMs, periodMs: 0 };
     const pack = exportJson(series, [{ seq: 1, value, offsetMs: 0 }]);
-    if (!pack.ok) return this.tell(pack);
+    if (!pack.ok) {
+      this.tell(pack);
+      return;
+    }
     if (this.lines.length === 0) setImmediate(() => this.flush());
     this.lines.push(pack.value.replaceAll('\n', ''));
   }
