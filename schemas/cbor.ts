@@ -17,7 +17,7 @@
  * | true, false, null | the same                                         |
  */
 
-import { compareBytes, utf8Decode, utf8Encode } from './bytes.ts';
+import { compareBytes, utf8Decode, utf8Encode, writeU16, writeU32 } from './bytes.ts';
 import { type Code, ok, type Result, refuse } from './result.ts';
 
 export class CborMap {
@@ -53,77 +53,101 @@ export const CBOR_ITEMS_MAX = 4096;
 const INTEGER_MAX = 9007199254740991;
 const TWO_32 = 4294967296;
 
-const pushU32 = (out: number[], value: number): void => {
-  out.push((value >>> 24) & 255, (value >>> 16) & 255, (value >>> 8) & 255, value & 255);
+/** Where every message is written before it is cut to its length; grown for a long one, and kept. */
+let scratch = new Uint8Array(512);
+
+const room = (length: number): void => {
+  if (length <= scratch.length) return;
+  const larger = new Uint8Array(Math.max(length, 2 * scratch.length));
+  larger.set(scratch);
+  scratch = larger;
 };
 
-const pushHead = (out: number[], major: number, value: number): void => {
+/** Each of these writes at `at` and answers where the next byte goes. */
+const putHead = (at: number, major: number, value: number): number => {
+  room(at + 9);
   const type = major << 5;
-  if (value < 24) out.push(type | value);
-  else if (value < 0x100) out.push(type | 24, value);
-  else if (value < 0x10000) out.push(type | 25, value >> 8, value & 255);
-  else if (value < TWO_32) {
-    out.push(type | 26);
-    pushU32(out, value);
-  } else {
-    out.push(type | 27);
-    pushU32(out, Math.floor(value / TWO_32));
-    pushU32(out, value % TWO_32);
+  if (value < 24) {
+    scratch[at] = type | value;
+    return at + 1;
   }
+  if (value < 0x100) {
+    scratch[at] = type | 24;
+    scratch[at + 1] = value;
+    return at + 2;
+  }
+  if (value < 0x10000) {
+    scratch[at] = type | 25;
+    writeU16(scratch, at + 1, value);
+    return at + 3;
+  }
+  if (value < TWO_32) {
+    scratch[at] = type | 26;
+    writeU32(scratch, at + 1, value);
+    return at + 5;
+  }
+  scratch[at] = type | 27;
+  writeU32(scratch, at + 1, Math.floor(value / TWO_32));
+  writeU32(scratch, at + 5, value % TWO_32);
+  return at + 9;
 };
 
-const pushBytes = (out: number[], bytes: Uint8Array): void => {
-  for (let i = 0; i < bytes.length; i++) out.push(bytes[i]!);
+const putBytes = (at: number, bytes: Uint8Array): number => {
+  room(at + bytes.length);
+  if (bytes.length > 32) scratch.set(bytes, at);
+  else for (let i = 0; i < bytes.length; i++) scratch[at + i] = bytes[i]!;
+  return at + bytes.length;
 };
 
-const pushItem = (out: number[], value: Cbor, depth: number): void => {
+const putSimple = (at: number, byte: number): number => {
+  room(at + 1);
+  scratch[at] = byte;
+  return at + 1;
+};
+
+const putItem = (at: number, value: Cbor, depth: number): number => {
   if (depth > CBOR_DEPTH_MAX) throw new RangeError('CBOR nested deeper than ' + CBOR_DEPTH_MAX);
   if (typeof value === 'number') {
     if (Math.floor(value) !== value || value > INTEGER_MAX || value < -INTEGER_MAX) {
       throw new RangeError('CBOR integer expected within 2^53 - 1, got ' + value);
     }
-    if (value < 0) pushHead(out, 1, -1 - value);
-    else pushHead(out, 0, value);
-  } else if (typeof value === 'string') {
+    return value < 0 ? putHead(at, 1, -1 - value) : putHead(at, 0, value);
+  }
+  if (value instanceof Uint8Array) return putBytes(putHead(at, 2, value.length), value);
+  if (Array.isArray(value)) {
+    let next = putHead(at, 4, value.length);
+    for (const item of value) next = putItem(next, item, depth + 1);
+    return next;
+  }
+  if (typeof value === 'string') {
     const text = utf8Encode(value);
-    pushHead(out, 3, text.length);
-    pushBytes(out, text);
-  } else if (value instanceof Uint8Array) {
-    pushHead(out, 2, value.length);
-    pushBytes(out, value);
-  } else if (value === null) out.push(0xf6);
-  else if (value === true) out.push(0xf5);
-  else if (value === false) out.push(0xf4);
-  else if (Array.isArray(value)) {
-    pushHead(out, 4, value.length);
-    for (const item of value) pushItem(out, item, depth + 1);
-  } else if (value instanceof CborTag) {
-    pushHead(out, 6, value.tag);
-    pushItem(out, value.value, depth + 1);
-  } else if (value instanceof CborMap) {
-    const entries: { key: Uint8Array; value: Cbor }[] = [];
-    for (const pair of value.pairs) {
-      const key: number[] = [];
-      pushItem(key, pair[0], depth + 1);
-      entries.push({ key: new Uint8Array(key), value: pair[1] });
-    }
-    entries.sort((a, b) => compareBytes(a.key, b.key));
-    pushHead(out, 5, entries.length);
-    for (let i = 0; i < entries.length; i++) {
-      const entry = entries[i]!;
-      if (i > 0 && compareBytes(entries[i - 1]!.key, entry.key) === 0)
-        throw new TypeError('CBOR map with a repeated key');
-      pushBytes(out, entry.key);
-      pushItem(out, entry.value, depth + 1);
-    }
-  } else throw new TypeError('CBOR cannot carry ' + typeof value);
+    return putBytes(putHead(at, 3, text.length), text);
+  }
+  if (value === null) return putSimple(at, 0xf6);
+  if (value === true) return putSimple(at, 0xf5);
+  if (value === false) return putSimple(at, 0xf4);
+  if (value instanceof CborTag) return putItem(putHead(at, 6, value.tag), value.value, depth + 1);
+  if (!(value instanceof CborMap)) throw new TypeError('CBOR cannot carry ' + typeof value);
+  const entries: { key: Uint8Array; value: Cbor }[] = [];
+  let next = putHead(at, 5, value.pairs.length);
+  for (const pair of value.pairs) {
+    const end = putItem(next, pair[0], depth + 1);
+    entries.push({ key: scratch.slice(next, end), value: pair[1] });
+  }
+  entries.sort((a, b) => compareBytes(a.key, b.key));
+  for (let i = 0; i < entries.length; i++) {
+    const entry = entries[i]!;
+    if (i > 0 && compareBytes(entries[i - 1]!.key, entry.key) === 0)
+      throw new TypeError('CBOR map with a repeated key');
+    next = putItem(putBytes(next, entry.key), entry.value, depth + 1);
+  }
+  return next;
 };
 
 /** Throws on what CBOR cannot carry here (a float, undefined, a repeated key): a programmer's error. */
 export const encodeCbor = (value: Cbor): Uint8Array => {
-  const out: number[] = [];
-  pushItem(out, value, 0);
-  return new Uint8Array(out);
+  const length = putItem(0, value, 0);
+  return scratch.slice(0, length);
 };
 
 class Fault {
