@@ -63,7 +63,32 @@ export const walkBack = (
   return link;
 };
 
-/** The whole chain x[0..ticks] from its last link, a random x[ticks]: `ticks + 1` links of 16 bytes. */
+/** x[index] of a chain. */
+export const linkAt = (links: Uint8Array, index: number): Uint8Array =>
+  links.slice(index * LINK_BYTES, (index + 1) * LINK_BYTES);
+
+/** A chain in the making: x[built] and all links after it are there. */
+export type ChainDraft = { readonly block: Uint8Array; readonly links: Uint8Array; built: number };
+
+/** From the last link, a random x[ticks]. */
+export const draftChain = (channel: Uint8Array, seq: number, last: Uint8Array, ticks: number): ChainDraft => {
+  const links = new Uint8Array((ticks + 1) * LINK_BYTES);
+  links.set(expectBytes('last', last, LINK_BYTES), ticks * LINK_BYTES);
+  return { block: chainBlock(channel, seq), links: links, built: ticks };
+};
+
+/** Makes up to `count` more links, towards the anchor: one hash each. */
+export const extendChain = (sha256: Sha256, draft: ChainDraft, count: number): void => {
+  const until = Math.max(0, draft.built - count);
+  let link = linkAt(draft.links, draft.built);
+  while (draft.built > until) {
+    link = linkBefore(sha256, draft.block, draft.built, link);
+    draft.built--;
+    draft.links.set(link, draft.built * LINK_BYTES);
+  }
+};
+
+/** The whole chain x[0..ticks] at once: `ticks + 1` links of 16 bytes. */
 export const buildChain = (
   sha256: Sha256,
   channel: Uint8Array,
@@ -71,16 +96,7 @@ export const buildChain = (
   last: Uint8Array,
   ticks: number,
 ): Uint8Array => {
-  const block = chainBlock(channel, seq);
-  const links = new Uint8Array((ticks + 1) * LINK_BYTES);
-  let link = expectBytes('last', last, LINK_BYTES);
-  for (let i = ticks; ; i--) {
-    links.set(link, i * LINK_BYTES);
-    if (i === 0) return links;
-    link = linkBefore(sha256, block, i, link);
-  }
+  const draft = draftChain(channel, seq, last, ticks);
+  extendChain(sha256, draft, ticks);
+  return draft.links;
 };
-
-/** x[index] of a built chain. */
-export const linkAt = (links: Uint8Array, index: number): Uint8Array =>
-  links.slice(index * LINK_BYTES, (index + 1) * LINK_BYTES);

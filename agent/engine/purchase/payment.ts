@@ -10,7 +10,7 @@ import { equalBytes } from '../../../schemas/bytes.ts';
 import { parseEvidence, type Stated, verifyEvidence } from '../../../schemas/evidence.ts';
 import { U32_MAX } from '../../../schemas/fields.ts';
 import { priceNanoOf } from '../../../schemas/price.ts';
-import { buildChain, encodeTick, LINK_BYTES, linkAt } from '../../../schemas/tick.ts';
+import { draftChain, encodeTick, extendChain, LINK_BYTES, linkAt } from '../../../schemas/tick.ts';
 import { signVoucher, type Voucher } from '../../../schemas/voucher.ts';
 import { LAG_READINGS_MAX } from '../effects.ts';
 import { KIND } from '../record.ts';
@@ -20,8 +20,19 @@ import { journalPurchase, type Purchase } from './state.ts';
 /** Makes the last link of the chain after the newest voucher, ahead of its use. */
 export const prepareChain = (turn: Turn, purchase: Purchase): void => {
   if (purchase.next !== null || !purchase.synced) return;
-  purchase.next = { seq: purchase.voucherSeq + 1, last: turn.ports.crypto.random(LINK_BYTES) };
-  journalPurchase(turn, purchase, KIND.purchaseChain, [purchase.next.seq, purchase.next.last]);
+  const last = turn.ports.crypto.random(LINK_BYTES);
+  purchase.next = { seq: purchase.voucherSeq + 1, last: last, draft: null };
+  journalPurchase(turn, purchase, KIND.purchaseChain, [purchase.next.seq, last]);
+};
+
+/** Makes some links of the next chain: all at once they would hold up the line for a millisecond. */
+export const draftNext = (turn: Turn, purchase: Purchase, links: number): void => {
+  const next = purchase.next;
+  if (next === null || purchase.channel === null) return;
+  if (next.draft === null) {
+    next.draft = draftChain(purchase.channel.id, next.seq, next.last, purchase.terms.ticks);
+  }
+  extendChain(turn.ports.crypto.sha256, next.draft, links);
 };
 
 /** Worth of a tick in the next chain: the next reading, or 0 where a chain would not fit a tick or the limit. */
@@ -38,10 +49,8 @@ const rollOver = (turn: Turn, purchase: Purchase, cumulativeNano: number, mayCha
   const channel = purchase.channel!.id;
   const next = purchase.next!;
   const tickNano = mayChain ? nextTickNano(purchase, cumulativeNano) : 0;
-  const links =
-    tickNano === 0
-      ? null
-      : buildChain(turn.ports.crypto.sha256, channel, next.seq, next.last, purchase.terms.ticks);
+  if (tickNano > 0) draftNext(turn, purchase, purchase.terms.ticks);
+  const links = tickNano === 0 ? null : next.draft!.links;
   const voucher: Voucher = {
     seq: next.seq,
     cumulativeNano: cumulativeNano,

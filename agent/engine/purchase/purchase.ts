@@ -21,7 +21,7 @@ import {
   stopPurchase,
 } from './closing.ts';
 import { askGrant, introduce, onGrant, onLease, sendOffer } from './opening.ts';
-import { openFirstChain, payDue, prepareChain, raiseTo } from './payment.ts';
+import { draftNext, openFirstChain, payDue, prepareChain, raiseTo } from './payment.ts';
 import { onReading } from './receiving.ts';
 import { journalPurchase, journalReadings, newPurchaseState, type Purchase } from './state.ts';
 
@@ -108,6 +108,9 @@ const onTimer = (turn: Turn, purchase: Purchase): void => {
   closeWhenDue(turn, purchase);
 };
 
+/** Of the next chain: done long before it is due, since a chain of 1,024 pays for a hundred flushes or more. */
+const LINKS_PER_FLUSH = 64;
+
 /** What came in together is paid together. */
 const onFlush = (turn: Turn, purchase: Purchase): void => {
   journalReadings(turn, purchase);
@@ -115,6 +118,7 @@ const onFlush = (turn: Turn, purchase: Purchase): void => {
   if (purchase.phase === 'buying') {
     openFirstChain(turn, purchase);
     payDue(turn, purchase);
+    draftNext(turn, purchase, LINKS_PER_FLUSH);
     closeWhenDue(turn, purchase);
   }
   if (purchase.phase === 'closing') close(turn, purchase);

@@ -98,7 +98,7 @@ const apply = (turn: Turn, purchase: Purchase, record: JournalRecord): Result<un
   if (kind === KIND.purchaseReadings) {
     for (const reading of parts) appendBought(turn, purchase, reading as Uint8Array);
   } else if (kind === KIND.purchaseChain)
-    purchase.next = { seq: parts[0] as number, last: parts[1] as Uint8Array };
+    purchase.next = { seq: parts[0] as number, last: parts[1] as Uint8Array, draft: null };
   else if (kind === KIND.purchaseEnded) {
     purchase.phase = 'ended';
     purchase.reason = parts[0] as string;

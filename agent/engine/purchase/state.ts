@@ -9,6 +9,7 @@ import type { Channel } from '../../../schemas/open.ts';
 import { readingsPaidFloor, totalNanoFor } from '../../../schemas/price.ts';
 import { RESYNC_NONCE_BYTES } from '../../../schemas/stream.ts';
 import type { Lease, Terms } from '../../../schemas/terms.ts';
+import type { ChainDraft } from '../../../schemas/tick.ts';
 import { type Mark, NO_MARK, REPEAT_MS } from '../effects.ts';
 import type { Outbox } from '../outbox.ts';
 import { encodeRecord, KIND, READINGS_PER_RECORD } from '../record.ts';
@@ -23,8 +24,8 @@ export type OpenChain = {
   index: number;
 };
 
-/** The last link of a chain that no voucher has opened yet, and its seq. */
-type NextChain = { readonly seq: number; readonly last: Uint8Array };
+/** The last link of a chain that no voucher has opened yet, its seq, and what of it has been made. */
+type NextChain = { readonly seq: number; readonly last: Uint8Array; draft: ChainDraft | null };
 
 export type Purchase = {
   readonly handle: Uint8Array;
