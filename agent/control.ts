@@ -3,12 +3,12 @@
  * writes `status` reads one CBOR item, unsigned, and the end of the stream.
  */
 
-import { chmodSync, rmSync } from 'node:fs';
+import { chmodSync, unlinkSync } from 'node:fs';
 import { connect, createServer, type Server } from 'node:net';
 import { join, relative } from 'node:path';
 import { Encoder } from 'cbor-x';
 import { ok, type Result, refuse } from '../schemas/result.ts';
-import { systemError } from './host/storage.ts';
+import { storageRefusal, systemError } from './host/storage.ts';
 import type { AgentStatus } from './status.ts';
 
 const SOCKET = 'control.sock';
@@ -36,6 +36,19 @@ export type Control = { readonly close: () => Promise<void> };
 const closeServer = (server: Server): Promise<void> =>
   new Promise((resolve) => server.close(() => resolve()));
 
+/**
+ * By unlink alone: rmSync looks at the socket first, and after that look Node 20 resolves no symbolic link for
+ * the next import(), so that an agent installed through links (pnpm, npm link) could not load serialport.
+ */
+const removeSocket = (path: string): Result<null> => {
+  try {
+    unlinkSync(path);
+  } catch (raised) {
+    if (systemError(raised).code !== 'ENOENT') return storageRefusal(raised, 'remove', path);
+  }
+  return ok(null);
+};
+
 /** The state directory is locked, so a socket that is there belongs to nobody. Code: storage-failed. */
 export const openControl = async (
   stateDirectory: string,
@@ -59,7 +72,8 @@ export const openControl = async (
     });
   });
   server.maxConnections = CONNECTIONS_MAX;
-  rmSync(path, { force: true });
+  const removed = removeSocket(path);
+  if (!removed.ok) return removed;
   return new Promise((resolve) => {
     server.once('error', (error) =>
       resolve(refuse('storage-failed', `${path} cannot be listened on: ${error.message}`)),
