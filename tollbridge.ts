@@ -135,9 +135,14 @@ const obeyParent = (): void => {
 const tell = (refusal: Refusal): void => console.error(`tollbridge: ${refusal.code}: ${refusal.detail}`);
 
 /** parseArgs raises what a person mistyped; the rest is a defect of ours and shows its stack. */
-const misuse = (raised: unknown): string | undefined => {
+const misuse = (raised: unknown, name: string, help: string): Refusal | undefined => {
   const code = raised instanceof TypeError && 'code' in raised ? String(raised.code) : '';
-  return code.startsWith('ERR_PARSE_ARGS') ? (raised as TypeError).message.split('. ')[0] : undefined;
+  if (!code.startsWith('ERR_PARSE_ARGS')) return undefined;
+  const problem = (raised as TypeError).message.split(/\.\s/)[0]!;
+  const option = code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION' ? /--[^'\s]+/.exec(problem)?.[0] : undefined;
+  const meant = option === undefined ? undefined : nearest(option, optionsIn(help));
+  const remedy = meant === undefined ? `see: tollbridge ${name} --help` : `did you mean ${meant}?`;
+  return refuse('config-invalid', `${problem}: ${remedy}`);
 };
 
 const main = async (argv: readonly string[]): Promise<number> => {
@@ -166,9 +171,9 @@ const main = async (argv: readonly string[]): Promise<number> => {
     tell(exit);
     return REFUSED;
   } catch (raised) {
-    const mistyped = misuse(raised);
+    const mistyped = misuse(raised, name, command.HELP);
     if (mistyped === undefined) throw raised;
-    console.error(`tollbridge: ${mistyped}; see: tollbridge ${name} --help`);
+    tell(mistyped);
     return MISUSED;
   }
 };

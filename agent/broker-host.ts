@@ -104,8 +104,12 @@ export const brokerHost = async () => {
     readFile,
     exampleFile: () => printExample(SHAPE),
     openSigner: (path: string) => openSigner(path, crypto),
-    lockDirectory: (path: string) => {
-      mkdirSync(path, { recursive: true, mode: 0o700 });
+    lockDirectory: async (path: string) => {
+      try {
+        mkdirSync(path, { recursive: true, mode: 0o700 });
+      } catch (raised) {
+        return storageRefusal(raised, 'make', path);
+      }
       return lockDirectory(path);
     },
     ended,

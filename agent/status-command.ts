@@ -1,7 +1,7 @@
 /** `tollbridge status`: what a running agent says about itself. */
 
 import { parseArgs } from 'node:util';
-import { ok, type Result } from '../schemas/result.ts';
+import { ok, type Result, refuse } from '../schemas/result.ts';
 import { askStatus } from './control.ts';
 import { statusLines } from './view/status.ts';
 import { stylesFor } from './view/style.ts';
@@ -20,6 +20,8 @@ export const run = async (argv: readonly string[]): Promise<Result<number>> => {
     options: { json: { type: 'boolean', default: false } },
     allowPositionals: true,
   });
+  if (positionals.length > 1)
+    return refuse('config-invalid', `"${positionals[1]}" is one too many: name one state directory`);
   const status = await askStatus(positionals[0] ?? DEFAULT_STATE);
   if (!status.ok) return status;
   if (values.json) console.log(JSON.stringify(status.value, bytesAsHex));

@@ -28,6 +28,18 @@ export const systemError = (raised: unknown): { readonly code: string } => {
   throw raised;
 };
 
+const REMEDIES: Readonly<Record<string, string>> = {
+  EACCES: 'give this user access to it',
+  EPERM: 'give this user access to it',
+  EROFS: 'mount the file system for writing',
+  ENOENT: 'create its directory',
+  EISDIR: 'it is a directory, name a file',
+  ENOTDIR: 'a part of it is a file, name another directory',
+  EEXIST: 'it is a file, name another directory',
+  EMFILE: 'raise the number of open files (ulimit -n)',
+  EFBIG: 'raise the size a file may have (ulimit -f)',
+};
+
 /** Codes: storage-full (no space, quota), storage-failed (anything else). */
 export const storageRefusal = (raised: unknown, action: string, path: string): Refusal => {
   const error = systemError(raised);
@@ -38,13 +50,9 @@ export const storageRefusal = (raised: unknown, action: string, path: string): R
     );
   }
   const remedy =
-    error.code === 'EACCES' || error.code === 'EPERM'
-      ? 'give this user access to it'
-      : error.code === 'EROFS'
-        ? 'mount the file system for writing'
-        : error.code === 'ENOENT'
-          ? 'create its directory'
-          : 'check the disk and its cable, then restart';
+    error.code === 'ENOENT' && action === 'read'
+      ? 'there is no such file, correct the path'
+      : (REMEDIES[error.code] ?? 'check the disk and its cable, then restart');
   return refuse('storage-failed', `cannot ${action} ${path} (${error.code}): ${remedy}`);
 };
 

@@ -303,7 +303,8 @@ export const run = async (argv: readonly string[], host: CommandHost): Promise<R
   const subcommand = Object.hasOwn(SUBCOMMANDS, name) ? SUBCOMMANDS[name] : undefined;
   if (subcommand === undefined) {
     const known = Object.keys(SUBCOMMANDS).join(', ');
-    return refuse('config-invalid', `"${name}" is none of ${known}: see settler --help`);
+    const problem = name === '' ? 'a subcommand is missing' : `there is no subcommand "${name}"`;
+    return refuse('config-invalid', `${problem}: write one of ${known}`);
   }
   const given = need(values, 'db');
   if (!given.ok) return given;

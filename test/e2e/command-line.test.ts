@@ -52,7 +52,10 @@ test('names the command that was meant', () => {
 test('names an option it does not know, without a stack', () => {
   const ran = tollbridge('agent', '--confg', 'x');
   assert.is(ran.exit, 2);
-  assert.is(ran.error, "tollbridge: Unknown option '--confg'; see: tollbridge agent --help");
+  assert.is(ran.error, "tollbridge: config-invalid: Unknown option '--confg': did you mean --config?");
+  const far = tollbridge('agent', '--frobnicate');
+  assert.match(far.error, "config-invalid: Unknown option '--frobnicate': see: tollbridge agent --help");
+  assert.is(tollbridge('demo', '--readings', '-5').error.split('\n').length, 1);
 });
 
 test('tells a refusal with its code and its remedy', () => {
