@@ -199,6 +199,15 @@ claiming('asks only for what the disk holds the evidence of', () => {
   ]);
 });
 
+claiming('carries the evidence that is on the disk, not a better one that is not', () => {
+  const lone = LoneSale.selling(dealOf(), 9);
+  lone.hear(lone.payer.tick(1, 2));
+  lone.sync();
+  lone.hear(lone.payer.tick(1, 4));
+  lone.wait(250);
+  assert.equal(lone.asked('claim')[0]!.parts[2], lone.payer.tick(1, 2));
+});
+
 claiming('asks again for more after the answer, and not for what is booked', () => {
   const lone = LoneSale.selling(dealOf(), 9);
   lone.hear(lone.payer.tick(1, 2));
@@ -268,6 +277,8 @@ ending('a statement that comes again is answered by the same signature', () => {
   sell(lone, 1, 3);
   const stated = lone.statement(3);
   lone.control({ kind: 'statement', parts: [stated] });
+  lone.control({ kind: 'statement', parts: [stated] });
+  assert.equal(lone.controls('agreed'), [], 'not before the disk holds it');
   lone.sync();
   lone.control({ kind: 'statement', parts: [stated] });
   lone.control({ kind: 'statement', parts: [lone.statement(2, { totalNano: 2 * P })] });

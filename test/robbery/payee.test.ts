@@ -205,6 +205,7 @@ payee('one that disagrees without end makes the buyer sign nothing more', () => 
   const lone = stating();
   const records = lone.records.length;
   const seq = lone.purchase.voucherSeq;
+  lone.clear();
   for (let i = 0; i < 500; i++) {
     lone.control({ kind: 'refusal', parts: [CODES['statement-differs'], 'no', null, null] });
     lone.sync();
@@ -212,6 +213,7 @@ payee('one that disagrees without end makes the buyer sign nothing more', () => 
   }
   assert.is(lone.records.length, records);
   assert.is(lone.purchase.voucherSeq, seq);
+  assert.ok(lone.controls('statement').length <= 251, 'nor says it more than ten times a second');
   assert.is(lone.wire.releasedNano, 4 * P);
 });
 

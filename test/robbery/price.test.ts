@@ -5,6 +5,7 @@ import * as assert from 'uvu/assert';
 import { openMemoryStore } from '../../broker/settler/store-memory.ts';
 import { decodeCbor, encodeCbor } from '../../schemas/cbor.ts';
 import { parseObject } from '../../schemas/cose.ts';
+import { encodeReading } from '../../schemas/senml.ts';
 import { encodeTick } from '../../schemas/tick.ts';
 import { parseVoucher } from '../../schemas/voucher.ts';
 import { claimRequest, evidenceFor, houseOver, openOf, openRequest, UNIT } from '../settler/parties.ts';
@@ -158,7 +159,12 @@ inflation('a buyer never signs past the limit of the grant, whatever is delivere
 
 inflation('a seller that delivers more than the lease sells is paid for the lease', () => {
   const lone = LonePurchase.buying({ readingsMax: 5 });
-  lone.readings(1, 9);
+  // All at once, so that nothing is paid or closed in between.
+  for (let seq = 1; seq <= 9; seq++) {
+    const bytes = encodeReading({ seq, value: { mantissa: seq, exponent: 0 }, offsetMs: 0 });
+    lone.tell({ kind: 'message', bytes });
+  }
+  lone.tell({ kind: 'flush' });
   lone.wait(5000);
   assert.equal(lone.bought, [1, 2, 3, 4, 5]);
   assert.is(lone.wire.releasedNano, 5 * P);
