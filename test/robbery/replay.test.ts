@@ -6,6 +6,7 @@ import { depositAccount, earnedAccount } from '../../broker/settler/ledger.ts';
 import { openMemoryStore } from '../../broker/settler/store-memory.ts';
 import {
   claimRequest,
+  closeRequest,
   evidenceFor,
   houseOver,
   OTHER,
@@ -111,8 +112,11 @@ replay('an open that is sent again reserves nothing again, even after its channe
   const { house, balances } = await settled();
   const channel = openOf();
   const open = openRequest(channel);
-  for (let i = 0; i < 5; i++) await house.ask(open, channel);
+  for (let i = 0; i < 5; i++) assert.is((await house.ask(open, channel)).kind, 'grant');
   assert.is((await balances())[0], 5_000_000_000n);
+  await house.ask(closeRequest(channel, 0, PAYEE), channel);
+  for (let i = 0; i < 5; i++) assert.is((await house.ask(open, channel)).receipt?.final, true);
+  assert.is((await balances())[0], 10_000_000_000n);
 });
 
 replay('older evidence after a claim does not take money back', async () => {
