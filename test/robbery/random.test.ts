@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert';
 import { spree } from './spree.ts';
 
 const CASES_PER_SEED = 400;
-const SEEDS = 24;
+const SEEDS = 60;
 const chosen = process.env.ROBBERY_SEED;
 
 const random = suite('random robberies');
