@@ -5,7 +5,7 @@
  * What cannot be known is treated as closed: before the first reading, when readings stop, at the end.
  */
 
-import { compareDecimals, type Decimal } from '../schemas/decimal.ts';
+import { compareDecimals, type Decimal, decimalToText } from '../schemas/decimal.ts';
 import type { Value } from '../schemas/senml.ts';
 import type { RuleStatus } from './status.ts';
 
@@ -34,6 +34,8 @@ const decide = (rule: RuleConfig, open: boolean, value: Decimal): boolean => {
 /** Sets the output; true when the device has acknowledged it. */
 export type Actuate = (open: boolean) => Promise<boolean>;
 
+/** What a status shows: as many as a demand shows values. */
+const RECENT_KEPT = 64;
 /** An output that did not acknowledge is told again this often. */
 const REPEAT_MS = 1000;
 
@@ -47,6 +49,7 @@ export class Rule {
   private acknowledged: boolean | null = null;
   private reason = 'nothing bought yet';
   private switches = 0;
+  private readonly recent: boolean[] = [];
   private lastReadingMs = Number.NEGATIVE_INFINITY;
   private toldMs = Number.NEGATIVE_INFINITY;
   private telling: Promise<void> | null = null;
@@ -60,7 +63,10 @@ export class Rule {
   /** The next reading, in order. */
   onValue(value: Value): void {
     this.lastReadingMs = this.monotonicMs();
-    if (typeof value === 'object') this.want(decide(this.config, this.wanted, value), 'as its rule says');
+    if (typeof value !== 'object') return;
+    this.want(decide(this.config, this.wanted, value), 'as its rule says');
+    this.recent.push(this.wanted);
+    if (this.recent.length > RECENT_KEPT) this.recent.shift();
   }
 
   onEnd(): void {
@@ -95,6 +101,9 @@ export class Rule {
       acknowledged: this.acknowledged === null ? null : word(this.acknowledged),
       reason: this.reason,
       switches: this.switches,
+      openAt: decimalToText(this.config.openAt),
+      closeAt: decimalToText(this.config.closeAt),
+      recent: this.recent,
     };
   }
 

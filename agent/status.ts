@@ -62,6 +62,11 @@ export type RuleStatus = {
   readonly acknowledged: 'open' | 'closed' | null;
   readonly reason: string;
   readonly switches: number;
+  /** Decimals, in the unit of what is bought. */
+  readonly openAt: string;
+  readonly closeAt: string;
+  /** Whether it was wanted open after each of the newest values, oldest first. */
+  readonly recent: readonly boolean[];
 };
 
 /** Messages of leases that this agent has sent. */

@@ -10,7 +10,7 @@ import { openScreen, type Screen } from '../view/screen.ts';
 import { type Styles, stylesFor } from '../view/style.ts';
 import { Demo, type Finished } from './demo.ts';
 import { costLines } from './meter.ts';
-import { fullPicture, plainLine } from './picture.ts';
+import { fullPicture, irrigationLines, plainLine } from './picture.ts';
 import type { ProcessName } from './processes.ts';
 import { reconciliationLines } from './reconciliation.ts';
 import type { Scene } from './scene.ts';
@@ -38,6 +38,8 @@ exit codes: 0 no differences (or stopped), 1 differences or a failure
 const PLAIN_LINE_MS = 1000;
 const READINGS_MAX = 1_000_000;
 const PERIOD_MS_MIN = 10;
+/** Of the emulator. */
+const SPEED_MAX = 1000;
 
 type Settings = {
   readonly readings: number;
@@ -77,11 +79,17 @@ const readSettings = (argv: readonly string[]): Result<Settings> => {
   const priceNano = nanoOfText(values.price);
   if (!priceNano.ok) return priceNano;
   if (priceNano.value < 1) return refuse('config-invalid', '--price 0: a reading costs at least 0.000000001');
+  const speed = Number(values.speed);
+  if (!(speed > 0 && speed <= SPEED_MAX))
+    return refuse(
+      'config-invalid',
+      `--speed ${values.speed}: a number above 0, at most ${SPEED_MAX}, is expected`,
+    );
   return ok({
     readings: readings.value,
     periodMs: periodMs.value,
     priceNano: priceNano.value,
-    speed: Number(values.speed),
+    speed,
     state: resolve(values.state),
     fresh: values.fresh,
     xsd: values.xsd ?? null,
@@ -101,7 +109,7 @@ const openDisplay = (styles: Styles, say: (line: string) => void): Display => {
   if (stdout.isTTY && process.env.TERM !== 'dumb') {
     const screen: Screen = openScreen(stdout);
     return {
-      onScene: (scene) => screen.draw(fullPicture(scene, stdout.columns || 80, styles)),
+      onScene: (scene) => screen.draw(fullPicture(scene, stdout.columns || 80, stdout.rows || 24, styles)),
       onLine: () => {},
       close: screen.close,
     };
@@ -138,7 +146,7 @@ const conclude = async (
 ): Promise<Result<{ readonly exit: number; readonly summary: object }>> => {
   const startedLine = (title: string): void => say(`\n${styles.bold(title)}`);
   startedLine('Statement');
-  const statements = statementLines(site, finished.purchases, crypto);
+  const statements = statementLines(site, finished.purchases, crypto, styles);
   if (!statements.ok) return statements;
   for (const line of statements.value) say(line);
   startedLine('Reconciliation');
@@ -148,6 +156,8 @@ const conclude = async (
   for (const line of reconciliationLines(books, result, CURRENCY, styles)) say(line);
   startedLine('Cost of a reading');
   for (const line of costLines(finished.cost)) say(line);
+  startedLine('Irrigation');
+  for (const line of finished.farm.rules.flatMap(irrigationLines)) say(line);
   startedLine('Payout');
   const paid = await payOut(site, settings.xsd);
   if (!paid.ok) return paid;

@@ -33,6 +33,8 @@ export type Finished = {
   readonly cost: Cost;
 };
 
+/** Hours of the recorded year to leave out: the station begins in the middle of July. */
+const SKIPPED_HOURS = '4680';
 /** Ten pictures a second look alive. */
 const LOOK_MS = 100;
 /** Processor time is asked for every so many looks. */
@@ -90,6 +92,7 @@ export class Demo {
     this.processes.start({ name: 'broker', argv: ['broker', '--config', path('broker', 'broker.yaml')] });
     for (const board of ['station', 'valve'] as const) {
       const argv = ['emulate', '--board', board, '--link', path(`${board}.tty`), ...speed];
+      if (board === 'station') argv.push('--skip', SKIPPED_HOURS);
       this.processes.start({ name: `${board} board`, argv });
     }
     const ready = await this.brokerReady();
@@ -202,10 +205,12 @@ export class Demo {
 
   private waiting(leases: readonly string[]): string {
     const { station, farm } = this;
-    if (leases.length > 0) return '';
     if (station === null || farm === null) return 'the agents are starting';
+    for (const [name, party] of Object.entries({ station, farm }))
+      if (party.blocked !== null) return `the ${name} goes on when its disk does: ${party.blocked}`;
     if (!station.connected || !farm.connected) return 'the agents are connecting to the broker';
     if (!station.devices.every((device) => device.ready)) return 'the station’s board is saying hello';
+    if (leases.length > 0) return '';
     if (!station.timeProven || !farm.timeProven) return 'the settler is asked for the time';
     return farm.demands[0]?.detail ?? '';
   }

@@ -81,10 +81,11 @@ const figure = (value: number | null, unit: string): string =>
   value === null ? `- ${unit}` : `${Math.round(value)} ${unit}`;
 
 export const costLines = (cost: Cost): string[] => {
-  const times = MEASURED.map((name) => `${figure(cost.us.get(name) ?? null, 'µs')} in the ${name}`);
+  const times = MEASURED.map((name) => `${name} ${figure(cost.us.get(name) ?? null, 'µs')}`);
   return [
     `${figure(cost.payloadBytes, 'bytes')} for a reading and its payment, ` +
       `${figure(cost.packetBytes, 'bytes')} with MQTT around them`,
-    `${times.join(', ')} (at ${figure(cost.perSecond, 'readings')} a second, all that it did)`,
+    `${times.join(', ')}: all that they did,`,
+    `at ${figure(cost.perSecond, 'readings')} a second`,
   ];
 };

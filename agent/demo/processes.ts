@@ -39,6 +39,9 @@ export type ProcessState = {
   readonly lastLine: string;
 };
 
+/** What a process says about its end: a refusal of this program, or what Node says of an exception. */
+const LAST_WORDS = /^(tollbridge: |\w*Error: )/;
+
 type Child = {
   readonly spec: ProcessSpec;
   process: ChildProcess | null;
@@ -47,6 +50,7 @@ type Child = {
   deaths: number;
   timer: NodeJS.Timeout | undefined;
   lastLine: string;
+  lastWords: string;
 };
 
 /** This program as it runs now: compiled, or from its sources through a loader. */
@@ -71,6 +75,7 @@ export class Processes {
       deaths: 0,
       timer: undefined,
       lastLine: '',
+      lastWords: '',
     };
     this.children.set(spec.name, child);
     this.launch(child);
@@ -120,14 +125,19 @@ export class Processes {
     });
     child.process = started;
     child.startedMs = performance.now();
+    child.lastWords = '';
     for (const stream of [started.stdout!, started.stderr!]) {
       createInterface({ input: stream }).on('line', (line) => {
         child.lastLine = line;
+        if (LAST_WORDS.test(line)) child.lastWords = line;
         this.fate.onLine(child.spec.name, line);
       });
     }
     started.once('error', (error) => this.fate.onLine(child.spec.name, `does not start: ${error.message}`));
-    started.once('close', (code, signal) => this.onEnd(child, signal ?? `exit ${code}`));
+    started.once('close', (code, signal) => {
+      const words = child.lastWords === '' ? `exit ${code}` : child.lastWords.replace('tollbridge: ', '');
+      this.onEnd(child, signal ?? words);
+    });
   }
 
   private onEnd(child: Child, how: string): void {
@@ -137,11 +147,12 @@ export class Processes {
     child.deaths = steady ? 0 : child.deaths + 1;
     child.restarts++;
     if (child.deaths > RESTARTS_MAX) {
-      this.fate.onHopeless(child.spec.name, child.lastLine);
+      this.fate.onHopeless(child.spec.name, how);
       return;
     }
     const waitMs = child.deaths <= 1 ? 0 : Math.min(RESTART_MS * 2 ** (child.deaths - 2), RESTART_MS_MAX);
-    this.fate.onLine(child.spec.name, `died (${how}); starting it again`);
+    child.lastLine = `died (${how}); starting it again`;
+    this.fate.onLine(child.spec.name, child.lastLine);
     child.timer = setTimeout(() => this.launch(child), waitMs);
   }
 }

@@ -24,7 +24,7 @@ export type Scene = {
   /** Temperatures that were bought, oldest first. */
   readonly values: readonly string[];
   readonly valve: RuleStatus | null;
-  /** What the run waits for before its first reading. */
+  /** What the run waits for, or what keeps it from going on; empty where it runs. */
   readonly waiting: string;
   readonly processes: readonly ProcessState[];
 };

@@ -8,6 +8,8 @@ import { ok, type Result, refuse } from '../../schemas/result.ts';
 import { openAgreed } from '../../schemas/statement.ts';
 import { moneyText } from '../money.ts';
 import type { EndedStatus } from '../status.ts';
+import type { Styles } from '../view/style.ts';
+import { tableLines } from '../view/table.ts';
 import type { Finished } from './demo.ts';
 import { checkBankFile } from './payout.ts';
 import { runTool } from './processes.ts';
@@ -28,19 +30,29 @@ const settler = async <T>(site: Site, argv: readonly string[]): Promise<Result<T
   return ok(JSON.parse(tool.output) as T);
 };
 
-/** One line a lease, both signatures verified here once more. Codes: those of `openAgreed`. */
+const COLUMNS = [
+  { title: 'lease' },
+  { title: 'delivered', right: true },
+  { title: 'paid', right: true },
+  { title: 'worth', right: true },
+  { title: 'ended by' },
+  { title: 'signed by' },
+];
+
+/** One row a lease, both signatures verified here once more. Codes: those of `openAgreed`. */
 export const statementLines = (
   site: Site,
   purchases: readonly EndedStatus[],
   crypto: Crypto,
+  styles: Styles,
 ): Result<string[]> => {
   const seller = keyOfDid(site.stationDid);
   const buyer = keyOfDid(site.farmDid);
   if (!seller.ok || !buyer.ok) return ok([]);
-  const lines: string[] = [];
-  for (const { lease, statement: bytes } of purchases) {
+  const rows: string[][] = [];
+  for (const { lease, reason, statement: bytes } of purchases) {
     if (bytes === null) {
-      lines.push(`lease ${lease.slice(0, 12)} ended without a statement`);
+      rows.push([lease.slice(0, 12), '-', '-', '-', reason, 'nobody']);
       continue;
     }
     const agreed = openAgreed(
@@ -51,13 +63,11 @@ export const statementLines = (
       crypto.verify,
     );
     if (!agreed.ok) return agreed;
-    const { delivered, paid, totalNano, reason } = agreed.value;
-    lines.push(
-      `lease ${lease.slice(0, 12)}: delivered ${delivered}, paid ${paid}, ${moneyText(totalNano, CURRENCY)}, ` +
-        `ended by ${reason}; signed by both`,
-    );
+    const { delivered, paid, totalNano, reason: agreedReason } = agreed.value;
+    const worth = moneyText(totalNano, CURRENCY);
+    rows.push([lease.slice(0, 12), String(delivered), String(paid), worth, agreedReason, 'both']);
   }
-  return ok(lines);
+  return ok(tableLines(COLUMNS, rows, styles));
 };
 
 /** Codes: storage-failed (the settler's database). */
@@ -108,7 +118,7 @@ export const payOut = async (site: Site, xsd: string | null): Promise<Result<Pai
   if (!checked.ok) return checked;
   return ok({
     file,
-    text: `${moneyText(Number(nano), CURRENCY)} to the station: ${file} (${checked.value})`,
+    text: `${moneyText(Number(nano), CURRENCY)} to the station, ${checked.value}:\n${file}`,
   });
 };
 

@@ -21,9 +21,9 @@ import { openSigner } from '../signer.ts';
 export const CURRENCY = 'EUR';
 /** What the station sells. */
 const CAPABILITY = 'outdoor-temperature';
-/** Degrees Celsius between which the farm's valve keeps its state: a January afternoon in Seattle opens it. */
-const OPEN_AT = '5.5';
-const CLOSE_AT = '4.8';
+/** Degrees Celsius: the farm waters from the warmth of the afternoon to the cool of the evening. */
+const OPEN_AT = '21';
+const CLOSE_AT = '18';
 const WINDOW_READINGS = 16;
 
 /** One run: so many readings at this price. A finished one is followed by the next. */

@@ -11,6 +11,13 @@ export const progressBar = (done: number, total: number, width: number): string 
   return ('█'.repeat(full) + EIGHTHS[eighths % 8]).padEnd(width, '░');
 };
 
+/** Open and closed, side by side with a sparkline: the last `width`, each a column. */
+export const switchLine = (states: readonly boolean[], width: number): string =>
+  states
+    .slice(-width)
+    .map((open) => (open ? '━' : '·'))
+    .join('');
+
 /** The last `width` values, the lowest at the bottom and the highest at the top; a flat line stays low. */
 export const sparkline = (values: readonly number[], width: number): string => {
   const shown = values.slice(-width);

@@ -19,6 +19,7 @@ link. Prints one JSON line when ready, and one for each change of an output pin.
   --link PATH         where to put the link to the serial port
   --hex FILE          other firmware than the committed one
   --series NAME       weather of the station: seattle, nyc or a CSV file (default seattle)
+  --skip N            samples of the series to begin after (default 0)
   --hold N            measurements per sample of the series (default 1: each shows the next hour)
   --speed N           chip seconds per second (default 1)
   --serial HEX        8 bytes, the board's serial number (default by board)
@@ -59,6 +60,7 @@ type Settings = {
   readonly link: string;
   readonly hex: string;
   readonly series: string;
+  readonly skip: number;
   readonly hold: number;
   readonly speed: number;
   readonly serial: Buffer;
@@ -73,6 +75,7 @@ const readSettings = (argv: readonly string[]): Result<Settings> => {
       link: { type: 'string' },
       hex: { type: 'string' },
       series: { type: 'string', default: 'seattle' },
+      skip: { type: 'string', default: '0' },
       hold: { type: 'string', default: '1' },
       speed: { type: 'string', default: '1' },
       serial: { type: 'string' },
@@ -85,6 +88,9 @@ const readSettings = (argv: readonly string[]): Result<Settings> => {
   }
   if (values.link === undefined)
     return refuse('config-invalid', '--link is missing: a path for the serial port');
+  const skip = Number(values.skip);
+  if (!Number.isSafeInteger(skip) || skip < 0)
+    return refuse('config-invalid', `--skip ${values.skip}: 0 or more`);
   const hold = Number(values.hold);
   if (!Number.isSafeInteger(hold) || hold < 1)
     return refuse('config-invalid', `--hold ${values.hold}: 1 or more`);
@@ -100,6 +106,7 @@ const readSettings = (argv: readonly string[]): Result<Settings> => {
     link: values.link,
     hex: values.hex ?? committedHex(board),
     series: values.series,
+    skip,
     hold,
     speed,
     serial: Buffer.from(serial, 'hex'),
@@ -142,9 +149,10 @@ const buildBoard = async (settings: Settings, onSend: (byte: number) => void): P
     return ok(boards.buildValve({ ...wiring, onPin: (bit, level) => print({ pin: `PB${bit}`, level }) }));
   }
   const weather = readWeather(settings.series);
-  return weather.ok
-    ? ok(boards.buildStation({ ...wiring, weather: weather.value, hold: settings.hold }))
-    : weather;
+  if (!weather.ok) return weather;
+  const begin = settings.skip % weather.value.length;
+  const samples = [...weather.value.slice(begin), ...weather.value.slice(0, begin)];
+  return ok(boards.buildStation({ ...wiring, weather: samples, hold: settings.hold }));
 };
 
 /** avr8js is a development dependency: whoever installs the package for its agent does without. */

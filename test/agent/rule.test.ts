@@ -49,6 +49,8 @@ test('opens at its threshold, stays open between the two, closes at the other', 
   await output.answer();
   assert.equal(output.told, [true, false]);
   assert.is(rule.status().switches, 2);
+  assert.equal(rule.status().recent, [false, true, true, true, false]);
+  assert.equal([rule.status().openAt, rule.status().closeAt], ['28', '24.5']);
 });
 
 test('opens below where the threshold to open is the lower one', async () => {

@@ -21,7 +21,9 @@ const test = suite('tollbridge demo');
 test('sells, pays, reconciles and pays out, and the next run counts from its own start', async () => {
   const state = demoState();
   try {
-    assertComplete(await startDemo(state, 60).ended, 60);
+    const first = await startDemo(state, 60).ended;
+    assertComplete(first, 60);
+    assert.match(first.output, /the valve opens at 21 °C and closes at 18 °C: it was switched [1-9]/);
     assertComplete(await startDemo(state, 40).ended, 40);
   } finally {
     removeState(state);

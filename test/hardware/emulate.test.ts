@@ -1,7 +1,7 @@
 /** The emulated boards as users meet them: a process, a path, and the driver. Also in this process, without either. */
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -97,9 +97,26 @@ emulate('prints what the pin of the valve does', async () => {
   assert.is(await valve.ended, 0);
 });
 
+emulate('begins after the samples it is told to skip', async () => {
+  const series = join(folder, 'two.csv');
+  writeFileSync(series, 'date,pressure,temperature,wind\n0,1013.0,10.0,1.0\n1,1013.0,20.0,1.0\n');
+  const args = ['--board', 'station', '--series', series, '--skip', '1', '--hold', '1000', '--speed', '20'];
+  const board = await new Emulator(args).ready();
+  const device = await openFrames({ path: link, timing: TIMING });
+  assert.ok(device.ok);
+  const watch = new Watch(device.value);
+  await watch.until(() => watch.readings.some((reading) => reading.channel === 0));
+  const { mantissa } = watch.readings.find((reading) => reading.channel === 0)!;
+  assert.ok(Math.abs(mantissa - 2000) <= 1, String(mantissa));
+  await device.value.close();
+  board.child.kill('SIGTERM');
+  assert.is(await board.ended, 0);
+});
+
 for (const [what, args, sentence] of [
   ['an unknown board', ['--board', 'lamp'], /config-invalid: --board lamp: station or valve/],
   ['a speed that is none', ['--board', 'valve', '--speed', 'fast'], /config-invalid: --speed fast/],
+  ['samples to skip that are none', ['--board', 'station', '--skip', 'x'], /config-invalid: --skip x/],
   [
     'firmware that is not there',
     ['--board', 'valve', '--hex', '/nowhere.hex'],
