@@ -10,7 +10,7 @@
  * Deviations from RFC 9052: the unprotected map must be empty and the payload is never detached.
  */
 
-import { isBytes } from './bytes.ts';
+import { equalBytes, isBytes } from './bytes.ts';
 import { type Cbor, CborMap, decodeCbor, encodeCbor } from './cbor.ts';
 import type { Signer, Verify } from './crypto.ts';
 import { ok, type Result, refuse } from './result.ts';
@@ -51,6 +51,8 @@ const envelopeOf = (item: Cbor): Result<Envelope> => {
     return refuse('cose-malformed', 'the unprotected header must be an empty map');
   }
   if (!isBytes(signature, 64)) return refuse('cose-malformed', 'the signature must be 64 bytes');
+  const envelope = { protectedHeader: protectedHeader, payload: payload, signature: signature };
+  if (equalBytes(protectedHeader, PROTECTED_ED25519)) return ok(envelope);
   const header = decodeCbor(protectedHeader);
   if (!header.ok || !(header.value instanceof CborMap))
     return refuse('cose-malformed', 'the protected header is not a map');
@@ -58,7 +60,7 @@ const envelopeOf = (item: Cbor): Result<Envelope> => {
   if (header.value.pairs.length !== 1 || (algorithm !== -19 && algorithm !== -8)) {
     return refuse('cose-algorithm', 'the protected header must be {1: -19} (Ed25519) and nothing else');
   }
-  return ok({ protectedHeader: protectedHeader, payload: payload, signature: signature });
+  return ok(envelope);
 };
 
 /** The parts of an envelope, nothing verified. Codes: cbor-*, cose-malformed, cose-algorithm. */
@@ -75,7 +77,18 @@ export const verifyEnvelope = (
 ): boolean =>
   verify(key, signedBytes(envelope.protectedHeader, context, envelope.payload), envelope.signature);
 
-/** The payload of an object signed by `key` in `context`. Codes: those of `parseObject`, signature-invalid. */
+/** The payload of an object signed by `key` in `context`. Code: signature-invalid. */
+export const openEnvelope = (
+  envelope: Envelope,
+  context: Context,
+  key: Uint8Array,
+  verify: Verify,
+): Result<Uint8Array> =>
+  verifyEnvelope(envelope, context, key, verify)
+    ? ok(envelope.payload)
+    : refuse('signature-invalid', 'the signature does not verify in context ' + String(context[0]));
+
+/** The same for bytes. Codes: those of `parseObject`, signature-invalid. */
 export const openObject = (
   bytes: Uint8Array,
   context: Context,
@@ -83,7 +96,5 @@ export const openObject = (
   verify: Verify,
 ): Result<Uint8Array> => {
   const envelope = parseObject(bytes);
-  if (!envelope.ok) return envelope;
-  if (verifyEnvelope(envelope.value, context, key, verify)) return ok(envelope.value.payload);
-  return refuse('signature-invalid', 'the signature does not verify in context ' + String(context[0]));
+  return envelope.ok ? openEnvelope(envelope.value, context, key, verify) : envelope;
 };

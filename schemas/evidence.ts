@@ -9,11 +9,12 @@
 import { addNano, multiplyNano } from './amount.ts';
 import { equalBytes } from './bytes.ts';
 import { type Cbor, decodeCbor } from './cbor.ts';
+import { parseObject } from './cose.ts';
 import type { Crypto, Sha256 } from './crypto.ts';
 import { checkFields } from './fields.ts';
 import { ok, type Result, refuse } from './result.ts';
 import { CHAIN_TICKS_MAX, chainBlock, encodeTick, TICK_FIELDS, type Tick, walkBack } from './tick.ts';
-import { parseVoucher, type Voucher, verifyVoucher } from './voucher.ts';
+import { parseVoucher, type Voucher, verifyVoucher, verifyVoucherIn, voucherIn } from './voucher.ts';
 
 /** Bytes as received: what a claim carries and a journal keeps. */
 export type Evidence = { readonly voucher: Uint8Array; readonly tick: Uint8Array | null };
@@ -113,9 +114,11 @@ const advance = (
  * voucher-over-limit, signature-invalid.
  */
 export const acceptVoucher = (held: Held, voucherBytes: Uint8Array, crypto: Crypto): Result<number> => {
-  const parsed = parseVoucher(voucherBytes);
-  if (!parsed.ok) return parsed;
-  const voucher = parsed.value;
+  const envelope = parseObject(voucherBytes);
+  if (!envelope.ok) return envelope;
+  const stated = voucherIn(envelope.value);
+  if (!stated.ok) return stated;
+  const voucher = stated.value;
   const bestNano = totalNanoOf(bestOf(held));
   if (held.current !== null) {
     if (equalBytes(held.current.voucherBytes, voucherBytes)) return ok(bestNano);
@@ -133,7 +136,7 @@ export const acceptVoucher = (held: Held, voucherBytes: Uint8Array, crypto: Cryp
   if (furthest < 0 || furthest > held.limitNano) {
     return refuse('voucher-over-limit', 'the chain passes the limit of ' + held.limitNano + ' nano');
   }
-  const verified = verifyVoucher(voucherBytes, held.channel, held.payer, crypto.verify);
+  const verified = verifyVoucherIn(envelope.value, held.channel, held.payer, crypto.verify);
   if (!verified.ok) return verified;
   held.previous = held.current;
   held.current = positionOf(held.channel, voucher, voucherBytes);

@@ -8,7 +8,7 @@
  */
 
 import { type Cbor, decodeCbor } from './cbor.ts';
-import { openObject, parseObject, signObject } from './cose.ts';
+import { type Envelope, openEnvelope, parseObject, signObject } from './cose.ts';
 import type { Signer, Verify } from './crypto.ts';
 import { amount, atLeast, bytes, checkFields, count, U32_MAX, writeFields } from './fields.ts';
 import { ok, type Result } from './result.ts';
@@ -45,11 +45,9 @@ export const signVoucher = (channel: Uint8Array, voucher: Voucher, payer: Signer
   return signObject(['tb1/voucher', channel], payload, payer);
 };
 
-/** What a voucher says, before its signature is looked at. Codes: cbor-*, cose-*, object-malformed, value-out-of-range. */
-export const parseVoucher = (encoded: Uint8Array): Result<Voucher> => {
-  const envelope = parseObject(encoded);
-  if (!envelope.ok) return envelope;
-  const item = decodeCbor(envelope.value.payload);
+/** What a voucher says, before its signature is looked at. Codes: cbor-*, object-malformed, value-out-of-range. */
+export const voucherIn = (envelope: Envelope): Result<Voucher> => {
+  const item = decodeCbor(envelope.payload);
   if (!item.ok) return item;
   const chained = Array.isArray(item.value) && item.value.length === CHAINED.length;
   const fields = checkFields('voucher', item.value, chained ? CHAINED : PLAIN);
@@ -65,10 +63,27 @@ export const parseVoucher = (encoded: Uint8Array): Result<Voucher> => {
   });
 };
 
-/** Does the payer's signature hold on this channel? Codes: cose-*, signature-invalid. */
+/** The same for bytes. Codes: cose-* as well. */
+export const parseVoucher = (encoded: Uint8Array): Result<Voucher> => {
+  const envelope = parseObject(encoded);
+  return envelope.ok ? voucherIn(envelope.value) : envelope;
+};
+
+/** Does the payer's signature hold on this channel? Code: signature-invalid. */
+export const verifyVoucherIn = (
+  envelope: Envelope,
+  channel: Uint8Array,
+  payer: Uint8Array,
+  verify: Verify,
+): Result<Uint8Array> => openEnvelope(envelope, ['tb1/voucher', channel], payer, verify);
+
+/** The same for bytes. Codes: cbor-*, cose-* as well. */
 export const verifyVoucher = (
   encoded: Uint8Array,
   channel: Uint8Array,
   payer: Uint8Array,
   verify: Verify,
-): Result<Uint8Array> => openObject(encoded, ['tb1/voucher', channel], payer, verify);
+): Result<Uint8Array> => {
+  const envelope = parseObject(encoded);
+  return envelope.ok ? verifyVoucherIn(envelope.value, channel, payer, verify) : envelope;
+};
