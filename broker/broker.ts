@@ -6,6 +6,7 @@
  */
 
 import type { EventEmitter } from 'node:events';
+import type { Duplex } from 'node:stream';
 import { Aedes } from 'aedes';
 import type { Crypto } from '../schemas/crypto.ts';
 import { ok, type Result } from '../schemas/result.ts';
@@ -120,6 +121,8 @@ const run = async (
   const sessions = new Sessions({ authentication, settler, limits, gate, log, nowMs, clear });
   const aedes = await createAedes(sessions, limits);
   sessions.follow(aedes);
+  // Not before CONNACK: one that refuses is the last write before the end, and has to leave by itself.
+  aedes.on('clientReady', (client) => gatherWrites(client.conn as Duplex));
   const emitter: EventEmitter = aedes;
   emitter.on('error', (error: Error) =>
     log({ level: 'warn', event: 'broker-failed', detail: error.message }),
@@ -132,7 +135,6 @@ const run = async (
     accept: (connection, peer) => {
       sessions.expect(connection, peer);
       scanPackets(connection, limits.payloadBytesMax);
-      gatherWrites(connection);
       aedes.handle(connection);
     },
   });
