@@ -54,7 +54,7 @@ export type Effect =
   | { readonly kind: 'journal'; readonly record: Uint8Array; readonly mark: Mark }
   /** To our topic of this lease. */
   | { readonly kind: 'stream'; readonly bytes: Uint8Array }
-  /** Half the window waits to be paid: a `flush` now, before the rest of what came in, keeps the line busy. */
+  /** A `flush` now, before the rest of what came in. */
   | { readonly kind: 'prompt' }
   | { readonly kind: 'request'; readonly to: 'seller' | 'settler'; readonly request: Request }
   /** A reading that was bought, once per sequence number, in order (purchase only). */

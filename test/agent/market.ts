@@ -37,7 +37,7 @@ const HEALTH: DeviceHealth = {
   reconnects: 0,
 };
 
-const THERMOMETER: Capability = {
+export const THERMOMETER: Capability = {
   channel: 0,
   name: 'temperature',
   kind: 'temperature',

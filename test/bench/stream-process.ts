@@ -21,7 +21,7 @@ import { ok, type Result } from '../../schemas/result.ts';
 import { decodeReading, encodeReading } from '../../schemas/senml.ts';
 import { LEASE_READINGS_MAX } from '../../schemas/terms.ts';
 import { leaseTopic } from '../../schemas/topic.ts';
-import { MemoryDevice } from '../agent/market.ts';
+import { MemoryDevice, THERMOMETER } from '../agent/market.ts';
 
 export type StreamRole = 'box' | 'paid-seller' | 'paid-buyer' | 'unpaid-seller' | 'unpaid-buyer' | 'puback';
 
@@ -103,18 +103,32 @@ const configOf = (seed: number, port: number): AgentConfig => ({
   rules: [],
 });
 
-/** Readings wait in the backlog, so that the window is what bounds the stream; topped up once a millisecond. */
-const AHEAD = 2000;
+/** Readings wait in the backlog, so that the window is what bounds the stream: some every millisecond. */
+const AHEAD = 4000;
+const MADE_PER_MS = 64;
+/** Asking an agent how far it is costs as much as a reading. */
+const ASK_EVERY_MS = 16;
+/** Each pair has a market of its own. */
+const kindOf = (pair: number): string => `temperature-${pair}`;
 
-type Selling = { readonly agent: RunningAgent; readonly device: MemoryDevice; made: number };
+type Selling = { readonly agent: RunningAgent; readonly device: MemoryDevice; made: number; wanted: number };
+
+const makeReadings = (each: Selling, tick: number): void => {
+  if (tick % ASK_EVERY_MS === 0) {
+    const lease = each.agent.status().leases[0];
+    each.wanted = lease?.phase === 'selling' ? lease.delivered + AHEAD : 0;
+  }
+  for (let i = 0; i < MADE_PER_MS && each.made < each.wanted; i++) {
+    each.device.measure(10_132_501 + (each.made++ % 64));
+  }
+};
 
 const sellPaid = async ({ port, window, pairs }: StreamWork): Promise<void> => {
   const agents: Selling[] = [];
   for (let pair = 1; pair <= pairs; pair++) {
-    const device = new MemoryDevice();
-    const kind = `temperature-${pair}`;
+    const device = new MemoryDevice({ ...THERMOMETER, kind: kindOf(pair) });
     const sell = {
-      name: kind,
+      name: kindOf(pair),
       device: 'board',
       sensor: 'temperature',
       price: [{ from: 1, priceNano: PRICE_NANO }],
@@ -131,15 +145,13 @@ const sellPaid = async ({ port, window, pairs }: StreamWork): Promise<void> => {
         { crypto, signer: signerOf(pair), openDevice: async () => ok(device), onNotice: () => {} },
       ),
     );
-    agents.push({ agent, device, made: 0 });
+    agents.push({ agent, device, made: 0, wanted: 0 });
   }
   const paidBy = ({ agent }: Selling): number => agent.status().leases[0]?.paid ?? 0;
+  let ticks = 0;
   const timer = setInterval(() => {
-    for (const each of agents) {
-      const lease = each.agent.status().leases[0];
-      if (lease?.phase !== 'selling') continue;
-      while (each.made < lease.delivered + AHEAD) each.device.measure(10_132_501 + (each.made++ % 64));
-    }
+    for (const [i, each] of agents.entries()) makeReadings(each, ticks + i);
+    ticks++;
   }, 1);
   count = () => sum(agents.map(paidBy));
   stop = async () => {
@@ -154,7 +166,7 @@ const buyPaid = async ({ port, pairs }: StreamWork): Promise<void> => {
   for (let pair = 1; pair <= pairs; pair++) {
     const buy = {
       name: 'temperature',
-      kind: 'temperature',
+      kind: kindOf(pair),
       unit: 'Cel',
       currency: 'EUR',
       priceNanoMax: PRICE_NANO,

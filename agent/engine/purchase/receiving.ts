@@ -5,7 +5,7 @@ import { nextHead } from '../../../schemas/reading-chain.ts';
 import { decodeReading, readingTimeMs } from '../../../schemas/senml.ts';
 import { encodeControl } from '../../../schemas/stream.ts';
 import { REPEAT_MS } from '../effects.ts';
-import { notice, stream, type Turn } from '../turn.ts';
+import { notice, prompt, stream, type Turn } from '../turn.ts';
 import { stopPurchase } from './closing.ts';
 import { sendTick } from './payment.ts';
 import type { Purchase } from './state.ts';
@@ -52,7 +52,5 @@ export const onReading = (turn: Turn, purchase: Purchase, seq: number, bytes: Ui
   purchase.unjournalled.push(bytes);
   const atMs = readingTimeMs(purchase.terms, reading.value);
   turn.effects.push({ kind: 'bought', seq: seq, value: reading.value.value, atMs: atMs });
-  if ((purchase.dueNano - purchase.releasedNano) * 2 >= purchase.terms.windowNano) {
-    turn.effects.push({ kind: 'prompt' });
-  }
+  prompt(turn, purchase.dueNano - purchase.releasedNano, purchase.terms.windowNano);
 };

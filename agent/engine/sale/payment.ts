@@ -11,7 +11,7 @@ import type { Tick } from '../../../schemas/tick.ts';
 import { headAt, newBacklog, newestOf } from '../backlog.ts';
 import { EXPIRY_MARGIN_S, REPEAT_MS } from '../effects.ts';
 import { KIND } from '../record.ts';
-import { notice, stream, type Turn } from '../turn.ts';
+import { notice, prompt, stream, type Turn } from '../turn.ts';
 import { numberWaiting, rewindTo } from './delivery.ts';
 import { bestEvidence, journalSale, type Sale } from './state.ts';
 
@@ -103,6 +103,7 @@ const checkHead = (turn: Turn, sale: Sale): void => {
 /** A total that counts, or a refusal; what is merely old was repeated by the network and means nothing. */
 const count = (turn: Turn, sale: Sale, total: Result<number>): void => {
   if (total.ok) {
+    prompt(turn, total.value - sale.verifiedNano, sale.lease.terms.windowNano);
     sale.verifiedNano = total.value;
     sale.repeatMs = REPEAT_MS;
   } else if (total.code !== 'tick-stale' && total.code !== 'voucher-stale') refuseOnStream(turn, sale, total);
