@@ -139,6 +139,8 @@ const misuse = (raised: unknown, name: string, help: string): Refusal | undefine
   const code = raised instanceof TypeError && 'code' in raised ? String(raised.code) : '';
   if (!code.startsWith('ERR_PARSE_ARGS')) return undefined;
   const problem = (raised as TypeError).message.split(/\.\s/)[0]!;
+  const dashed = /'(--[^' ]+)[^']*' argument is ambiguous/.exec(problem)?.[1];
+  if (dashed !== undefined) return refuse('config-invalid', `${problem}: write it as ${dashed}=VALUE`);
   const option = code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION' ? /--[^'\s]+/.exec(problem)?.[0] : undefined;
   const meant = option === undefined ? undefined : nearest(option, optionsIn(help));
   const remedy = meant === undefined ? `see: tollbridge ${name} --help` : `did you mean ${meant}?`;

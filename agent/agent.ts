@@ -123,6 +123,7 @@ class Agent {
     const control = await openControl(this.config.state, () => this.status());
     if (!control.ok) return control;
     this.control = control.value;
+    this.notice('started', `as ${this.did}, on ${this.config.state}`);
     this.devices.start();
     return ok(null);
   }

@@ -50,7 +50,7 @@ export const brokerAccess = (broker: Broker, state: string): Result<ConnectionOp
     login: login.value,
     trust: {
       ca: files[0]!,
-      pin: broker.pin === null ? null : fromHex(broker.pin)!,
+      pin: broker.pin === null ? null : fromHex(broker.pin.replaceAll(':', ''))!,
       certificate: files[1]!,
       key: files[2]!,
     },

@@ -13,7 +13,8 @@ import { type Infer, s } from './host/shape.ts';
 import { storageRefusal } from './host/storage.ts';
 import { openSigner } from './signer.ts';
 
-const limit = (about: string) => s.optional(s.integer({ about, min: 1, max: 2_147_483_647 }));
+const limit = (about: string, example: number | undefined) =>
+  s.optional(s.integer({ about, min: 1, max: 2_147_483_647, ...(example !== undefined && { example }) }));
 
 /** Only what the file says: the broker knows its own defaults. */
 const given = (limits: Readonly<Record<string, number | null>>): Record<string, number> => {
@@ -22,56 +23,63 @@ const given = (limits: Readonly<Record<string, number | null>>): Record<string, 
   return said;
 };
 
-const SHAPE = s.object(
-  {
-    state: s.path({ about: 'Directory of the counters of credentials', default: '.tollbridge/broker' }),
-    key: s.path({ about: 'Private key, made by the first start', default: '.tollbridge/broker/broker.key' }),
-    listen: s.list(s.text({ about: 'Where', example: 'tcp://127.0.0.1:1883' }), {
-      about: 'Where clients come in: tcp, tls, ws or wss; off loopback only tls and wss',
-      min: 1,
-      max: 16,
-    }),
-    tls: s.optional(
-      s.object(
-        {
-          keyFile: s.path({ about: 'Private key, PEM, mode 0600', example: './tls.key' }),
-          certificateFile: s.path({ about: 'Certificate chain, PEM', example: './tls.crt' }),
-        },
-        { about: 'For tls and wss' },
-      ),
-    ),
-    plainOffLoopback: s.boolean({
-      about: 'Allows tcp and ws off loopback, on a network that is secured otherwise',
-      default: 'false',
-    }),
-    settler: s.object(
-      {
-        database: s.path({ about: 'Accounts and ledger', default: '.tollbridge/broker/settler.db' }),
-        currencies: s.list(
-          s.text({
-            about: 'ISO 4217',
-            pattern: /^[A-Z]{3}$/,
-            expected: 'three capital letters',
-            example: 'EUR',
-          }),
-          { about: 'What accounts may be kept in', min: 1, max: 16 },
+/** `limits` are the broker's own, which its example shows. */
+const shapeWith = (limits: Readonly<Record<string, number>>) =>
+  s.object(
+    {
+      state: s.path({ about: 'Directory of the counters of credentials', default: '.tollbridge/broker' }),
+      key: s.path({
+        about: 'Private key, made by the first start',
+        default: '.tollbridge/broker/broker.key',
+      }),
+      listen: s.list(s.text({ about: 'Where', example: 'tcp://127.0.0.1:1883' }), {
+        about: 'Where clients come in: tcp, tls, ws or wss; off loopback only tls and wss',
+        min: 1,
+        max: 16,
+      }),
+      tls: s.optional(
+        s.object(
+          {
+            keyFile: s.path({ about: 'Private key, PEM, mode 0600', example: './tls.key' }),
+            certificateFile: s.path({ about: 'Certificate chain, PEM', example: './tls.crt' }),
+          },
+          { about: 'For tls and wss' },
         ),
-      },
-      { about: 'The settler inside' },
-    ),
-    limits: s.object(
-      {
-        payloadBytesMax: limit('Of one message'),
-        messagesPerSecondMax: limit('Of one client'),
-        connectionsMax: limit('Clients at once'),
-        addressConnectionsMax: limit('From one address'),
-        retainedBytesMax: limit('Retained messages together'),
-      },
-      { about: 'What clients may take from this box' },
-    ),
-  },
-  { about: 'A broker of tollbridge with its settler.' },
-);
+      ),
+      plainOffLoopback: s.boolean({
+        about: 'Allows tcp and ws off loopback, on a network that is secured otherwise',
+        default: 'false',
+      }),
+      settler: s.object(
+        {
+          database: s.path({ about: 'Accounts and ledger', default: '.tollbridge/broker/settler.db' }),
+          currencies: s.list(
+            s.text({
+              about: 'ISO 4217',
+              pattern: /^[A-Z]{3}$/,
+              expected: 'three capital letters',
+              example: 'EUR',
+            }),
+            { about: 'What accounts may be kept in', min: 1, max: 16 },
+          ),
+        },
+        { about: 'The settler inside' },
+      ),
+      limits: s.object(
+        {
+          payloadBytesMax: limit('Of one message', limits.payloadBytesMax),
+          messagesPerSecondMax: limit('Of one client', limits.messagesPerSecondMax),
+          connectionsMax: limit('Clients at once', limits.connectionsMax),
+          addressConnectionsMax: limit('From one address', limits.addressConnectionsMax),
+          retainedBytesMax: limit('Retained messages together', limits.retainedBytesMax),
+        },
+        { about: 'What clients may take from this box' },
+      ),
+    },
+    { about: 'A broker of tollbridge with its settler.' },
+  );
+
+const SHAPE = shapeWith({});
 
 const brokerFile = (file: Infer<typeof SHAPE>) => ({
   state: file.state,
@@ -102,7 +110,7 @@ export const brokerHost = async () => {
     nowMs: Date.now,
     print: (text: string) => process.stdout.write(text),
     readFile,
-    exampleFile: () => printExample(SHAPE),
+    exampleFile: (limits: Readonly<Record<string, number>>) => printExample(shapeWith(limits)),
     openSigner: (path: string) => openSigner(path, crypto),
     lockDirectory: async (path: string) => {
       try {

@@ -196,6 +196,8 @@ export class Buying {
     if (readings === 0) return false;
     const match = this.bestMatch(config, monotonicMs);
     if (match === undefined) {
+      // Where the only seller is left alone for a while, the detail goes on saying why.
+      if (this.bestMatch(config, Number.POSITIVE_INFINITY) !== undefined) return false;
       wanted.detail = `no seller of ${config.kind} in ${config.unit} at this price is there`;
       return false;
     }

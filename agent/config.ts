@@ -50,17 +50,25 @@ const broker = s.object(
     ),
     pin: s.optional(
       s.text({
-        about: 'Its certificate by SHA-256 (of the whole, or of its public key), instead of who certifies it',
-        pattern: /^[0-9a-f]{64}$/i,
-        expected: '64 hexadecimal digits',
+        about:
+          'Its certificate by SHA-256 (of the whole, or of its public key), instead of who certifies it; ' +
+          'our broker says it when it starts',
+        pattern: /^(?:[0-9a-f]{2}:?){31}[0-9a-f]{2}$/i,
+        expected: '64 hexadecimal digits, with colons or without',
         example: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
       }),
     ),
-    caFile: s.optional(s.path({ about: 'PEM of who certifies it, where the system does not know' })),
+    caFile: s.optional(
+      s.path({ about: 'PEM of who certifies it, where the system does not know', example: './ca.crt' }),
+    ),
     user: s.optional(s.text({ about: 'User name on a foreign broker', example: 'station' })),
-    passwordFile: s.optional(s.path({ about: 'File with the password on a foreign broker' })),
-    certificateFile: s.optional(s.path({ about: 'PEM of ours, where a foreign broker asks for one' })),
-    certificateKeyFile: s.optional(s.path({ about: 'PEM of its private key' })),
+    passwordFile: s.optional(
+      s.path({ about: 'File with the password on a foreign broker', example: './password' }),
+    ),
+    certificateFile: s.optional(
+      s.path({ about: 'PEM of ours, where a foreign broker asks for one', example: './agent.crt' }),
+    ),
+    certificateKeyFile: s.optional(s.path({ about: 'PEM of its private key', example: './agent-tls.key' })),
   },
   { about: 'The MQTT broker' },
 );

@@ -20,6 +20,7 @@ import {
   type Listener,
   listen,
   type Place,
+  pinOf,
   readCertificate,
 } from './listeners.ts';
 import { boundedLog, type Log } from './log.ts';
@@ -180,6 +181,7 @@ export const startBroker = async (
     const read = await readCertificate(tls.keyFile, tls.certificateFile);
     if (!read.ok) return read;
     certificate = read.value;
+    ports.log({ level: 'info', event: 'certificate', detail: `pin ${pinOf(certificate)}` });
   }
   const counters = await openCounterFile(counterFile, limits.keysMax);
   if (!counters.ok) return counters;

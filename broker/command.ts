@@ -6,7 +6,7 @@ import type { Crypto, Signer } from '../schemas/crypto.ts';
 import { didKey } from '../schemas/identity.ts';
 import { ok, type Result, refuse } from '../schemas/result.ts';
 import { type RunningBox, startBox } from './box.ts';
-import type { Limits } from './limits.ts';
+import { checkLimits, type Limits } from './limits.ts';
 import type { Place, Transport } from './listeners.ts';
 import type { LogEvent } from './log.ts';
 
@@ -39,7 +39,7 @@ export type BrokerHost = {
   readonly nowMs: () => number;
   readonly print: (text: string) => void;
   readonly readFile: (path: string) => Result<BrokerFile>;
-  readonly exampleFile: () => string;
+  readonly exampleFile: (limits: Limits) => string;
   /** The signer of a key file, made where there is none. */
   readonly openSigner: (path: string) => Result<Signer>;
   /** The directory for this process alone, made where there is none. */
@@ -121,8 +121,9 @@ export const run = async (argv: readonly string[], host: BrokerHost): Promise<Re
     },
   });
   if (values['example-config']) {
-    host.print(host.exampleFile());
-    return ok(0);
+    const limits = checkLimits({});
+    if (limits.ok) host.print(host.exampleFile(limits.value));
+    return limits.ok ? ok(0) : limits;
   }
   if (values.config === undefined)
     return refuse('config-invalid', '--config is missing: tollbridge broker --example-config > broker.yaml');

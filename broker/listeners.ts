@@ -1,5 +1,6 @@
 /** Where clients come in: MQTT over TCP, TLS or WebSocket. Each hands a byte stream to the same door. */
 
+import { X509Certificate } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { createServer as createHttpServer, type Server as HttpServer, type RequestListener } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
@@ -39,11 +40,17 @@ export const readCertificate = async (keyFile: string, certFile: string): Promis
     if (process.platform !== 'win32' && ((await stat(keyFile)).mode & 0o077) !== 0) {
       return refuse('key-file', `${keyFile} can be read by others: chmod 600 ${keyFile}`);
     }
-    return ok({ key: await readFile(keyFile), cert: await readFile(certFile) });
+    const certificate = { key: await readFile(keyFile), cert: await readFile(certFile) };
+    pinOf(certificate); // raises where it is no certificate
+    return ok(certificate);
   } catch (error) {
     return refuse('key-file', `${(error as Error).message}: name two PEM files, a key and its certificate`);
   }
 };
+
+/** What agents may pin: SHA-256 of the whole certificate. */
+export const pinOf = ({ cert }: Certificate): string =>
+  new X509Certificate(cert).fingerprint256.replaceAll(':', '').toLowerCase();
 
 const acceptWebSockets = (server: HttpServer, door: Door): WebSocketServer => {
   const sockets = new WebSocketServer({

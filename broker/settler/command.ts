@@ -17,7 +17,7 @@ import { ALL_TIME, type Period, pages, reconcile, reportTable, tableOf } from '.
 import type { Balance, ChannelRow, Store } from './store.ts';
 import { openSqliteStore } from './store-sqlite.ts';
 
-export const HELP = `tollbridge settler SUBCOMMAND --db FILE [OPTIONS]: accounts, claims, payouts and bank files
+export const HELP = `tollbridge settler SUBCOMMAND [--db FILE] [OPTIONS]: accounts, claims, payouts and bank files
 
   deposit --account DID --amount 10.00 --reference TEXT [--currency EUR]
           books money that reached the bank; the same reference again changes nothing
@@ -32,7 +32,7 @@ export const HELP = `tollbridge settler SUBCOMMAND --db FILE [OPTIONS]: accounts
   settle --run PERIOD-SEQUENCE --payout ID --as posted|voided
           books the bank's word on one payout; voided returns it to its owner
 
-  --db FILE    the settler's database; the broker may be running on it
+  --db FILE    the settler's database (default .tollbridge/broker/settler.db); the broker may be running on it
   --json       one JSON object on one line; amounts in nano (10^-9 of the unit)
 
 DATE is 2026-11-20 in UTC. DID is did:key:z6Mk...
@@ -46,7 +46,7 @@ export type CommandHost = {
 };
 
 const OPTIONS = {
-  db: { type: 'string' },
+  db: { type: 'string', default: '.tollbridge/broker/settler.db' },
   json: { type: 'boolean', default: false },
   account: { type: 'string' },
   amount: { type: 'string' },
@@ -216,7 +216,8 @@ const payoutText = (made: Run, out: string, totalNano: bigint): string => {
   const { run, payouts, repeated, waiting } = made;
   const lines = waiting.map((earned) => `waits for bank details: ${readableAccount(earned)}`);
   if (payouts.length === 0) return [...lines, 'nothing to pay out: no file was written'].join('\n');
-  const what = `${payouts.length} transfers, ${formatAmount(totalNano)} ${run.currency}, on ${run.executionDate}`;
+  const transfers = payouts.length === 1 ? '1 transfer' : `${payouts.length} transfers`;
+  const what = `${transfers}, ${formatAmount(totalNano)} ${run.currency}, on ${run.executionDate}`;
   const again = repeated ? ' (made before: the same file again; hand it in once)' : '';
   return [...lines, `run ${run.id}: ${what}: ${out}${again}`].join('\n');
 };
@@ -226,6 +227,9 @@ const payout: Subcommand = async (store, options, host) => {
   if (!given.ok) return given;
   const threshold = parseAmount(given.value.threshold);
   if (!threshold.ok) return threshold;
+  if (!/^[1-9]\d{0,2}$/.test(given.value.sequence)) {
+    return refuse('config-invalid', `--sequence is "${given.value.sequence}": write 1 to 999`);
+  }
   const order = {
     period: options.period ?? dateOf(host.nowMs()),
     sequence: Number(given.value.sequence),

@@ -3,6 +3,7 @@
  * processes may share a database: `BEGIN IMMEDIATE` lets one write at a time and shows it the newest state.
  */
 
+import { closeSync, openSync } from 'node:fs';
 import { ok, type Result, refuse } from '../../schemas/result.ts';
 import {
   BUSY_TIMEOUT_MS,
@@ -69,6 +70,16 @@ const rollback = (driver: SqliteDriver): void => {
   }
 };
 
+/** A new database is for its owner alone: it holds names and bank accounts. SQLite's other files follow its mode. */
+const createPrivately = (path: string): void => {
+  if (path === ':memory:') return;
+  try {
+    closeSync(openSync(path, 'ax', 0o600));
+  } catch {
+    // it is there, or cannot be made: SQLite says which
+  }
+};
+
 const connect = (open: OpenSqlite, path: string): SqliteDriver => {
   const driver = open(path);
   try {
@@ -87,6 +98,7 @@ const connect = (open: OpenSqlite, path: string): SqliteDriver => {
 export const openSqliteStore = async (path: string, openDriver?: OpenSqlite): Promise<Result<Store>> => {
   const open = openDriver ?? (await loadSqlite());
   let writing: SqliteDriver | undefined;
+  createPrivately(path);
   try {
     writing = connect(open, path);
     const migrated = migrate(writing, path);

@@ -102,6 +102,24 @@ listeners('serves plain TCP and WebSocket', async ({ portOf }) => {
   assert.is(await echoes(await connectOver('ws', portOf('ws'))), 'the same');
 });
 
+listeners('says the pin of its certificate, and refuses a file that holds none', async () => {
+  if (withoutPair()) return;
+  const said: (string | undefined)[] = [];
+  const listen = [{ transport: 'tls', host: '127.0.0.1', port: 0 }] as const;
+  const own = temporaryFolder();
+  const started = await start({ listen, tls: pair! }, (event) => said.push(event.detail), own);
+  assert.ok(started.ok);
+  await started.value.close();
+  const fingerprint = execFileSync('openssl', [
+    ...['x509', '-in', pair!.certificateFile, '-noout', '-fingerprint', '-sha256'],
+  ]);
+  const pin = `${fingerprint}`.trim().split('=')[1]!.replaceAll(':', '').toLowerCase();
+  assert.ok(said.includes(`pin ${pin}`), said.join());
+  const refused = await start({ listen, tls: { ...pair!, certificateFile: pair!.keyFile } }, () => {}, own);
+  assert.is(refused.ok ? '' : refused.code, 'key-file');
+  rmSync(own, { recursive: true });
+});
+
 listeners(
   'serves TLS and WebSocket over TLS, and the client can check the certificate',
   async ({ portOf }) => {

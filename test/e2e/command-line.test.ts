@@ -55,7 +55,8 @@ test('names an option it does not know, without a stack', () => {
   assert.is(ran.error, "tollbridge: config-invalid: Unknown option '--confg': did you mean --config?");
   const far = tollbridge('agent', '--frobnicate');
   assert.match(far.error, "config-invalid: Unknown option '--frobnicate': see: tollbridge agent --help");
-  assert.is(tollbridge('demo', '--readings', '-5').error.split('\n').length, 1);
+  const dashed = tollbridge('demo', '--readings', '-5').error;
+  assert.match(dashed, /^tollbridge: config-invalid: .* write it as --readings=VALUE$/);
 });
 
 test('tells a refusal with its code and its remedy', () => {
@@ -100,6 +101,14 @@ test('prints a broker file that a broker takes', () => {
     example.output.replace('tcp://127.0.0.1:1883', 'tcp://192.0.2.1:1'),
   );
   assert.match(tollbridge('broker', '--config', 'broker.yaml').error, 'is not loopback: use tls or wss');
+});
+
+test('shows in the example of a broker the limits that it has', () => {
+  const example = tollbridge('broker', '--example-config').output;
+  assert.match(example, '# payloadBytesMax: 32768');
+  const uncommented = example.replace(/# (\w+Max: )/g, '$1').replace('127.0.0.1:1883', '192.0.2.1:1');
+  writeFileSync(join(folder, 'limits.yaml'), uncommented);
+  assert.match(tollbridge('broker', '--config', 'limits.yaml').error, 'is not loopback');
 });
 
 test('completes commands and options', () => {

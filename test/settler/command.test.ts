@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
@@ -108,11 +108,16 @@ command('refuses what it does not understand and names it', async ({ db }) => {
   assert.is(await codeOf(`account set --account ${payer} --name A --iban DE00`), 'bank-details');
   assert.is(await codeOf('report --from yesterday'), 'value-out-of-range');
   assert.is(await codeOf('settle --run r --payout p --as maybe'), 'config-invalid');
+  assert.is(await codeOf('payout --out x --sequence second'), 'config-invalid');
   assert.is(await codeOf('settle --run r --payout p --as posted'), 'payout-unknown');
   assert.is(
     await codeOf('payout --out x --threshold -1').catch((error: Error & { code: string }) => error.code),
     'ERR_PARSE_ARGS_INVALID_OPTION_VALUE',
   );
+});
+
+command('keeps its files from everybody else', ({ db }) => {
+  for (const file of [db, `${db}-wal`]) assert.is(statSync(file).mode & 0o777, 0o600, file);
 });
 
 command('makes no database out of a mistyped path', async ({ folder }) => {
