@@ -4,7 +4,7 @@
  * asked again, and the next best is asked instead.
  */
 
-import { decimalToText } from '../schemas/decimal.ts';
+import { type Decimal, decimalToText } from '../schemas/decimal.ts';
 import { type Demand, signDemand } from '../schemas/demand.ts';
 import { idOf } from '../schemas/identity.ts';
 import { type Candidate, type Match, RELIABILITY_UNKNOWN, rankMatches } from '../schemas/matching.ts';
@@ -64,7 +64,7 @@ type Wanted = {
   lane: PurchaseLane | null;
   startedMs: number;
   detail: string;
-  readonly values: string[];
+  readonly values: Decimal[];
   readonly file: BoughtFile | null;
 };
 
@@ -151,7 +151,7 @@ export class Buying {
     if (wanted === undefined) return;
     wanted.file?.append(lane.terms.baseName, lane.terms.unit, value, atMs);
     if (typeof value !== 'object') return;
-    wanted.values.push(decimalToText(value));
+    wanted.values.push(value);
     if (wanted.values.length > VALUES_KEPT) wanted.values.shift();
   }
 
@@ -186,7 +186,7 @@ export class Buying {
       name: wanted.config.name,
       state: wanted.lane !== null ? 'leased' : this.readingsLeft(wanted) > 0 ? 'searching' : 'done',
       detail: wanted.lane !== null ? `from ${wanted.lane.peer}` : wanted.detail,
-      values: wanted.values,
+      values: wanted.values.map(decimalToText),
     }));
   }
 

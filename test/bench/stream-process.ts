@@ -276,6 +276,7 @@ const publishPlain = async ({ port, window }: StreamWork): Promise<void> => {
   let acknowledged = 0;
   const payload = Buffer.from(readingOf(70_000));
   const send = (): void => {
+    if (client.disconnecting) return;
     client.publish(TOPIC_R, payload, { qos: 1 }, () => {
       acknowledged++;
       send();

@@ -16,9 +16,9 @@ const WINDOW = 16;
 const WINDOW_WIDE = 256;
 const PAIRS = 64;
 const ROUNDS = 5;
-const ROUND_MS = 3000;
+const ROUND_MS = 2500;
 /** A stranger's window begins at one reading, and code at cold. */
-const WARM_UP_MS = 3000;
+const WARM_UP_MS = 2500;
 
 const PROCESS = fileURLToPath(new URL('./stream-process.ts', import.meta.url));
 
