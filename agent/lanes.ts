@@ -162,8 +162,10 @@ export const figuresOf = (lane: LeaseLane): Figures => {
 export const leaseStatus = (lane: LeaseLane): LeaseStatus => {
   const { terms, state } = lane;
   const sale = lane.role === 'sale' ? saleReport(lane.state) : null;
+  const figures = figuresOf(lane);
   return {
-    ...figuresOf(lane),
+    ...figures,
+    durableNano: sale?.durableNano ?? figures.paidNano,
     lease: state.lease === null ? '' : toHex(state.lease.id),
     role: lane.role,
     name: lane.name,

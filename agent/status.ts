@@ -20,6 +20,8 @@ export type LeaseStatus = {
   /** Readings that the verified (seller) or released (buyer) total pays for. */
   readonly paid: number;
   readonly paidNano: number;
+  /** Of `paidNano`, what the disk of this side holds. A seller that crashes forgets the rest. */
+  readonly durableNano: number;
   /** Delivered and not yet paid for, and the most that this may become. */
   readonly unpaidNano: number;
   readonly windowNano: number;

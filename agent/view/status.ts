@@ -15,6 +15,7 @@ const LEASE_COLUMNS = [
   { title: 'worth', right: true },
   { title: 'at risk', right: true },
   { title: 'window', right: true },
+  { title: 'in a crash', right: true },
   { title: 'claimed', right: true },
 ];
 
@@ -31,6 +32,10 @@ const ENDED_COLUMNS = [
 
 const short = (lease: string): string => lease.slice(0, 12);
 
+/** What is unpaid, and what was paid but is not on the disk yet: a buyer may forget that with us. */
+const lossInCrash = ({ unpaidNano, paidNano, durableNano }: LeaseStatus): number =>
+  unpaidNano + paidNano - durableNano;
+
 const leaseRow = (lease: LeaseStatus): string[] => [
   short(lease.lease),
   lease.role,
@@ -41,6 +46,7 @@ const leaseRow = (lease: LeaseStatus): string[] => [
   moneyText(lease.paidNano, lease.currency),
   moneyText(lease.unpaidNano, lease.currency),
   moneyText(lease.windowNano, lease.currency),
+  lease.role === 'sale' ? moneyText(lossInCrash(lease), lease.currency) : '',
   lease.role === 'sale' ? moneyText(lease.claimedNano, lease.currency) : '',
 ];
 

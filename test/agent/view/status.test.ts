@@ -1,0 +1,66 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { AgentStatus, LeaseStatus } from '../../../agent/status.ts';
+import { statusLines } from '../../../agent/view/status.ts';
+import { stylesFor } from '../../../agent/view/style.ts';
+
+const PLAIN = stylesFor(false, {});
+
+const SALE: LeaseStatus = {
+  lease: 'abcdef0123456789',
+  role: 'sale',
+  name: 'outdoor-temperature',
+  peer: 'n',
+  phase: 'selling',
+  unit: 'Cel',
+  currency: 'EUR',
+  priceNano: 2_000_000,
+  readingsMax: 300,
+  delivered: 40,
+  paid: 32,
+  paidNano: 64_000_000,
+  durableNano: 50_000_000,
+  unpaidNano: 16_000_000,
+  windowNano: 32_000_000,
+  claimedNano: 20_000_000,
+  disputed: 0,
+};
+
+const STATUS: AgentStatus = {
+  id: 'n',
+  did: 'did:key:z6Mk',
+  uptimeMs: 1,
+  connected: true,
+  timeProven: false,
+  blocked: null,
+  devices: [],
+  leases: [],
+  demands: [],
+  ended: [],
+  rules: [],
+  traffic: { messages: 0, payloadBytes: 0, packetBytes: 0 },
+  notices: [],
+};
+
+/** The cells of the only lease, by the titles of their columns. */
+const cellsOf = (lease: LeaseStatus): Record<string, string> => {
+  const lines = statusLines({ ...STATUS, leases: [lease] }, PLAIN);
+  const [titles, cells] = lines.slice(-2).map((line) => line.trim().split(/ {2,}/));
+  return Object.fromEntries(titles!.map((title, i) => [title, cells![i] ?? '']));
+};
+
+const test = suite('statusLines');
+
+test('show what the other side may still owe, and what a crash of ours would cost', () => {
+  const cells = cellsOf(SALE);
+  assert.is(cells['at risk'], '0.016 EUR');
+  assert.is(cells['in a crash'], '0.03 EUR', 'unpaid, and paid but not on the disk');
+});
+
+test('say in the first lines whether it can sell: connection, time, disk', () => {
+  const [did, health] = statusLines({ ...STATUS, blocked: 'storage-full: make room' }, PLAIN);
+  assert.is(did, 'did:key:z6Mk');
+  assert.is(health, '● connected   ● time not proven yet   ● storage-full: make room');
+});
+
+test.run();
