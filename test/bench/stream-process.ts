@@ -4,7 +4,8 @@
  * arguments, counts by itself, and answers `count` with how many readings have come through so far.
  */
 
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import fs, { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import mqtt from 'mqtt';
@@ -23,7 +24,15 @@ import { LEASE_READINGS_MAX } from '../../schemas/terms.ts';
 import { leaseTopic } from '../../schemas/topic.ts';
 import { MemoryDevice, THERMOMETER } from '../agent/market.ts';
 
-export type StreamRole = 'box' | 'paid-seller' | 'paid-buyer' | 'unpaid-seller' | 'unpaid-buyer' | 'puback';
+export type StreamRole =
+  | 'box'
+  | 'paid-seller'
+  | 'paid-buyer'
+  | 'unpaid-seller'
+  | 'unpaid-buyer'
+  | 'timed-paid-seller'
+  | 'timed-unpaid-seller'
+  | 'puback';
 
 export type StreamWork = {
   readonly role: StreamRole;
@@ -123,30 +132,32 @@ const makeReadings = (each: Selling, tick: number): void => {
   }
 };
 
+const startSeller = async (pair: number, port: number, window: number): Promise<Selling> => {
+  const device = new MemoryDevice({ ...THERMOMETER, kind: kindOf(pair) });
+  const sell = {
+    name: kindOf(pair),
+    device: 'board',
+    sensor: 'temperature',
+    price: [{ from: 1, priceNano: PRICE_NANO }],
+    currency: 'EUR',
+    window,
+    ticks: 1024,
+    slots: 1,
+    periodMs: null,
+  };
+  const config = configOf(pair, port);
+  const agent = taken(
+    await startAgent(
+      { ...config, devices: [{ name: 'board', driver: 'frames', path: 'board' }], sell: [sell] },
+      { crypto, signer: signerOf(pair), openDevice: async () => ok(device), onNotice: () => {} },
+    ),
+  );
+  return { agent, device, made: 0, wanted: 0 };
+};
+
 const sellPaid = async ({ port, window, pairs }: StreamWork): Promise<void> => {
   const agents: Selling[] = [];
-  for (let pair = 1; pair <= pairs; pair++) {
-    const device = new MemoryDevice({ ...THERMOMETER, kind: kindOf(pair) });
-    const sell = {
-      name: kindOf(pair),
-      device: 'board',
-      sensor: 'temperature',
-      price: [{ from: 1, priceNano: PRICE_NANO }],
-      currency: 'EUR',
-      window,
-      ticks: 1024,
-      slots: 1,
-      periodMs: null,
-    };
-    const config = configOf(pair, port);
-    const agent = taken(
-      await startAgent(
-        { ...config, devices: [{ name: 'board', driver: 'frames', path: 'board' }], sell: [sell] },
-        { crypto, signer: signerOf(pair), openDevice: async () => ok(device), onNotice: () => {} },
-      ),
-    );
-    agents.push({ agent, device, made: 0, wanted: 0 });
-  }
+  for (let pair = 1; pair <= pairs; pair++) agents.push(await startSeller(pair, port, window));
   const paidBy = ({ agent }: Selling): number => agent.status().leases[0]?.paid ?? 0;
   let ticks = 0;
   const timer = setInterval(() => {
@@ -157,6 +168,43 @@ const sellPaid = async ({ port, window, pairs }: StreamWork): Promise<void> => {
   stop = async () => {
     clearInterval(timer);
     for (const { agent } of agents) await agent.stop();
+  };
+  tell('ready');
+};
+
+/** One reading after the other, each a pause after the one before is through; how long each took, in ms. */
+const PAUSE_MS = 10;
+const samplesMs: number[] = [];
+
+/** From the sensor's reading until the tick that pays for it is verified and on the seller's disk. */
+const sellTimed = async ({ port }: StreamWork): Promise<void> => {
+  const seller = await startSeller(1, port, 1);
+  let sentMs = 0;
+  const measure = (): void => {
+    sentMs = performance.now();
+    seller.device.measure(10_132_501 + (seller.made++ % 64));
+  };
+  const leaseNow = () => seller.agent.status().leases[0];
+  const { fdatasync } = fs;
+  Object.assign(fs, {
+    fdatasync: (fd: number, done: (error: NodeJS.ErrnoException | null) => void) =>
+      fdatasync(fd, (error) => {
+        done(error);
+        if (seller.made === 0 || (leaseNow()?.durableNano ?? 0) < seller.made * PRICE_NANO) return;
+        if (sentMs > 0) samplesMs.push(performance.now() - sentMs);
+        sentMs = 0;
+        setTimeout(measure, PAUSE_MS);
+      }),
+  });
+  syncBuiltinESMExports();
+  const waiting = setInterval(() => {
+    if (leaseNow()?.phase !== 'selling') return;
+    clearInterval(waiting);
+    measure();
+  }, PAUSE_MS);
+  stop = async () => {
+    clearInterval(waiting);
+    await seller.agent.stop();
   };
   tell('ready');
 };
@@ -250,6 +298,23 @@ const sellUnpaid = async ({ port, window }: StreamWork): Promise<void> => {
   tell('ready');
 };
 
+const sellTimedUnpaid = async ({ port }: StreamWork): Promise<void> => {
+  let sentMs = 0;
+  let seq = 0;
+  const line = await lineOf(1, port, TOPIC_P, () => {
+    samplesMs.push(performance.now() - sentMs);
+    setTimeout(send, PAUSE_MS);
+  });
+  const send = (): void => {
+    sentMs = performance.now();
+    line.publish(TOPIC_R, readingOf(++seq), { qos: 0 });
+  };
+  process.on('message', (message) => {
+    if (message === 'go') send();
+  });
+  tell('ready');
+};
+
 const buyUnpaid = async ({ port }: StreamWork): Promise<void> => {
   await lineOf(BUYER_SEEDS + 1, port, TOPIC_R, (line, payload) => {
     taken(decodeReading(payload));
@@ -292,6 +357,7 @@ const publishPlain = async ({ port, window }: StreamWork): Promise<void> => {
 
 const work = JSON.parse(process.argv[2]!) as StreamWork;
 process.on('message', (message) => {
+  if (message === 'samples') tell(samplesMs.splice(0));
   if (message === 'count') tell({ count: count(), atMs: performance.now() });
 });
 process.on('disconnect', async () => {
@@ -302,6 +368,8 @@ process.on('disconnect', async () => {
 if (work.role === 'box') await serveBox(work.pairs);
 else if (work.role === 'paid-seller') await sellPaid(work);
 else if (work.role === 'paid-buyer') await buyPaid(work);
+else if (work.role === 'timed-paid-seller') await sellTimed(work);
+else if (work.role === 'timed-unpaid-seller') await sellTimedUnpaid(work);
 else if (work.role === 'unpaid-seller') await sellUnpaid(work);
 else if (work.role === 'unpaid-buyer') await buyUnpaid(work);
 else await publishPlain(work);

@@ -5,12 +5,11 @@
  * (256 readings) at most, so over a round what is counted is durable.
  */
 
-import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
+import type { ChildProcess } from 'node:child_process';
 import type { Bench, Figure } from './bench.ts';
 import { median, medianRatio } from './measure.ts';
-import type { StreamRole, StreamWork } from './stream-process.ts';
+import { ask, end, launch, sleep } from './stream.ts';
+import type { StreamRole } from './stream-process.ts';
 
 const WINDOW = 16;
 const WINDOW_WIDE = 256;
@@ -20,29 +19,7 @@ const ROUND_MS = 2500;
 /** A stranger's window begins at one reading, and code at cold. */
 const WARM_UP_MS = 2500;
 
-const PROCESS = fileURLToPath(new URL('./stream-process.ts', import.meta.url));
-
-const launch = async (work: StreamWork): Promise<{ child: ChildProcess; said: unknown }> => {
-  const child = fork(PROCESS, [JSON.stringify(work)]);
-  const [said] = await once(child, 'message');
-  return { child, said };
-};
-
-const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-
-const countOf = async (child: ChildProcess): Promise<{ count: number; atMs: number }> => {
-  const answer = once(child, 'message');
-  child.send('count');
-  return (await answer)[0];
-};
-
-const end = async (children: readonly ChildProcess[]): Promise<void> => {
-  for (const child of children) {
-    const ended = once(child, 'exit');
-    child.disconnect();
-    await ended;
-  }
-};
+type Count = { readonly count: number; readonly atMs: number };
 
 /** Readings a second of one kind of stream, over one round, with a broker of its own. */
 const rateOf = async (roles: readonly StreamRole[], window: number, pairs: number): Promise<number> => {
@@ -53,9 +30,9 @@ const rateOf = async (roles: readonly StreamRole[], window: number, pairs: numbe
   const seller = sides[sides.length - 1]!;
   seller.send('go');
   await sleep(WARM_UP_MS);
-  const before = await countOf(seller);
+  const before = await ask<Count>(seller, 'count');
   await sleep(ROUND_MS);
-  const after = await countOf(seller);
+  const after = await ask<Count>(seller, 'count');
   await end([...sides.reverse(), box.child]);
   return ((after.count - before.count) / (after.atMs - before.atMs)) * 1000;
 };
