@@ -20,7 +20,7 @@ import { type Connection, connect } from './connection.ts';
 import { type Control, openControl } from './control.ts';
 import { Devices, type OpenDevice } from './devices.ts';
 import { closeFiles, type Files, openFiles } from './files.ts';
-import type { HostCrypto } from './host/crypto.ts';
+import type { HostCrypto } from './host/host-crypto.ts';
 import { figuresOf, type LaneHost, type LeaseLane, leaseStatus } from './lanes.ts';
 import { type Office, Post } from './post.ts';
 import { Rule, type RuleConfig } from './rule.ts';

@@ -8,7 +8,7 @@ import { brokerAccess } from './broker-access.ts';
 import { type Clock, openClock } from './clock.ts';
 import type { AgentConfig } from './config.ts';
 import type { ConnectionOptions } from './connection.ts';
-import type { HostCrypto } from './host/crypto.ts';
+import type { HostCrypto } from './host/host-crypto.ts';
 import { type Lock, lockDirectory } from './host/lock.ts';
 import { storageRefusal } from './host/storage.ts';
 import { type Journal, openJournal } from './journal.ts';

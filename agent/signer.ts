@@ -4,7 +4,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Signer } from '../schemas/crypto.ts';
 import { ok, type Result } from '../schemas/result.ts';
-import type { HostCrypto } from './host/crypto.ts';
+import type { HostCrypto } from './host/host-crypto.ts';
 import { createKey, loadKey } from './host/key-file.ts';
 import { storageRefusal } from './host/storage.ts';
 

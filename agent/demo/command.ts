@@ -3,7 +3,8 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ok, type Result, refuse } from '../../schemas/result.ts';
-import { type HostCrypto, loadCrypto } from '../host/crypto.ts';
+import { loadCrypto } from '../host/crypto.ts';
+import type { HostCrypto } from '../host/host-crypto.ts';
 import { type Lock, lockDirectory } from '../host/lock.ts';
 import { nanoOfText } from '../money.ts';
 import { openScreen, type Screen } from '../view/screen.ts';

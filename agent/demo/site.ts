@@ -13,7 +13,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { didKey } from '../../schemas/identity.ts';
 import { ok, type Result, refuse } from '../../schemas/result.ts';
-import type { HostCrypto } from '../host/crypto.ts';
+import type { HostCrypto } from '../host/host-crypto.ts';
 import { nodeFiles, replaceFile, storageRefusal } from '../host/storage.ts';
 import { textOfNano } from '../money.ts';
 import { openSigner } from '../signer.ts';

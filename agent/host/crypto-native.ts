@@ -4,7 +4,7 @@ import * as openssl from 'node:crypto';
 import { equalBytes, expectBytes } from '../../schemas/bytes.ts';
 import type { Sha256, Signer, Verify } from '../../schemas/crypto.ts';
 import { strictVerify } from '../../schemas/identity.ts';
-import type { HostCrypto } from './crypto.ts';
+import type { HostCrypto } from './host-crypto.ts';
 
 /** DER before the raw 32 bytes (RFC 8410 sections 4 and 7): OpenSSL imports nothing rawer. */
 const SPKI_PREFIX = Buffer.from('302a300506032b6570032100', 'hex');

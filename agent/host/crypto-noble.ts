@@ -11,7 +11,7 @@ import { sha256, sha512 } from '@noble/hashes/sha2.js';
 import { concatBytes, equalBytes, expectBytes } from '../../schemas/bytes.ts';
 import type { Signer, Verify } from '../../schemas/crypto.ts';
 import { strictVerify } from '../../schemas/identity.ts';
-import type { HostCrypto } from './crypto.ts';
+import type { HostCrypto } from './host-crypto.ts';
 
 /** Most bytes of one getRandomValues call (W3C Web Cryptography API, section 10.1.1). */
 const RANDOM_BYTES_MAX = 65536;

@@ -1,12 +1,6 @@
 /** The agent's cryptography behind one port: native where it works, @noble elsewhere, the same results. */
 
-import type { Crypto, Signer } from '../../schemas/crypto.ts';
-
-export type HostCrypto = Crypto & {
-  readonly provider: 'native' | 'noble';
-  /** The signer of a 32-byte Ed25519 seed (RFC 8032 section 5.1.5). */
-  readonly signerOf: (seed: Uint8Array) => Signer;
-};
+import type { HostCrypto } from './host-crypto.ts';
 
 /** A runtime may carry node:crypto without Ed25519 (a FIPS build): only a signature proves that it is there. */
 const probed = (crypto: HostCrypto): HostCrypto => {

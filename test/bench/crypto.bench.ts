@@ -4,9 +4,9 @@
  */
 
 import { createPublicKey, generateKeyPairSync, sign, verify } from 'node:crypto';
-import type { HostCrypto } from '../../agent/host/crypto.ts';
 import { nativeCrypto } from '../../agent/host/crypto-native.ts';
 import { nobleCrypto } from '../../agent/host/crypto-noble.ts';
+import type { HostCrypto } from '../../agent/host/host-crypto.ts';
 import { acceptTick, acceptVoucher, decodeTick, type Held, newHeld } from '../../schemas/evidence.ts';
 import { buildChain, CHAIN_TICKS_MAX, encodeTick, linkAt } from '../../schemas/tick.ts';
 import { signVoucher } from '../../schemas/voucher.ts';
