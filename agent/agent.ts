@@ -46,6 +46,8 @@ export type RunningAgent = {
 };
 
 const TIMER_MS = 250;
+/** Whoever has a key may publish nonsense under it: one notice in this time leaves room for what matters. */
+const STRANGERS_MS = 10_000;
 /** What a status shows: the newest. */
 const NOTICES_KEPT = 16;
 const ENDED_SHOWN = 32;
@@ -78,6 +80,8 @@ class Agent {
   private blocked: Refusal | null = null;
   /** Whether the market and the lanes know of this connection. */
   private announced = false;
+  /** When the next notice about a stranger may be. */
+  private strangersFromMs = 0;
 
   constructor(config: AgentConfig, ports: AgentPorts, files: Files) {
     this.config = config;
@@ -307,7 +311,10 @@ class Agent {
   private onProfile(id: string, payload: Uint8Array): void {
     if (payload.length === 0) return;
     const profile = this.buying.onProfile(id, payload);
-    if (!profile.ok && profile.code !== 'profile-stale') this.notice(profile.code, profile.detail);
+    const nowMs = performance.now();
+    if (profile.ok || profile.code === 'profile-stale' || nowMs < this.strangersFromMs) return;
+    this.strangersFromMs = nowMs + STRANGERS_MS;
+    this.notice(profile.code, `the profile of ${id} does not count: ${profile.detail}`);
   }
 
   private onStatus(id: string, payload: Uint8Array): void {

@@ -73,6 +73,7 @@ export class Devices {
       name: slot.config.name,
       ready: slot.device?.online === true,
       detail: slot.detail,
+      health: slot.device?.health ?? null,
     }));
   }
 

@@ -1,5 +1,7 @@
 /** What an agent says about itself to its owner: unsigned, for people and for dashboards. */
 
+import type { DeviceHealth } from '../firmware-bridge/device.ts';
+
 /** One side of a lease. The seller and the buyer of it count for themselves. */
 export type LeaseStatus = {
   /** Hexadecimal. */
@@ -54,7 +56,13 @@ export type DemandStatus = {
   readonly values: readonly string[];
 };
 
-export type DeviceStatus = { readonly name: string; readonly ready: boolean; readonly detail: string };
+export type DeviceStatus = {
+  readonly name: string;
+  readonly ready: boolean;
+  readonly detail: string;
+  /** What its line has done to frames since it was opened; null before. */
+  readonly health: DeviceHealth | null;
+};
 
 export type RuleStatus = {
   readonly name: string;

@@ -1,7 +1,7 @@
 /** A status as lines for a person. */
 
 import { moneyText } from '../money.ts';
-import type { AgentStatus, EndedStatus, LeaseStatus } from '../status.ts';
+import type { AgentStatus, DeviceStatus, EndedStatus, LeaseStatus } from '../status.ts';
 import type { Styles } from './style.ts';
 import { tableLines } from './table.ts';
 
@@ -63,6 +63,13 @@ const endedRow = (ended: EndedStatus): string[] => [
 
 const mark = (good: boolean, styles: Styles): string => (good ? styles.green('●') : styles.red('●'));
 
+/** Frames that did not arrive whole were refused by their CRC: nothing wrong was sold, but something was lost. */
+const lineTrouble = ({ health }: DeviceStatus): string => {
+  if (health === null || health.crcErrors + health.lostReadings === 0) return '';
+  const { crcErrors, lostReadings } = health;
+  return `; ${crcErrors} damaged frames, ${lostReadings} readings lost: check its cable and its supply`;
+};
+
 export const statusLines = (status: AgentStatus, styles: Styles): string[] => {
   const lines = [
     `${styles.bold(status.did)}`,
@@ -71,7 +78,9 @@ export const statusLines = (status: AgentStatus, styles: Styles): string[] => {
       `   ${mark(status.blocked === null, styles)} ${status.blocked ?? 'journal writes'}`,
   ];
   for (const device of status.devices)
-    lines.push(`${mark(device.ready, styles)} device ${device.name}: ${device.detail}`);
+    lines.push(
+      `${mark(device.ready, styles)} device ${device.name}: ${device.detail}${styles.yellow(lineTrouble(device))}`,
+    );
   for (const demand of status.demands)
     lines.push(`  demand ${demand.name}: ${demand.state}, ${demand.detail}`);
   for (const rule of status.rules)
