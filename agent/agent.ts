@@ -108,6 +108,7 @@ class Agent {
         const atMs = nowMs();
         if (atMs !== null) this.selling.onReading(name, reading, atMs);
       },
+      onFault: (name, sentence) => this.notice('device-failed', `${name}: ${sentence}`),
     });
     this.rules = config.rules.map(
       (rule) =>

@@ -4,6 +4,7 @@
  */
 
 import type { Device, DeviceReading } from '../firmware-bridge/device.ts';
+import { faultText } from '../firmware-bridge/faults.ts';
 import { type Result, refuse } from '../schemas/result.ts';
 import type { Capability } from '../schemas/serial.ts';
 import type { DeviceStatus } from './status.ts';
@@ -16,6 +17,8 @@ export type OpenDevice = (config: DeviceConfig) => Promise<Result<Device>>;
 export type DeviceUser = {
   readonly onState: (name: string, device: Device | null) => void;
   readonly onReading: (name: string, reading: DeviceReading) => void;
+  /** The first of a kind since the board came online. */
+  readonly onFault: (name: string, sentence: string) => void;
 };
 
 /** A device that was not there is looked for again after this. */
@@ -25,6 +28,8 @@ type Slot = {
   readonly config: DeviceConfig;
   device: Device | null;
   detail: string;
+  /** How often, by the fault's number; from nothing again when the board comes online. */
+  readonly faults: Map<number, number>;
   timer: NodeJS.Timeout | undefined;
 };
 
@@ -38,7 +43,8 @@ export class Devices {
     this.open = open;
     this.user = user;
     for (const config of configs) {
-      this.slots.set(config.name, { config, device: null, detail: 'is looked for', timer: undefined });
+      const slot = { config, device: null, detail: 'is looked for', faults: new Map(), timer: undefined };
+      this.slots.set(config.name, slot);
     }
   }
 
@@ -74,6 +80,7 @@ export class Devices {
       ready: slot.device?.online === true,
       detail: slot.detail,
       health: slot.device?.health ?? null,
+      faults: [...slot.faults].map(([fault, count]) => faultText(fault, count)),
     }));
   }
 
@@ -105,6 +112,10 @@ export class Devices {
     device.listen({
       onReading: (reading) => this.user.onReading(slot.config.name, reading),
       onState: (state) => this.tell(slot, state.online ? undefined : state.detail),
+      onFault: (fault, count) => {
+        if (!slot.faults.has(fault)) this.user.onFault(slot.config.name, faultText(fault, count));
+        slot.faults.set(fault, count);
+      },
     });
     this.tell(slot, undefined);
   }
@@ -112,6 +123,7 @@ export class Devices {
   private tell(slot: Slot, fault: string | undefined): void {
     const { board, firmware } = slot.device!.identity;
     slot.detail = fault ?? `${board}, firmware ${firmware}`;
+    slot.faults.clear(); // it tells them again
     this.user.onState(slot.config.name, fault === undefined ? slot.device : null);
   }
 }

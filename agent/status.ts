@@ -62,6 +62,8 @@ export type DeviceStatus = {
   readonly detail: string;
   /** What its line has done to frames since it was opened; null before. */
   readonly health: DeviceHealth | null;
+  /** The board's own trouble since it came online, in sentences. */
+  readonly faults: readonly string[];
 };
 
 export type RuleStatus = {

@@ -80,6 +80,7 @@ export const statusLines = (status: AgentStatus, styles: Styles): string[] => {
   for (const device of status.devices)
     lines.push(
       `${mark(device.ready, styles)} device ${device.name}: ${device.detail}${styles.yellow(lineTrouble(device))}`,
+      ...device.faults.map((fault) => styles.yellow(`  ${fault}`)),
     );
   for (const demand of status.demands)
     lines.push(`  demand ${demand.name}: ${demand.state}, ${demand.detail}`);

@@ -195,7 +195,7 @@ test('stops on a full disk with a sentence, and goes on without a difference whe
 }) => {
   const disk = join(folder, 'disk');
   const reason = smallDisk(disk);
-  if (reason !== '') return console.log(`skipped: no small disk can be mounted here (${reason})`);
+  if (reason !== '') return console.log(`skip: no small disk can be mounted here (${reason})`);
   const ballast = join(disk, 'ballast');
   try {
     const argv = ['demo', '--state', join(disk, 'demo'), '--readings', '200', '--json'];

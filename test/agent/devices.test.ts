@@ -1,0 +1,68 @@
+import { readFileSync } from 'node:fs';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { Devices } from '../../agent/devices.ts';
+import type { DeviceListener } from '../../firmware-bridge/device.ts';
+import { faultText } from '../../firmware-bridge/faults.ts';
+import { ok } from '../../schemas/result.ts';
+import { MemoryDevice } from './market.ts';
+
+/** A board that can be in trouble. */
+class TroubledDevice extends MemoryDevice {
+  private listener: DeviceListener = {};
+  override listen(listener: DeviceListener): () => void {
+    this.listener = listener;
+    return super.listen(listener);
+  }
+  fault(fault: number, count: number): void {
+    this.listener.onFault?.(fault, count);
+  }
+  comesBack(): void {
+    this.listener.onState?.({ online: true });
+  }
+}
+
+let devices: Devices;
+const test = suite('Devices');
+
+test('tell each kind of a board’s trouble once, and how often in their status', async () => {
+  const board = new TroubledDevice();
+  const told: string[] = [];
+  const found = new Promise<void>((resolve) => {
+    const user = {
+      onState: () => resolve(),
+      onReading: () => {},
+      onFault: (name: string, sentence: string) => told.push(`${name}: ${sentence}`),
+    };
+    const config = { name: 'station', driver: 'frames', path: '/dev/null' } as const;
+    devices = new Devices([config], async () => ok(board), user);
+    devices.start();
+  });
+  await found;
+  for (const count of [1, 2, 3]) board.fault(1, count);
+  board.fault(8, 1);
+  assert.equal(told, [
+    'station: the sensor does not answer: check its wires (once)',
+    'station: its watchdog restarted the board: check its supply (once)',
+  ]);
+  const [status] = devices.status();
+  assert.match(status!.faults[0]!, '(3 times)');
+  assert.is(status!.faults.length, 2);
+  board.comesBack();
+  assert.equal(devices.status()[0]!.faults, [], 'a board that is back tells what is left of it');
+  await devices.close();
+});
+test.run();
+
+const text = suite('faultText');
+
+text('has words for every fault of the specification, and for one that is newer', () => {
+  const spec = readFileSync(new URL('../../schemas/spec/serial.md', import.meta.url), 'utf8');
+  const [, section] = spec.split('## 4. Faults');
+  const numbers = [...section!.split('\n## ')[0]!.matchAll(/^\| (\d+) /gm)].map((row) => Number(row[1]));
+  assert.is(numbers.length, 8);
+  for (const fault of numbers) assert.not.match(faultText(fault, 1), 'does not know');
+  assert.match(faultText(Math.max(...numbers) + 1, 2), 'fault 9, which this program does not know (2 times)');
+});
+
+text.run();
