@@ -14,7 +14,13 @@ type Command = {
   readonly run: (argv: readonly string[]) => Promise<Result<number>>;
 };
 
-type Entry = { readonly name: string; readonly summary: string; readonly load: () => Promise<Command> };
+type Entry = {
+  readonly name: string;
+  readonly summary: string;
+  /** What may follow the name, for completion. */
+  readonly subcommands?: readonly string[];
+  readonly load: () => Promise<Command>;
+};
 
 const DONE = 0;
 const REFUSED = 1;
@@ -50,6 +56,7 @@ const COMMANDS: readonly Entry[] = [
   {
     name: 'settler',
     summary: 'accounts, deposits, claims, payouts and bank files',
+    subcommands: 'deposit|account set|balances|channels|report|verify|payout|settle'.split('|'),
     load: async () => withHost(await import('./broker/settler/command.ts')),
   },
   {
@@ -60,9 +67,15 @@ const COMMANDS: readonly Entry[] = [
   {
     name: 'key',
     summary: 'makes a key file, shows its id and its did:key',
+    subcommands: ['create', 'show'],
     load: () => import('./agent/key-command.ts'),
   },
-  { name: 'completion', summary: 'a completion script for bash, zsh or fish', load: async () => COMPLETION },
+  {
+    name: 'completion',
+    summary: 'a completion script for bash, zsh or fish',
+    subcommands: ['bash', 'zsh', 'fish'],
+    load: async () => COMPLETION,
+  },
 ];
 
 const COMPLETION: Command = {
@@ -107,15 +120,24 @@ const unknown = (name: string): Refusal => {
   return refuse('config-invalid', `there is no command "${name}": ${remedy}`);
 };
 
+/** The words of subcommands that may stand after these. */
+const subcommandWords = (command: Entry, before: readonly string[]): string[] =>
+  (command.subcommands ?? [])
+    .map((subcommand) => subcommand.split(' '))
+    .filter((words) => before.every((word, i) => words[i] === word))
+    .flatMap((words) => words[before.length] ?? []);
+
 const candidates = async (words: readonly string[]): Promise<string[]> => {
   const word = words.at(-1) ?? '';
   const command = commandNamed(words[0] ?? '');
   const all =
     words.length <= 1
       ? COMMANDS.map((entry) => entry.name).concat('--help', '--version')
-      : command !== undefined && word.startsWith('-')
-        ? optionsIn((await command.load()).HELP).concat('--help')
-        : [];
+      : command === undefined
+        ? []
+        : word.startsWith('-')
+          ? optionsIn((await command.load()).HELP).concat('--help')
+          : subcommandWords(command, words.slice(1, -1));
   return [...new Set(all)].filter((candidate) => candidate.startsWith(word));
 };
 

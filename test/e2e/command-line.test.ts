@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { HELP } from '../../broker/settler/command.ts';
 
 const ROOT = resolve(import.meta.dirname, '..', '..');
 const PROGRAM = join(ROOT, 'dist', 'tollbridge.js');
@@ -116,6 +117,16 @@ test('completes commands and options', () => {
   const options = tollbridge('completion', '--words', 'demo', '--').output.trim().split('\n');
   assert.ok(options.includes('--readings') && options.includes('--fresh'), options.join(' '));
   assert.is(tollbridge('completion', '--words', 'demo', 'x').output.trim(), '');
+  const words = (...typed: string[]): string =>
+    tollbridge('completion', '--words', ...typed)
+      .output.trim()
+      .replaceAll('\n', ' ');
+  assert.is(words('settler', 'd'), 'deposit');
+  assert.is(words('settler', 'account', ''), 'set');
+  assert.is(words('key', ''), 'create show');
+  const subcommands = HELP.matchAll(/^ {2}([a-z]+(?: set)?) /gm);
+  for (const [, subcommand] of subcommands)
+    assert.ok(words('settler', '').includes(subcommand!.split(' ')[0]!), subcommand);
   for (const shell of ['bash', 'zsh', 'fish']) assert.is(tollbridge('completion', shell).exit, 0);
   const script = tollbridge('completion', 'bash').output;
   assert.is(spawnSync('bash', ['-n'], { input: script }).status, 0, 'bash reads its script');
