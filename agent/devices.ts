@@ -4,7 +4,7 @@
  */
 
 import type { Device, DeviceReading } from '../firmware-bridge/device.ts';
-import { faultText } from '../firmware-bridge/faults.ts';
+import { faultText, isTrouble } from '../firmware-bridge/faults.ts';
 import { type Result, refuse } from '../schemas/result.ts';
 import type { Capability } from '../schemas/serial.ts';
 import type { DeviceStatus } from './status.ts';
@@ -113,7 +113,8 @@ export class Devices {
       onReading: (reading) => this.user.onReading(slot.config.name, reading),
       onState: (state) => this.tell(slot, state.online ? undefined : state.detail),
       onFault: (fault, count) => {
-        if (!slot.faults.has(fault)) this.user.onFault(slot.config.name, faultText(fault, count));
+        if (isTrouble(fault) && !slot.faults.has(fault))
+          this.user.onFault(slot.config.name, faultText(fault, count));
         slot.faults.set(fault, count);
       },
     });

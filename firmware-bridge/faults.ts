@@ -3,13 +3,19 @@
 const FAULTS = [
   'the sensor does not answer: check its wires',
   'the sensor stopped in a measurement: check its wires and its supply',
-  'the sensor stopped measuring a quantity, or never did',
+  'a quantity is not measured: there is no sensor for it, or it is broken',
   'requests were damaged on their way to the board: check the cable',
   'the board was too busy to take all bytes: send it less',
   'a reading found no room on the line: choose a longer period',
   'readings were skipped, a measurement takes longer than the period: choose a longer one',
   'its watchdog restarted the board: check its supply',
 ] as const;
+
+/** A board without a humidity sensor or an anemometer tells this at each start, in full health. */
+const NOT_MEASURED = 3;
+
+/** Whether somebody should look at the board. */
+export const isTrouble = (fault: number): boolean => fault !== NOT_MEASURED;
 
 /** `count` times since the board's reset. A newer board may know faults that we do not. */
 export const faultText = (fault: number, count: number): string => {
