@@ -41,6 +41,8 @@ export type ProcessState = {
 
 /** What a process says about its end: a refusal of this program, or what Node says of an exception. */
 const LAST_WORDS = /^(tollbridge: |\w*Error: )/;
+/** Refusals that another start only repeats. */
+const LASTING = /^(config-invalid|key-file|storage-newer): /;
 
 type Child = {
   readonly spec: ProcessSpec;
@@ -146,7 +148,7 @@ export class Processes {
     const steady = performance.now() - child.startedMs >= STEADY_MS;
     child.deaths = steady ? 0 : child.deaths + 1;
     child.restarts++;
-    if (child.deaths > RESTARTS_MAX) {
+    if (child.deaths > RESTARTS_MAX || LASTING.test(how)) {
       this.fate.onHopeless(child.spec.name, how);
       return;
     }

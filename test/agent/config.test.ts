@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { brokerAccess } from '../../agent/broker-access.ts';
 import { AGENT_SHAPE, agentConfig } from '../../agent/config.ts';
 import { printExample, readConfig } from '../../agent/host/config-file.ts';
 
@@ -73,6 +74,19 @@ shape('refuses a unit that SenML does not know, and a price with ten decimals', 
   const wish = 'name: t, kind: temperature, unit: Fahrenheit, priceMax: 0.1, readings: 1, budget: 1';
   refused(`${HEAD}buy: [{ ${wish} }]\n`, /no unit of SenML/);
   refused(`${HEAD}buy: [{ ${wish.replace('0.1', '0.0000000001')} }]\n`, /at most nine decimals/);
+});
+
+shape('takes a pin as openssl prints it, and as our broker does', () => {
+  const colons = Array.from({ length: 32 }, (_, i) => (i + 160).toString(16).toUpperCase()).join(':');
+  const pins = [colons, colons.replaceAll(':', '').toLowerCase()].map((pin) => {
+    const file = read(`broker: { url: 'mqtts://box:8883', pin: '${pin}' }\nsettlers: [{ key: ${KEY} }]\n`);
+    assert.ok(file.ok, file.ok ? '' : file.detail);
+    const access = brokerAccess(agentConfig(file.value).broker, '/nowhere');
+    assert.ok(access.ok);
+    return access.value.trust.pin!;
+  });
+  assert.is(pins[0]![31], 191);
+  assert.equal(pins[0], pins[1]);
 });
 
 shape.run();

@@ -117,6 +117,10 @@ test('does not touch a database of a newer version', async ({ folder }) => {
   ])
     assertRefused(runProgram(...argv), 'storage-newer', path, 'version 99', 'newer program');
   assert.ok(readFileSync(path).equals(before), 'unchanged');
+  const demo = join(folder, 'demo');
+  mkdirSync(join(demo, 'broker'), { recursive: true });
+  writeFileSync(join(demo, 'broker', 'settler.db'), before);
+  assertRefused(runProgram('demo', '--state', demo), 'device-failed', 'the broker', 'storage-newer');
 });
 
 test('lets one agent, one broker and one demo at a time have a state directory', async ({ folder }) => {
