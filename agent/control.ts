@@ -6,7 +6,7 @@
 import { chmodSync, unlinkSync } from 'node:fs';
 import { connect, createServer, type Server } from 'node:net';
 import { join, relative } from 'node:path';
-import { Encoder } from 'cbor-x';
+import type { Encoder } from 'cbor-x';
 import { ok, type Result, refuse } from '../schemas/result.ts';
 import { storageRefusal, systemError } from './host/storage.ts';
 import type { AgentStatus } from './status.ts';
@@ -21,8 +21,11 @@ const IDLE_MS = 2000;
 /** A status of some hundred leases. */
 const ANSWER_BYTES_MAX = 4 * 1024 * 1024;
 
-/** Maps with names as keys, readable by any CBOR reader. */
-const cbor = new Encoder({ useRecords: false, mapsAsObjects: true, tagUint8Array: false });
+/** Maps with names as keys, readable by any CBOR reader. Loaded by the first question: most agents get none. */
+const loadCbor = async (): Promise<Encoder> => {
+  const { Encoder } = await import('cbor-x');
+  return new Encoder({ useRecords: false, mapsAsObjects: true, tagUint8Array: false });
+};
 
 /** The shorter way to say the path: a system takes only so much. */
 const socketPath = (stateDirectory: string): string => {
@@ -67,7 +70,7 @@ export const openControl = async (
     let asked = '';
     socket.on('data', (chunk) => {
       asked += chunk.toString('latin1');
-      if (asked === QUESTION) socket.end(cbor.encode(status()));
+      if (asked === QUESTION) void loadCbor().then((cbor) => socket.end(cbor.encode(status())));
       else if (!QUESTION.startsWith(asked)) socket.destroy();
     });
   });
@@ -110,7 +113,8 @@ export const askStatus = (stateDirectory: string): Promise<Result<AgentStatus>> 
       length += chunk.length;
       if (length > ANSWER_BYTES_MAX) fail(`what listens at ${path} is no agent: it sends without end`);
     });
-    socket.on('end', () => {
+    socket.on('end', async () => {
+      const cbor = await loadCbor();
       try {
         resolve(ok(cbor.decode(Buffer.concat(chunks)) as AgentStatus));
       } catch {

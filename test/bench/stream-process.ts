@@ -12,7 +12,6 @@ import mqtt from 'mqtt';
 import { type RunningAgent, startAgent } from '../../agent/agent.ts';
 import type { AgentConfig } from '../../agent/config.ts';
 import { type Connection, connect } from '../../agent/connection.ts';
-import { nativeCrypto } from '../../agent/host/crypto-native.ts';
 import { startBox } from '../../broker/box.ts';
 import { bookDeposit } from '../../broker/settler/deposits.ts';
 import { openSqliteStore } from '../../broker/settler/store-sqlite.ts';
@@ -23,6 +22,7 @@ import { decodeReading, encodeReading } from '../../schemas/senml.ts';
 import { LEASE_READINGS_MAX } from '../../schemas/terms.ts';
 import { leaseTopic } from '../../schemas/topic.ts';
 import { MemoryDevice, THERMOMETER } from '../agent/market.ts';
+import { BOX_SEED, BUYER_SEEDS, crypto, kindOf, PRICE_NANO, signerOf } from './stream.ts';
 
 export type StreamRole =
   | 'box'
@@ -42,13 +42,7 @@ export type StreamWork = {
   readonly pairs: number;
 };
 
-const crypto = nativeCrypto();
-const signerOf = (seed: number) => crypto.signerOf(new Uint8Array(32).fill(seed));
-const BOX_SEED = 255;
-const BUYER_SEEDS = 100;
 const boxKey = signerOf(BOX_SEED).key;
-/** So cheap that the largest lease stays far below 2^53 nano. */
-const PRICE_NANO = 1000;
 const RATE = 1_000_000_000;
 
 const folder = mkdtempSync(join(tmpdir(), 'tollbridge-bench-'));
@@ -117,8 +111,6 @@ const AHEAD = 4000;
 const MADE_PER_MS = 64;
 /** Asking an agent how far it is costs as much as a reading. */
 const ASK_EVERY_MS = 16;
-/** Each pair has a market of its own. */
-const kindOf = (pair: number): string => `temperature-${pair}`;
 
 type Selling = { readonly agent: RunningAgent; readonly device: MemoryDevice; made: number; wanted: number };
 

@@ -1,9 +1,21 @@
-/** The processes of a stream as their parent sees them: started, asked, ended. */
+/** A stream of readings between processes: who takes part, and how their parent starts, asks and ends them. */
 
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { nativeCrypto } from '../../agent/host/crypto-native.ts';
+import type { Signer } from '../../schemas/crypto.ts';
 import type { StreamWork } from './stream-process.ts';
+
+export const crypto = nativeCrypto();
+export const signerOf = (seed: number): Signer => crypto.signerOf(new Uint8Array(32).fill(seed));
+export const BOX_SEED = 255;
+/** The buyer of pair n is this and n; its seller is n. */
+export const BUYER_SEEDS = 100;
+/** Each pair has a market of its own. */
+export const kindOf = (pair: number): string => `temperature-${pair}`;
+/** So cheap that the largest lease stays far below 2^53 nano. */
+export const PRICE_NANO = 1000;
 
 const PROCESS = fileURLToPath(new URL('./stream-process.ts', import.meta.url));
 
