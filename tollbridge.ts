@@ -4,6 +4,7 @@
 import { createRequire } from 'node:module';
 import { completionScript, optionsIn } from './agent/completion.ts';
 import { nearest } from './agent/host/nearest.ts';
+import { keepHeapSmall } from './agent/host/small-heap.ts';
 import type { BrokerHost } from './broker/command.ts';
 import { ok, type Refusal, type Result, refuse } from './schemas/result.ts';
 
@@ -41,7 +42,10 @@ const COMMANDS: readonly Entry[] = [
   {
     name: 'agent',
     summary: 'owns devices on a gateway: sells their readings, buys those of others',
-    load: () => import('./agent/command.ts'),
+    load: () => {
+      keepHeapSmall();
+      return import('./agent/command.ts');
+    },
   },
   {
     name: 'status',

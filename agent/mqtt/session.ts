@@ -52,6 +52,7 @@ const optionsOf = (hello: Hello): IClientOptions => ({
   reconnectPeriod: 0,
   resubscribe: false,
   queueQoSZero: false,
+  writeCache: false, // else a buffer for each of the 65,536 lengths and ids is kept: 6 MB
   will: { ...hello.will, payload: asBuffer(hello.will.payload), qos: 1, retain: true },
   ...(hello.user === null ? {} : { username: hello.user }),
   ...(hello.password === null ? {} : { password: asBuffer(hello.password) }),
