@@ -83,6 +83,7 @@ export const CODES = {
   'port-missing': 120,
   'port-denied': 121,
   'protocol-unsupported': 122,
+  'module-missing': 123,
 } as const;
 
 export type Code = keyof typeof CODES;

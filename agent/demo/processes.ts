@@ -42,7 +42,7 @@ export type ProcessState = {
 /** What a process says about its end: a refusal of this program, or what Node says of an exception. */
 const LAST_WORDS = /^(tollbridge: |\w*Error: )/;
 /** Refusals that another start only repeats. */
-const LASTING = /^(config-invalid|key-file|storage-newer): /;
+const LASTING = /^(config-invalid|key-file|storage-newer|module-missing): /;
 
 type Child = {
   readonly spec: ProcessSpec;

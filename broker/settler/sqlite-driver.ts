@@ -3,7 +3,7 @@
  * Integers come back as bigint from both: 9007199254740993 stays what it is.
  */
 
-import type { Code } from '../../schemas/result.ts';
+import { type Code, ok, type Result, refuse } from '../../schemas/result.ts';
 
 export type SqlValue = bigint | string | Uint8Array | null;
 export type SqlRow = { readonly [column: string]: SqlValue };
@@ -71,12 +71,23 @@ const openBetter = async (): Promise<OpenSqlite> => {
   };
 };
 
-/** The binding of this Node, loaded only when a settler runs. Throws where neither is there. */
-export const loadSqlite = async (): Promise<OpenSqlite> => {
+/** The binding of this Node, loaded only when a settler runs. Code: module-missing (neither works here). */
+export const loadSqlite = async (): Promise<Result<OpenSqlite>> => {
   try {
-    return await openNode();
+    return ok(await openNode());
   } catch {
-    return openBetter();
+    // Node 20 has none
+  }
+  try {
+    const open = await openBetter();
+    open(':memory:').close(); // where its native part was not built, only a use tells
+    return ok(open);
+  } catch {
+    return refuse(
+      'module-missing',
+      `no SQLite here: Node ${process.versions.node} has none (22.13 has), and better-sqlite3 is not installed: ` +
+        'take a newer Node, or npm install --include=optional (it compiles for two minutes where it must)',
+    );
   }
 };
 

@@ -93,10 +93,12 @@ const connect = (open: OpenSqlite, path: string): SqliteDriver => {
 
 /**
  * Opens the database at `path` and brings it to this program's version. `openDriver` is for tests.
- * Codes: storage-newer, storage-failed, storage-full, busy.
+ * Codes: module-missing, storage-newer, storage-failed, storage-full, busy.
  */
 export const openSqliteStore = async (path: string, openDriver?: OpenSqlite): Promise<Result<Store>> => {
-  const open = openDriver ?? (await loadSqlite());
+  const loaded = openDriver === undefined ? await loadSqlite() : ok(openDriver);
+  if (!loaded.ok) return loaded;
+  const open = loaded.value;
   let writing: SqliteDriver | undefined;
   createPrivately(path);
   try {

@@ -30,7 +30,7 @@ const SPEED_MAX = 1000;
 const SERIALS = { station: '7462000000000001', valve: '7462000000000002' } as const;
 type BoardName = keyof typeof SERIALS;
 
-/** The exit code. Codes: config-invalid, device-failed, storage-failed. */
+/** The exit code. Codes: config-invalid, module-missing, device-failed, storage-failed. */
 export const run = async (argv: readonly string[]): Promise<Result<number>> => {
   const settings = readSettings(argv);
   if (!settings.ok) return settings;
@@ -140,7 +140,7 @@ const buildBoard = async (settings: Settings, onSend: (byte: number) => void): P
   const boards = await loadBoards();
   if (boards === undefined) {
     return refuse(
-      'config-invalid',
+      'module-missing',
       'the emulator needs avr8js, which only a checkout installs: npm i -D avr8js@0.21.1',
     );
   }

@@ -19,6 +19,7 @@ import { decodeRequest, encodeRequest } from '../../schemas/request.ts';
 import type { Result } from '../../schemas/result.ts';
 import { buildChain, CHAIN_TICKS_MAX, encodeTick, linkAt } from '../../schemas/tick.ts';
 import { signVoucher } from '../../schemas/voucher.ts';
+import { must } from '../world/deal.ts';
 import type { Bench } from './bench.ts';
 import { type Contestant, median, takeTurns } from './measure.ts';
 
@@ -138,7 +139,7 @@ const claiming = (settler: Settler, channels: readonly Claims[]): Contestant<Uin
 
 /** What a settler without group commit could do at best. */
 const committing = async (folder: string): Promise<{ contestant: Contestant; close: () => void }> => {
-  const driver = (await loadSqlite())(join(folder, 'bare.db'));
+  const driver = must(await loadSqlite())(join(folder, 'bare.db'));
   driver.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; CREATE TABLE bare (n INTEGER) STRICT');
   const insert = driver.prepare('INSERT INTO bare VALUES (?)');
   const run = (): number => {

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { loadSqlite } from '../../broker/settler/sqlite-driver.ts';
+import { must } from '../world/deal.ts';
 import { demoState, removeState } from './demo-process.ts';
 import { type Ran, runProgram, startProgram } from './program.ts';
 
@@ -107,7 +108,7 @@ test('does not touch a database of a newer version', async ({ folder }) => {
   const broker = startProgram('broker', '--config', config);
   await broker.said(/"ready"/);
   await broker.end('SIGTERM');
-  const database = (await loadSqlite())(path);
+  const database = must(await loadSqlite())(path);
   database.exec(`UPDATE meta SET value = '99' WHERE name = 'schema-version'`);
   database.close();
   const before = readFileSync(path);

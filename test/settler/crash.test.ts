@@ -13,6 +13,7 @@ import { loadSqlite, type OpenSqlite } from '../../broker/settler/sqlite-driver.
 import type { Store } from '../../broker/settler/store.ts';
 import { openSqliteStore } from '../../broker/settler/store-sqlite.ts';
 import { toHex } from '../../schemas/bytes.ts';
+import { must } from '../world/deal.ts';
 import {
   agreedOf,
   claimRequest,
@@ -32,7 +33,7 @@ import {
 } from './parties.ts';
 
 // Before the first suite: uvu runs what is registered when the module first waits.
-const openSqlite = await loadSqlite();
+const openSqlite = must(await loadSqlite());
 
 type Context = { path: string; folder: string };
 const crash = suite<Context>('settler and crashes');

@@ -6,10 +6,11 @@ import * as assert from 'uvu/assert';
 import { loadSqlite, type OpenSqlite, sqliteCodeOf } from '../../broker/settler/sqlite-driver.ts';
 import { openMemoryStore } from '../../broker/settler/store-memory.ts';
 import { openSqliteStore } from '../../broker/settler/store-sqlite.ts';
+import { must } from '../world/deal.ts';
 import { storeConformance } from './store-conformance.ts';
 
 // Before the first suite: uvu runs what is registered when the module first waits.
-const openSqlite = await loadSqlite();
+const openSqlite = must(await loadSqlite());
 
 storeConformance('memory', async () => ({
   open: async () => openMemoryStore(),
