@@ -6,7 +6,8 @@
  */
 
 import type { Duplex } from 'node:stream';
-import { type ErrorWithReasonCode, type IClientOptions, MqttClient } from 'mqtt';
+import type { ErrorWithReasonCode, IClientOptions, MqttClient } from 'mqtt';
+import client from 'mqtt/lib/client'; // the class alone: all of the package would take 2 MB more
 import { ok, type Result, refuse } from '../../schemas/result.ts';
 
 export type Hello = {
@@ -70,7 +71,7 @@ export class Session {
   constructor(stream: Duplex, hello: Hello, user: SessionUser) {
     this.stream = stream;
     this.user = user;
-    this.client = new MqttClient(() => stream, optionsOf(hello));
+    this.client = new client.default(() => stream, optionsOf(hello));
     this.client.on('connect', () => {
       if (!this.ended && !this.leaving) user.onConnack(0);
     });
