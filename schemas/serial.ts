@@ -4,7 +4,7 @@
  * | kind | from  | message                                                                        |
  * |------|-------|--------------------------------------------------------------------------------|
  * | 0    | host  | hello     [0, protocol, nonce]                                                 |
- * | 1    | board | identity  [1, protocol, nonce, board, firmware, serial, capabilities]          |
+ * | 1    | board | identity  [1, protocol, nonce, board, firmware, serial, capabilities, roles]   |
  * | 2    | board | reading   [2, channel, seq, mantissa]                                          |
  * | 3    | host  | command   [3, id, channel, value]                                              |
  * | 4    | board | ack       [4, id, code]                                                        |
@@ -19,13 +19,16 @@ import { bytes, checkFields, count, type Field, isCount, text, U16_MAX, U32_MAX 
 import { ok, type Result, refuse } from './result.ts';
 import { isUnit } from './unit.ts';
 
-export const SERIAL_PROTOCOL = 1;
+export const SERIAL_PROTOCOL = 2;
 /** 16 capabilities of 60 bytes; real boards have a few of 30 to 40. */
 export const SERIAL_MESSAGE_BYTES_MAX = 1024;
 /** A day: rarer is no reading but an event. */
 const PERIOD_MS_MAX = 86400000;
 /** The nonce of an identity that nobody asked for; a host draws others. */
 export const NONCE_UNASKED = 0;
+
+/** What a board does beside its channels (serial.md section 1). */
+const ROLES_MAX = 15;
 
 const CHANNEL_MAX = 254;
 const CAPABILITIES_MAX = 16;
@@ -57,6 +60,8 @@ export type Identity = {
   /** 8 bytes, ff where none was ever written. */
   readonly serial: Uint8Array;
   readonly capabilities: readonly Capability[];
+  /** A sum: 1 has a meter, 2 its key is set, 4 is a payer, 8 its secret is set. */
+  readonly roles: number;
 };
 export type Reading = {
   readonly type: 'reading';
@@ -129,7 +134,16 @@ const CAPABILITY_FIELDS = [
 /** By kind. */
 const FIELDS: readonly (readonly Field[])[] = [
   [kind, protocol, count('nonce', U32_MAX)],
-  [kind, protocol, count('nonce', U32_MAX), text('board'), text('firmware'), bytes('serial', 8), list],
+  [
+    kind,
+    protocol,
+    count('nonce', U32_MAX),
+    text('board'),
+    text('firmware'),
+    bytes('serial', 8),
+    list,
+    count('roles', ROLES_MAX),
+  ],
   [kind, channel, count('seq', U32_MAX), integer('mantissa', -1 - I32_MAX, I32_MAX)],
   [kind, id, channel, integer('value', -1 - I32_MAX, I32_MAX)],
   [kind, id, count('code', U16_MAX)],
@@ -162,6 +176,7 @@ const messageItem = (message: SerialMessage): Cbor => {
         message.firmware,
         message.serial,
         message.capabilities.map(capabilityItem),
+        message.roles,
       ];
     case 'reading':
       return [READING, message.channel, message.seq, message.mantissa];
@@ -224,6 +239,7 @@ const identityOf = (fields: readonly Cbor[]): Result<SerialMessage> => {
     firmware: fields[4] as string,
     serial: fields[5] as Uint8Array,
     capabilities: capabilities,
+    roles: fields[7] as number,
   });
 };
 

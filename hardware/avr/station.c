@@ -32,7 +32,7 @@ static channel channels[CHANNELS] = {
     {"humidity", "humidity", "%RH", -2, SENSOR, PERIOD_MS, 0, 0, true},
     {"wind", "wind-speed", "m/s", -1, SENSOR, PERIOD_MS, 0, 0, true},
 };
-static board station = {"weather-station", "1.0.0", {0}, channels, CHANNELS};
+static board station = {"weather-station", "1.0.0", {0}, channels, CHANNELS, 0};
 static link line;
 static bme280 sensor;
 static enum { SENSOR_UNKNOWN, SENSOR_READY, SENSOR_LOST } sensor_state;

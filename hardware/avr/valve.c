@@ -12,7 +12,7 @@ enum { VALVE, CHANNELS };
 #define PERIOD_MS 10000
 
 static channel channels[CHANNELS] = {{"valve", "valve", "/", 0, ACTUATOR, PERIOD_MS, 0, 0, true}};
-static board valve = {"valve", "1.0.0", {0}, channels, CHANNELS};
+static board valve = {"valve", "1.0.0", {0}, channels, CHANNELS, 0};
 static link line;
 static bool state_changed;
 

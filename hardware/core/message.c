@@ -48,7 +48,7 @@ uint16_t message_identity(uint8_t *bytes, uint16_t max, const board *board, uint
     cbor_writer writer = {bytes, max, 0};
     uint8_t present = 0;
     for (uint8_t i = 0; i < board->channel_count; i++) present = (uint8_t)(present + board->channels[i].present);
-    cbor_put_array(&writer, 7);
+    cbor_put_array(&writer, 8);
     cbor_put_uint(&writer, MESSAGE_IDENTITY);
     cbor_put_uint(&writer, SERIAL_PROTOCOL);
     cbor_put_uint(&writer, nonce);
@@ -59,6 +59,7 @@ uint16_t message_identity(uint8_t *bytes, uint16_t max, const board *board, uint
     for (uint8_t i = 0; i < board->channel_count; i++) {
         if (board->channels[i].present) put_channel(&writer, i, &board->channels[i]);
     }
+    cbor_put_uint(&writer, board->roles);
     return writer.length;
 }
 

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define SERIAL_PROTOCOL 1
+#define SERIAL_PROTOCOL 2
 /* Longest message a host sends: [5, id u32, channel, periodMs u32] = 1 + 1 + 5 + 2 + 5. */
 #define REQUEST_BYTES_MAX 14
 /* Longest message a board sends: an identity of 4 channels takes 159 to 171 bytes with the names used here. */
@@ -26,12 +26,16 @@ typedef struct {
     bool present;
 } channel;
 
+/* What a board does beside its channels. */
+typedef enum { ROLE_METER = 1, ROLE_METER_KEY = 2, ROLE_PAYER = 4, ROLE_PAYER_SECRET = 8 } role;
+
 typedef struct {
     const char *board;
     const char *firmware;
     uint8_t serial[SERIAL_NUMBER_BYTES];
     channel *channels;
     uint8_t channel_count;
+    uint8_t roles; /* a sum of role */
 } board;
 
 /* Answers to a command or period; numbers of the one table of codes (schemas/result.ts). */

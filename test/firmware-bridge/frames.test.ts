@@ -98,7 +98,7 @@ frames('refuses a board of another protocol at once, naming both', async () => {
     board.sendBytes(encodeFrame(Uint8Array.from([0x83, 1, 2, 0]))); // [1, 2, 0]
     return undefined;
   };
-  assert.match(await openCode(board), /^protocol-unsupported: the board speaks protocol 2, this host 1/);
+  assert.match(await openCode(board), /^protocol-unsupported: the board speaks protocol 3, this host 2/);
 });
 
 frames('delivers readings in order, with their exponent', async () => {

@@ -66,7 +66,7 @@ export class ScriptedBoard implements Peer {
     const serial = Uint8Array.from([1, 2, 3, 4, 5, 6, 7, 8]);
     return {
       ...{ type: 'identity', protocol: SERIAL_PROTOCOL, nonce, board: 'scripted', firmware: '1' },
-      ...{ serial, capabilities },
+      ...{ serial, capabilities, roles: 0 },
     };
   }
 

@@ -8,6 +8,7 @@ import {
   decodeSerial,
   encodeSerial,
   SERIAL_MESSAGE_BYTES_MAX,
+  SERIAL_PROTOCOL,
   type SerialMessage,
 } from '../../schemas/serial.ts';
 import { schemas } from '../cddl/schemas.ts';
@@ -57,18 +58,19 @@ serial('of 16 capabilities with long names fit the maximum', () => {
   }));
   const identity = {
     type: 'identity' as const,
-    protocol: 1,
+    protocol: SERIAL_PROTOCOL,
     nonce: 1,
     board: long,
     firmware: long,
     capabilities,
+    roles: 0,
   };
   const bytes = encodeSerial({ ...identity, serial: new Uint8Array(8) });
   assert.ok(bytes.length <= SERIAL_MESSAGE_BYTES_MAX, `${bytes.length} bytes`);
 });
 
 serial('survive any bytes', () => {
-  const start = fc.constantFrom([], [0x84, 2], [0x87, 1, 1], [0x84, 3], [0x84, 5]);
+  const start = fc.constantFrom([], [0x84, 2], [0x88, 1, 2], [0x84, 3], [0x84, 5]);
   fc.assert(
     fc.property(start, fc.uint8Array({ maxLength: 40 }), (head, tail) => {
       const bytes = Uint8Array.from([...head, ...tail]);

@@ -55,7 +55,7 @@ static void put_identity(const char *name, uint32_t nonce, unsigned int present)
     };
     channel valve[] = {{"valve", "valve", "/", 0, ACTUATOR, 10000, 0, 0, present & 1}};
     const uint8_t is_valve = strcmp(name, "valve") == 0;
-    board board = {name, "1.0.0", {0}, is_valve ? valve : weather, is_valve ? 1 : 4};
+    board board = {name, "1.0.0", {0}, is_valve ? valve : weather, is_valve ? 1 : 4, 0};
     memcpy(board.serial, bytes, SERIAL_NUMBER_BYTES);
     put_hex(out, message_identity(out, MESSAGE_BYTES_MAX, &board, nonce));
 }
