@@ -5,7 +5,7 @@
  * Values are integers: value = mantissa * 10^exponent in the capability's unit.
  */
 
-import type { Result } from '../schemas/result.ts';
+import type { Refusal, Result } from '../schemas/result.ts';
 import type { Capability } from '../schemas/serial.ts';
 
 export type DeviceIdentity = {
@@ -25,13 +25,15 @@ export type DeviceReading = {
 
 /** Counted since the device was opened. */
 export type DeviceHealth = {
-  readonly frames: number;
-  /** Bytes that were no frame. */
+  /** Intact frames, lines or MQTT messages. */
+  readonly messages: number;
+  /** Bytes that were none of them. */
   readonly noiseBytes: number;
-  readonly crcErrors: number;
-  /** Times that a good frame followed noise. */
+  /** What came with a wrong CRC or checksum. */
+  readonly checkErrors: number;
+  /** Times that a good message followed noise. */
   readonly resyncs: number;
-  /** Intact frames that said nothing we know, or nothing for us. */
+  /** Intact messages that said nothing we know, or nothing for us. */
   readonly strays: number;
   /** Readings missing in their sequence. */
   readonly lostReadings: number;
@@ -49,6 +51,8 @@ export type DeviceListener = {
   /** The device's own trouble: a number of serial.md section 4 and how often since its reset. */
   readonly onFault?: (fault: number, count: number) => void;
   readonly onNoise?: (bytes: Uint8Array) => void;
+  /** A message or a line that is of no use, and why. The stream goes on. */
+  readonly onRefused?: (refusal: Refusal) => void;
 };
 
 export interface Device {

@@ -18,10 +18,12 @@ import {
   SERIAL_PROTOCOL,
   type SerialMessage,
 } from '../schemas/serial.ts';
+import { Audience, newHealth } from './audience.ts';
 import type { Device, DeviceIdentity, DeviceListener } from './device.ts';
-import { type Counters, readMessages } from './message-reader.ts';
-import { type Binding, openPort, type Port } from './port.ts';
+import { readMessages } from './message-reader.ts';
+import type { Binding } from './port.ts';
 import { Requests } from './requests.ts';
+import { type Backoff, SerialLine } from './serial-line.ts';
 
 const BAUD_RATE = 115_200;
 
@@ -34,9 +36,6 @@ export type FramesTiming = {
   /** For an answer, in all: an Arduino's boot loader listens for 2 s before it starts our firmware. */
   readonly greeting: number;
   readonly ack: number;
-  /** Between two attempts to open the port: doubled from first to longest. */
-  readonly backoffFirst: number;
-  readonly backoffMax: number;
   /** A board is asked for a sign of life after this, or after three of its shortest periods. */
   readonly silence: number;
 };
@@ -46,13 +45,8 @@ const TIMING: FramesTiming = {
   hello: 250,
   greeting: 5_000,
   ack: 500,
-  backoffFirst: 100,
-  backoffMax: 10_000,
   silence: 5_000,
 };
-
-/** An agent, its views and a test have one each. */
-const LISTENERS_MAX = 16;
 
 export type FramesOptions = {
   readonly path: string;
@@ -60,6 +54,7 @@ export type FramesOptions = {
   readonly binding?: Binding;
   readonly baudRate?: number;
   readonly timing?: Partial<FramesTiming>;
+  readonly backoff?: Partial<Backoff>;
 };
 
 /**
@@ -78,42 +73,40 @@ export const openFrames = async (options: FramesOptions): Promise<Result<Device>
 class FramesDevice implements Device {
   identity: DeviceIdentity = { board: '', firmware: '', serial: '' };
   capabilities: readonly Capability[] = [];
-  readonly health: Counters = {
-    frames: 0,
-    noiseBytes: 0,
-    crcErrors: 0,
-    resyncs: 0,
-    strays: 0,
-    lostReadings: 0,
-    reconnects: 0,
-  };
+  readonly health = newHealth();
 
-  readonly #options: FramesOptions;
+  readonly #path: string;
   readonly #timing: FramesTiming;
-  readonly #listeners = new Set<DeviceListener>();
+  readonly #audience = new Audience();
+  readonly #line: SerialLine;
   readonly #requests: Requests;
   readonly #nextSeq = new Map<number, number>();
   /** What was asked for. */
   readonly #periods = new Map<number, number>();
-  #port: Port | undefined;
   #nonce = NONCE_UNASKED;
   #online = false;
   #greeting = false;
-  #closed = false;
   #lost = false; // it was online and is not any more
   #news = true; // what the next identity says is not known yet
-  #attempt = 0; // of opening the port: what an earlier one still delivers is ignored
-  #timer: NodeJS.Timeout | undefined; // of the next hello, attempt or sign of life: never two at once
+  #connection = 0; // rises when it is lost: the rest of a chunk is nobody's
+  #read: (chunk: Uint8Array) => void = () => {};
+  #timer: NodeJS.Timeout | undefined; // of the next hello or sign of life: never both
   #greetingEndsMs = 0;
-  #backoffMs: number;
   #settleStart: ((refusal: Refusal | undefined) => void) | undefined;
   #lastRefusal: Refusal;
 
   constructor(options: FramesOptions) {
-    this.#options = options;
+    this.#path = options.path;
     this.#timing = { ...TIMING, ...options.timing };
     this.#requests = new Requests((message) => this.#send(message), this.#timing.ack);
-    this.#backoffMs = this.#timing.backoffFirst;
+    this.#line = new SerialLine(
+      { ...options, baudRate: options.baudRate ?? BAUD_RATE },
+      {
+        onOpen: () => this.#onOpen(),
+        onData: (chunk) => this.#read(chunk),
+        onLost: (refusal) => this.#onLost(refusal),
+      },
+    );
     this.#lastRefusal = refuse('timeout', `${options.path} did not open in time`);
   }
 
@@ -123,21 +116,19 @@ class FramesDevice implements Device {
 
   /** undefined when the board has answered. */
   start(): Promise<Refusal | undefined> {
-    return new Promise((resolve, reject) => {
+    return new Promise((resolve) => {
       const timer = setTimeout(() => this.#settleStart?.(this.#lastRefusal), this.#timing.open);
       this.#settleStart = (refusal) => {
         clearTimeout(timer);
         this.#settleStart = undefined;
         resolve(refusal);
       };
-      this.#connect().catch(reject);
+      this.#line.open();
     });
   }
 
   listen(listener: DeviceListener): () => void {
-    if (this.#listeners.size >= LISTENERS_MAX) throw new RangeError(`more than ${LISTENERS_MAX} listeners`);
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    return this.#audience.add(listener);
   }
 
   command(channel: number, value: number): Promise<Result<void>> {
@@ -156,60 +147,38 @@ class FramesDevice implements Device {
   }
 
   async close(): Promise<void> {
-    this.#closed = true;
-    this.#attempt++;
+    this.#connection++;
     this.#online = false;
     clearTimeout(this.#timer);
-    this.#listeners.clear();
+    this.#audience.clear();
     this.#requests.abandon();
-    await this.#port?.close();
+    await this.#line.close();
   }
 
-  // connecting
+  // the line
 
-  async #connect(): Promise<void> {
-    const attempt = ++this.#attempt;
-    const isOver = (): boolean => attempt !== this.#attempt;
-    const events = {
-      onMessage: (message: SerialMessage) => this.#onMessage(message),
-      onNoise: (bytes: Uint8Array) => this.#tell((listener) => listener.onNoise?.(bytes)),
-      onForeign: (refusal: Refusal) => this.#lose(refusal),
-    };
-    const opened = await openPort(
-      { ...this.#options, baudRate: this.#options.baudRate ?? BAUD_RATE },
+  #onOpen(): void {
+    const connection = ++this.#connection;
+    this.#read = readMessages(
+      this.health,
       {
-        onData: readMessages(this.health, events, isOver),
-        onClose: () =>
-          this.#lose(refuse('device-failed', `${this.#options.path} was disconnected: plug it in`)),
+        onMessage: (message) => this.#onMessage(message),
+        onNoise: (bytes) => this.#audience.noise(bytes),
+        onForeign: (refusal) => this.#line.lose(refusal),
       },
+      () => connection !== this.#connection,
     );
-    if (!opened.ok) {
-      this.#lose(opened);
-    } else if (isOver()) {
-      await opened.value.close();
-    } else {
-      this.#port = opened.value;
-      this.#greet();
-    }
+    this.#greet();
   }
 
-  /** The connection is no use any more: tells everybody and tries again later. */
-  #lose(refusal: Refusal): void {
-    if (this.#closed) return;
-    this.#attempt++;
+  #onLost(refusal: Refusal): void {
+    this.#connection++;
     clearTimeout(this.#timer);
     this.#lastRefusal = refusal;
-    const released = this.#port?.close();
-    this.#port = undefined;
     this.#goOffline(refusal);
     this.#requests.abandon();
     if (refusal.code === 'port-denied' || refusal.code === 'protocol-unsupported')
       this.#settleStart?.(refusal);
-    this.#timer = setTimeout(
-      () => void Promise.resolve(released).then(() => this.#connect()),
-      this.#backoffMs,
-    );
-    this.#backoffMs = Math.min(2 * this.#backoffMs, this.#timing.backoffMax);
   }
 
   #goOffline(refusal: Refusal): void {
@@ -217,9 +186,7 @@ class FramesDevice implements Device {
     if (!this.#online) return;
     this.#online = false;
     this.#lost = true;
-    this.#tell((listener) =>
-      listener.onState?.({ online: false, code: refusal.code, detail: refusal.detail }),
-    );
+    this.#audience.state({ online: false, code: refusal.code, detail: refusal.detail });
   }
 
   // greeting
@@ -237,8 +204,8 @@ class FramesDevice implements Device {
       this.#send({ type: 'hello', protocol: SERIAL_PROTOCOL, nonce: this.#nonce });
       this.#timer = setTimeout(() => this.#hello(), this.#timing.hello);
     } else {
-      const detail = `no board answered at ${this.#options.path}: is it powered, and is the firmware ours?`;
-      this.#lose(refuse('timeout', detail));
+      const detail = `no board answered at ${this.#path}: is it powered, and is the firmware ours?`;
+      this.#line.lose(refuse('timeout', detail));
     }
   }
 
@@ -260,14 +227,14 @@ class FramesDevice implements Device {
       serial: toHex(identity.serial),
     };
     this.capabilities = identity.capabilities;
-    this.#backoffMs = this.#timing.backoffFirst;
+    this.#line.settled();
     this.#online = true;
     this.#greeting = false;
     this.#watch();
     this.#settleStart?.(undefined);
     if (this.#lost) this.health.reconnects++;
     if (this.#news) this.#nextSeq.clear();
-    if (this.#news) this.#tell((listener) => listener.onState?.({ online: true }));
+    if (this.#news) this.#audience.state({ online: true });
     this.#lost = false;
     this.#news = false;
     this.#resume();
@@ -293,7 +260,7 @@ class FramesDevice implements Device {
   // frames
 
   #send(message: SerialMessage): boolean {
-    return this.#port?.write(encodeFrame(encodeSerial(message))) ?? false;
+    return this.#line.write(encodeFrame(encodeSerial(message)));
   }
 
   #onMessage(message: SerialMessage): void {
@@ -304,8 +271,7 @@ class FramesDevice implements Device {
     if (!this.#online) return; // from before the answer: nobody knows how old
     if (!this.#greeting) this.#timer?.refresh();
     if (message.type === 'reading') this.#onReading(message);
-    else if (message.type === 'fault')
-      this.#tell((listener) => listener.onFault?.(message.fault, message.count));
+    else if (message.type === 'fault') this.#audience.fault(message.fault, message.count);
     else if (message.type !== 'ack' || !this.#requests.settle(message)) this.health.strays++;
   }
 
@@ -319,10 +285,6 @@ class FramesDevice implements Device {
     this.health.lostReadings += Math.max(seq - expected, 0);
     this.#nextSeq.set(channel, seq + 1);
     const reading = { channel, seq, mantissa, exponent: capability.exponent };
-    this.#tell((listener) => listener.onReading?.(reading));
-  }
-
-  #tell(call: (listener: DeviceListener) => void): void {
-    for (const listener of this.#listeners) call(listener);
+    this.#audience.reading(reading);
   }
 }

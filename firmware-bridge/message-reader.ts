@@ -3,9 +3,7 @@
 import { FrameDecoder } from '../schemas/frame.ts';
 import type { Refusal } from '../schemas/result.ts';
 import { decodeSerial, SERIAL_MESSAGE_BYTES_MAX, type SerialMessage } from '../schemas/serial.ts';
-import type { DeviceHealth } from './device.ts';
-
-export type Counters = { -readonly [Key in keyof DeviceHealth]: number };
+import type { Counters } from './audience.ts';
 
 export type ReaderEvents = {
   readonly onMessage: (message: SerialMessage) => void;
@@ -24,7 +22,7 @@ export const readMessages = (
   let inNoise = false;
   const onFrame = (encoded: Uint8Array): void => {
     if (isOver()) return;
-    health.frames++;
+    health.messages++;
     if (inNoise) health.resyncs++;
     inNoise = false;
     const decoded = decodeSerial(encoded);
@@ -37,7 +35,7 @@ export const readMessages = (
       if (isOver()) return;
       inNoise = true;
       health.noiseBytes += noise.bytes.length;
-      if (noise.code === 'frame-crc') health.crcErrors++;
+      if (noise.code === 'frame-crc') health.checkErrors++;
       events.onNoise(noise.bytes);
     });
 };

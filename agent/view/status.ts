@@ -65,9 +65,9 @@ const mark = (good: boolean, styles: Styles): string => (good ? styles.green('â—
 
 /** Frames that did not arrive whole were refused by their CRC: nothing wrong was sold, but something was lost. */
 const lineTrouble = ({ health }: DeviceStatus): string => {
-  if (health === null || health.crcErrors + health.lostReadings === 0) return '';
-  const { crcErrors, lostReadings } = health;
-  return `; ${crcErrors} damaged frames, ${lostReadings} readings lost: check its cable and its supply`;
+  if (health === null || health.checkErrors + health.lostReadings === 0) return '';
+  const { checkErrors, lostReadings } = health;
+  return `; ${checkErrors} damaged messages, ${lostReadings} readings lost: check its cable and its supply`;
 };
 
 export const statusLines = (status: AgentStatus, styles: Styles): string[] => {

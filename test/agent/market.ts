@@ -28,9 +28,9 @@ export const taken = <T>(result: Result<T>): T => {
 };
 
 const HEALTH: DeviceHealth = {
-  frames: 0,
+  messages: 0,
   noiseBytes: 0,
-  crcErrors: 0,
+  checkErrors: 0,
   resyncs: 0,
   strays: 0,
   lostReadings: 0,

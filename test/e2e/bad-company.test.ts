@@ -132,9 +132,9 @@ test('refuses every frame that a noisy line has damaged, and sells the others', 
   parties.agent('farm');
   await assertAgreed(parties, 60);
   const { devices } = await parties.until('station', () => true);
-  assert.ok(devices[0]!.health!.crcErrors > 0, JSON.stringify(devices));
+  assert.ok(devices[0]!.health!.checkErrors > 0, JSON.stringify(devices));
   const told = parties.start('status', site.path('station'));
-  await told.said(/device station: .*damaged frames, \d+ readings lost: check its cable/);
+  await told.said(/device station: .*damaged messages, \d+ readings lost: check its cable/);
   await quiet.value.close();
   line.close();
 });

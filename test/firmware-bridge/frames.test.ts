@@ -15,8 +15,10 @@ const PATH = '/dev/ttyTest0';
 /** So short that a test takes no time, so long that a busy machine does not miss it. */
 const TIMING: FramesTiming = {
   ...{ open: 5000, hello: 20, greeting: 2000, ack: 25 },
-  ...{ backoffFirst: 1, backoffMax: 10, silence: 60_000 },
+  silence: 60_000,
 };
+
+const BACKOFF = { first: 1, max: 10 };
 
 type Opened = { device: Device; board: ScriptedBoard; binding: PeerBinding; watch: Watch };
 
@@ -24,7 +26,12 @@ const opened = async (timing: Partial<FramesTiming> = {}): Promise<Opened> => {
   const board = new ScriptedBoard();
   const binding = new PeerBinding();
   binding.plug(PATH, board);
-  const device = await openFrames({ path: PATH, binding, timing: { ...TIMING, ...timing } });
+  const device = await openFrames({
+    path: PATH,
+    binding,
+    timing: { ...TIMING, ...timing },
+    backoff: BACKOFF,
+  });
   if (!device.ok) throw new Error(device.detail);
   return { device: device.value, board, binding, watch: new Watch(device.value) };
 };
@@ -35,7 +42,12 @@ const openCode = async (
 ): Promise<string> => {
   const binding = new PeerBinding();
   if (board !== undefined) binding.plug(PATH, board);
-  const device = await openFrames({ path: PATH, binding, timing: { ...TIMING, ...timing } });
+  const device = await openFrames({
+    path: PATH,
+    binding,
+    timing: { ...TIMING, ...timing },
+    backoff: BACKOFF,
+  });
   if (device.ok) await device.value.close();
   return device.ok ? 'opened' : `${device.code}: ${device.detail}`;
 };
@@ -61,7 +73,7 @@ frames('says hello until it is answered', async () => {
 
 frames('waits for a board that is plugged in late', async () => {
   const binding = new PeerBinding();
-  const opening = openFrames({ path: PATH, binding, timing: TIMING });
+  const opening = openFrames({ path: PATH, binding, timing: TIMING, backoff: BACKOFF });
   binding.plug(PATH, new ScriptedBoard());
   const device = await opening;
   assert.ok(device.ok);
@@ -77,7 +89,7 @@ frames('names a port that is missing, and the remedy', async () => {
 
 frames('names a port that another program holds', async () => {
   const { device, binding } = await opened();
-  const second = await openFrames({ path: PATH, binding, timing: { ...TIMING, open: 50 } });
+  const second = await openFrames({ path: PATH, binding, timing: { ...TIMING, open: 50 }, backoff: BACKOFF });
   assert.is(second.ok ? '' : second.code, 'port-in-use');
   assert.match(second.ok ? '' : second.detail, /\/dev\/ttyTest0 is in use/);
   await device.close();
@@ -95,7 +107,7 @@ frames('names a board that does not answer', async () => {
 frames('refuses a board of another protocol at once, naming both', async () => {
   const board = new ScriptedBoard();
   board.answer = () => {
-    board.sendBytes(encodeFrame(Uint8Array.from([0x83, 1, 2, 0]))); // [1, 2, 0]
+    board.sendBytes(encodeFrame(Uint8Array.from([0x83, 1, 3, 0]))); // [1, 3, 0]
     return undefined;
   };
   assert.match(await openCode(board), /^protocol-unsupported: the board speaks protocol 3, this host 2/);
@@ -119,7 +131,7 @@ frames('forgets what was said before the answer', async () => {
   };
   const binding = new PeerBinding();
   binding.plug(PATH, board);
-  const device = await openFrames({ path: PATH, binding, timing: TIMING });
+  const device = await openFrames({ path: PATH, binding, timing: TIMING, backoff: BACKOFF });
   assert.ok(device.ok);
   const watch = new Watch(device.value);
   board.reading(8, 2);
@@ -155,7 +167,7 @@ frames('reports noise as data and finds its place again', async () => {
   await watch.until(() => watch.readings.length === 1);
   assert.is(Buffer.concat(watch.noise).subarray(0, boot.length).toString(), 'ets Jan  8 2013,rst cause:2');
   assert.is(device.health.noiseBytes, boot.length + damaged.length - 1);
-  assert.is(device.health.crcErrors, 1);
+  assert.is(device.health.checkErrors, 1);
   assert.is(device.health.resyncs, 1);
   await device.close();
 });
@@ -276,7 +288,7 @@ frames('asks a silent board for a sign of life, and gives a dead one up', async 
   const binding = new PeerBinding();
   binding.plug(PATH, board);
   const timing = { ...TIMING, silence: 20, greeting: 50 };
-  const device = await openFrames({ path: PATH, binding, timing });
+  const device = await openFrames({ path: PATH, binding, timing, backoff: BACKOFF });
   assert.ok(device.ok);
   await board.until(() => board.heardOf('hello').length >= 3); // alive: asked, answered, asked again
   assert.ok(device.value.online);
@@ -320,7 +332,7 @@ frames('works over the mock of serialport, with noise at every start', async () 
   SerialPortMock.binding.reset();
   SerialPortMock.binding.createPort(PATH, { readyData: Buffer.from('\xffboot\n', 'latin1') });
   const board = new ScriptedBoard();
-  const device = await openFrames({ path: PATH, binding: mocked(board), timing: TIMING });
+  const device = await openFrames({ path: PATH, binding: mocked(board), timing: TIMING, backoff: BACKOFF });
   assert.ok(device.ok);
   const watch = new Watch(device.value);
   board.sendBytes(Uint8Array.of(1, 2, 3, 0));

@@ -1,12 +1,14 @@
 /** What a device tells, collected; and promises of what it will tell. */
 
 import type { Device, DeviceListener, DeviceReading, DeviceState } from '../../firmware-bridge/device.ts';
+import type { Refusal } from '../../schemas/result.ts';
 
 export class Watch {
   readonly readings: DeviceReading[] = [];
   readonly states: DeviceState[] = [];
   readonly faults: [number, number][] = [];
   readonly noise: Uint8Array[] = [];
+  readonly refused: Refusal[] = [];
   readonly end: () => void;
   #waiting: (() => void)[] = [];
 
@@ -20,6 +22,7 @@ export class Watch {
       onState: (state) => push(this.states, state),
       onFault: (fault, count) => push(this.faults, [fault, count]),
       onNoise: (bytes) => push(this.noise, bytes),
+      onRefused: (refusal) => push(this.refused, refusal),
     };
     this.end = device.listen(listener);
   }

@@ -17,7 +17,7 @@ import { names, programOf, SERIAL, weather } from './board.ts';
 const PROGRAM = fileURLToPath(new URL('../../tollbridge.ts', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'emulate-'));
 const link = join(folder, 'board.tty');
-const TIMING = { backoffFirst: 10, backoffMax: 50 };
+const BACKOFF = { first: 10, max: 50 };
 
 type Line = Record<string, unknown>;
 
@@ -63,7 +63,7 @@ emulate.after(() => rmSync(folder, { recursive: true }));
 emulate('offers a station at a path, which comes back at the same path', async () => {
   const first = await new Emulator(['--board', 'station', '--speed', '20']).ready();
   assert.is(first.lines[0]!.link, link);
-  const device = await openFrames({ path: link, timing: TIMING });
+  const device = await openFrames({ path: link, backoff: BACKOFF });
   assert.ok(device.ok);
   const watch = new Watch(device.value);
   assert.equal(names(device.value.capabilities), ['temperature', 'pressure', 'wind']);
@@ -84,7 +84,7 @@ emulate('offers a station at a path, which comes back at the same path', async (
 
 emulate('prints what the pin of the valve does', async () => {
   const valve = await new Emulator(['--board', 'valve', '--until-stdin-ends']).ready();
-  const device = await openFrames({ path: link, timing: TIMING });
+  const device = await openFrames({ path: link, backoff: BACKOFF });
   assert.ok(device.ok);
   for (const level of [1, 0]) assert.ok((await device.value.command(0, level)).ok);
   await valve.until(() => valve.lines.length >= 3);
@@ -102,7 +102,7 @@ emulate('begins after the samples it is told to skip', async () => {
   writeFileSync(series, 'date,pressure,temperature,wind\n0,1013.0,10.0,1.0\n1,1013.0,20.0,1.0\n');
   const args = ['--board', 'station', '--series', series, '--skip', '1', '--hold', '1000', '--speed', '20'];
   const board = await new Emulator(args).ready();
-  const device = await openFrames({ path: link, timing: TIMING });
+  const device = await openFrames({ path: link, backoff: BACKOFF });
   assert.ok(device.ok);
   const watch = new Watch(device.value);
   await watch.until(() => watch.readings.some((reading) => reading.channel === 0));
@@ -148,7 +148,7 @@ inProcess('runs a board behind a binding, without a terminal', async () => {
   const build = (onSend: (byte: number) => void) =>
     buildStation({ program: programOf('station'), serial: SERIAL, weather: [sample], hold: 1, onSend });
   binding.plug('station', chipPeer(build, 20));
-  const device = await openFrames({ path: 'station', binding, timing: TIMING });
+  const device = await openFrames({ path: 'station', binding, backoff: BACKOFF });
   assert.ok(device.ok);
   const watch = new Watch(device.value);
   await watch.until(() => watch.readings.length >= 8);

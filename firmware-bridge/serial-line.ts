@@ -1,0 +1,133 @@
+/**
+ * A serial line that is kept open: lost, it is opened again, soon, then ever more rarely, and at once when
+ * its path appears. What is said on it is the driver's affair.
+ */
+
+import { type FSWatcher, watch } from 'node:fs';
+import { basename, dirname } from 'node:path';
+import { type Refusal, refuse } from '../schemas/result.ts';
+import { openPort, type Port, type PortOptions } from './port.ts';
+
+/** Between two attempts to open the port, in milliseconds: doubled from first to longest. */
+export type Backoff = { readonly first: number; readonly max: number };
+
+const BACKOFF: Backoff = { first: 100, max: 10_000 };
+
+/** udev makes the link before it sets the group: opened at once, the port would be denied. */
+const PLUGGED_MS = 100;
+
+export type LineEvents = {
+  /** The port is open: greet whoever is at its other end. */
+  readonly onOpen: () => void;
+  readonly onData: (chunk: Uint8Array) => void;
+  /** It did not open, or it is lost; it will be tried again. */
+  readonly onLost: (refusal: Refusal) => void;
+};
+
+export class SerialLine {
+  readonly path: string;
+  readonly #options: PortOptions;
+  readonly #backoff: Backoff;
+  readonly #events: LineEvents;
+  #port: Port | undefined;
+  #attempt = 0; // what an earlier one still delivers is ignored
+  #timer: NodeJS.Timeout | undefined;
+  #watcher: FSWatcher | undefined;
+  #nextMs: number;
+  #released: Promise<void> = Promise.resolve();
+  #closed = false;
+
+  constructor(
+    options: PortOptions & { readonly backoff?: Partial<Backoff> | undefined },
+    events: LineEvents,
+  ) {
+    this.path = options.path;
+    this.#options = options;
+    this.#backoff = { ...BACKOFF, ...options.backoff };
+    this.#events = events;
+    this.#nextMs = this.#backoff.first;
+  }
+
+  open(): void {
+    void this.#connect();
+  }
+
+  /** False where nobody takes the bytes. */
+  write(bytes: Uint8Array): boolean {
+    return this.#port?.write(bytes) ?? false;
+  }
+
+  /** Whoever is there has answered: the next loss is a new one. */
+  settled(): void {
+    this.#nextMs = this.#backoff.first;
+  }
+
+  /** The connection is no use any more: tells, and tries again later. */
+  lose(refusal: Refusal): void {
+    if (this.#closed) return;
+    this.#abandon();
+    this.#events.onLost(refusal);
+    if (this.#closed) return;
+    this.#timer = setTimeout(() => this.#retry(), this.#nextMs);
+    this.#nextMs = Math.min(2 * this.#nextMs, this.#backoff.max);
+    this.#expect();
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#abandon();
+    await this.#released;
+  }
+
+  #abandon(): void {
+    this.#attempt++;
+    clearTimeout(this.#timer);
+    this.#watcher?.close();
+    this.#watcher = undefined;
+    const port = this.#port;
+    this.#port = undefined;
+    if (port !== undefined) this.#released = port.close();
+  }
+
+  #retry(): void {
+    this.#abandon();
+    void this.#released.then(() => this.#connect());
+  }
+
+  async #connect(): Promise<void> {
+    if (this.#closed) return;
+    const attempt = ++this.#attempt;
+    const isOver = (): boolean => attempt !== this.#attempt;
+    const opened = await openPort(this.#options, {
+      onData: (chunk) => {
+        if (!isOver()) this.#events.onData(chunk);
+      },
+      onClose: () => {
+        if (!isOver()) this.lose(refuse('device-failed', `${this.path} was disconnected: plug it in`));
+      },
+    });
+    if (isOver()) {
+      if (opened.ok) await opened.value.close();
+    } else if (!opened.ok) {
+      this.lose(opened);
+    } else {
+      this.#port = opened.value;
+      this.#events.onOpen();
+    }
+  }
+
+  /** A hint that spares the wait: where a folder cannot be watched, the timer does it alone. */
+  #expect(): void {
+    const name = basename(this.path);
+    try {
+      this.#watcher = watch(dirname(this.path), { persistent: false }, (event, changed) => {
+        if (event !== 'rename' || changed !== name) return;
+        clearTimeout(this.#timer);
+        this.#timer = setTimeout(() => this.#retry(), PLUGGED_MS);
+      });
+      this.#watcher.on('error', () => {}); // the folder is gone with the last port in it
+    } catch {
+      // no such folder
+    }
+  }
+}
