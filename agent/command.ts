@@ -2,10 +2,10 @@
 
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { openFrames } from '../firmware-bridge/frames.ts';
 import { ok, type Result, refuse } from '../schemas/result.ts';
 import { startAgent } from './agent.ts';
 import { AGENT_SHAPE, agentConfig } from './config.ts';
+import { openDevice } from './drivers/drivers.ts';
 import { printExample, readConfig } from './host/config-file.ts';
 import { loadCrypto } from './host/crypto.ts';
 import { ended } from './host/ended.ts';
@@ -56,7 +56,7 @@ export const run = async (argv: readonly string[]): Promise<Result<number>> => {
   const agent = await startAgent(agentConfig(file.value), {
     crypto,
     signer: signer.value,
-    openDevice: ({ path }) => openFrames({ path }),
+    openDevice,
     onNotice: (notice) => {
       if (!values.quiet) console.log(noticeLine(notice));
     },

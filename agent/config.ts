@@ -3,31 +3,17 @@
 import { compareDecimals } from '../schemas/decimal.ts';
 import { type Price, TIERS_MAX } from '../schemas/price.ts';
 import { CAPABILITIES_MAX, SETTLERS_MAX } from '../schemas/profile.ts';
-import { isSenmlName } from '../schemas/senml.ts';
 import { LEASE_READINGS_MAX } from '../schemas/terms.ts';
 import { CHAIN_TICKS_MAX } from '../schemas/tick.ts';
-import { isUnit } from '../schemas/unit.ts';
 import type { BuyConfig } from './buying.ts';
-import type { DeviceConfig } from './devices.ts';
+import { DEVICE, type DeviceConfig } from './drivers/drivers.ts';
 import { type Infer, s } from './host/shape.ts';
 import type { RuleConfig } from './rule.ts';
 import type { SellConfig, SettlerConfig } from './selling.ts';
+import { kind, name, unit } from './shapes.ts';
 
 const DAY_S = 86_400;
 const DAY_MS = 86_400_000;
-const NAME_LENGTH_MAX = 64;
-
-const name = (about: string, example: string) =>
-  s.refine(s.text({ about, example, lengthMax: NAME_LENGTH_MAX }), (text) =>
-    isSenmlName(text)
-      ? undefined
-      : `"${text}" must be letters, digits and -:./_, the first a letter or digit`,
-  );
-
-const unit = s.refine(s.text({ about: 'SenML unit (RFC 8428)', example: 'Cel' }), (text) =>
-  isUnit(text) ? undefined : `"${text}" is no unit of SenML, such as Cel, Pa, %RH or m/s`,
-);
-
 const currency = s.text({
   about: 'ISO 4217',
   pattern: /^[A-Z]{3}$/,
@@ -81,17 +67,6 @@ const settler = s.object(
   { about: 'A settler' },
 );
 
-const device = s.variant(
-  'driver',
-  {
-    frames: {
-      name: name('How the rest of this file calls it', 'station'),
-      path: s.path({ about: 'Serial port', example: '/dev/serial/by-id/usb-Arduino_Uno-if00' }),
-    },
-  },
-  { about: 'A board at a serial port' },
-);
-
 const tier = s.object(
   {
     from: s.integer({ about: 'The first reading at this price', min: 2, max: LEASE_READINGS_MAX }),
@@ -126,7 +101,7 @@ const offer = s.object(
 const wish = s.object(
   {
     name: name('What it is called here', 'temperature'),
-    kind: s.text({ about: 'Kind of the capability', example: 'temperature', lengthMax: NAME_LENGTH_MAX }),
+    kind,
     unit,
     currency,
     priceMax: s.money({ about: 'Most that one reading may cost', example: '0.005' }),
@@ -182,7 +157,7 @@ const SHAPE = s.object(
     key: s.path({ about: 'Private key, made by the first start', default: '.tollbridge/agent/agent.key' }),
     broker,
     settlers: s.list(settler, { about: 'Settlers that are trusted, best first', min: 1, max: SETTLERS_MAX }),
-    devices: s.list(device, { about: 'Devices of this gateway' }),
+    devices: s.list(DEVICE, { about: 'Devices of this gateway' }),
     sell: s.list(offer, { about: 'What is sold', max: CAPABILITIES_MAX }),
     buy: s.list(wish, { about: 'What is bought' }),
     rules: s.list(rule, { about: 'What is done with it' }),

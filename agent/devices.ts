@@ -7,9 +7,8 @@ import type { Device, DeviceReading } from '../firmware-bridge/device.ts';
 import { faultText, isTrouble } from '../firmware-bridge/faults.ts';
 import { type Result, refuse } from '../schemas/result.ts';
 import type { Capability } from '../schemas/serial.ts';
+import type { DeviceConfig } from './drivers/drivers.ts';
 import type { DeviceStatus } from './status.ts';
-
-export type DeviceConfig = { readonly name: string; readonly driver: 'frames'; readonly path: string };
 
 export type OpenDevice = (config: DeviceConfig) => Promise<Result<Device>>;
 

@@ -1,0 +1,25 @@
+/** What a device is, as a configuration names it, and the driver that opens it. */
+
+import type { Device } from '../../firmware-bridge/device.ts';
+import type { Result } from '../../schemas/result.ts';
+import { type Infer, s } from '../host/shape.ts';
+import { name } from '../shapes.ts';
+import { openFrames, SHAPE_FRAMES } from './frames.ts';
+
+const called = name('How the rest of this file calls it', 'station');
+
+export const DEVICE = s.variant(
+  'driver',
+  { frames: { name: called, ...SHAPE_FRAMES } },
+  { about: 'Whatever produces readings or takes commands' },
+);
+
+export type DeviceConfig = Infer<typeof DEVICE>;
+
+/** Codes: those of the driver. */
+export const openDevice = (config: DeviceConfig): Promise<Result<Device>> => {
+  switch (config.driver) {
+    case 'frames':
+      return openFrames(config);
+  }
+};

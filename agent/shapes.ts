@@ -1,0 +1,24 @@
+/** Shapes of this field, which several parts of a configuration have. */
+
+import { isSenmlName } from '../schemas/senml.ts';
+import { isUnit } from '../schemas/unit.ts';
+import { s } from './host/shape.ts';
+
+const NAME_LENGTH_MAX = 64;
+
+export const name = (about: string, example: string) =>
+  s.refine(s.text({ about, example, lengthMax: NAME_LENGTH_MAX }), (text) =>
+    isSenmlName(text)
+      ? undefined
+      : `"${text}" must be letters, digits and -:./_, the first a letter or digit`,
+  );
+
+export const kind = s.text({
+  about: 'Kind of the capability',
+  example: 'temperature',
+  lengthMax: NAME_LENGTH_MAX,
+});
+
+export const unit = s.refine(s.text({ about: 'SenML unit (RFC 8428)', example: 'Cel' }), (text) =>
+  isUnit(text) ? undefined : `"${text}" is no unit of SenML, such as Cel, Pa, %RH or m/s`,
+);
