@@ -105,6 +105,8 @@ export type Party = {
 export type PartyWish = {
   readonly seed: number;
   readonly devices?: Readonly<Record<string, MemoryDevice>>;
+  /** Opened by a driver of the bridge, under this name. */
+  readonly drivers?: Readonly<Record<string, () => Promise<Result<Device>>>>;
   readonly sell?: readonly SellConfig[];
   readonly buy?: readonly BuyConfig[];
   readonly rules?: AgentConfig['rules'];
@@ -209,7 +211,11 @@ export class Market {
         certificateKeyFile: null,
       },
       settlers: [{ key: wish.settler ?? settlerKey, exposureNano: wish.exposureNano ?? 100_000_000_000 }],
-      devices: Object.keys(wish.devices ?? {}).map((name) => ({ name, driver: 'frames', path: name })),
+      devices: Object.keys({ ...wish.devices, ...wish.drivers }).map((name) => ({
+        name,
+        driver: 'frames',
+        path: name,
+      })),
       sell: wish.sell ?? [],
       buy: wish.buy ?? [],
       rules: wish.rules ?? [],
@@ -224,6 +230,8 @@ export class Market {
         crypto,
         signer: signerOf(wish.seed),
         openDevice: async ({ name }) => {
+          const driver = wish.drivers?.[name];
+          if (driver !== undefined) return driver();
           const device = wish.devices?.[name];
           return device === undefined ? refuse('device-failed', `no ${name}`) : ok(device);
         },
