@@ -63,7 +63,8 @@ export type PtyOptions = {
 export type Pty = {
   /** The terminal itself, e.g. /dev/pts/3. */
   readonly path: string;
-  readonly write: (bytes: Uint8Array) => void;
+  /** False where so much waits already that the bytes are lost. */
+  readonly write: (bytes: Uint8Array) => boolean;
   /** Ends the terminal and removes the link, unless it has become another's. */
   readonly close: () => void;
 };
@@ -132,8 +133,10 @@ const attach = ({ child, path, output }: Started, options: PtyOptions): Result<P
   });
   output.on('data', options.onData);
   output.resume();
-  const write = (bytes: Uint8Array): void => {
-    if (input.writableLength < UNREAD_BYTES_MAX) input.write(bytes);
+  const write = (bytes: Uint8Array): boolean => {
+    if (input.writableLength >= UNREAD_BYTES_MAX) return false;
+    input.write(bytes);
+    return true;
   };
   return ok({ path, write, close });
 };

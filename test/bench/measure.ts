@@ -5,7 +5,7 @@
 
 /** `run` does some work and answers how many operations that was; only `run` is timed. */
 export type Contestant<T = void> = {
-  readonly prepare: () => T;
+  readonly prepare: () => T | Promise<T>;
   readonly run: (prepared: T) => number | Promise<number>;
 };
 
@@ -36,7 +36,7 @@ const rateOf = async <T>({ prepare, run }: Contestant<T>, roundMs: number): Prom
   let operations = 0;
   let elapsedMs = 0;
   while (elapsedMs < roundMs) {
-    const prepared = prepare();
+    const prepared = await prepare();
     const startedMs = performance.now();
     operations += await run(prepared);
     elapsedMs += performance.now() - startedMs;
