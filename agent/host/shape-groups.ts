@@ -103,6 +103,8 @@ export const object = <F extends Fields>(
   read: (place, reading) => readFields(fields, place, reading),
 });
 
+const commented = (line: string): string => (line === '' || line.startsWith('#') ? line : `# ${line}`);
+
 type Variants = Readonly<Record<string, Fields>>;
 type Variant<Tag extends string, V extends Variants> = {
   [K in keyof V & string]: { readonly [T in Tag]: K } & Values<V[K]>;
@@ -121,8 +123,11 @@ export const variant = <Tag extends string, V extends Variants>(
     expected: '',
     omissible: false,
     example: () => {
-      const fields = { [tag]: which, ...variants[names[0]!] };
-      return Object.entries(fields).flatMap(([name, shape]) => fieldLines(name, shape));
+      const [first, ...others] = names.map((name) => [
+        ...fieldLines(tag, { ...which, example: () => name }),
+        ...Object.entries(variants[name]!).flatMap(([field, shape]) => fieldLines(field, shape)),
+      ]);
+      return [...first!, ...others.flatMap((lines) => ['', '# or', ...lines.map(commented)])];
     },
     read: (place, reading) => {
       const entries = place.part.kind === 'map' ? place.part.entries : [];
