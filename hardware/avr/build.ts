@@ -22,7 +22,7 @@ const FLAGS = [
   ...['-Wall', '-Wextra', '-Wconversion', '-Werror'],
   ...['-ffunction-sections', '-fdata-sections', '-Wl,--gc-sections'],
 ];
-const PORT = ['adc', 'chip', 'clock', 'twi', 'uart'].map((name) => `avr/${name}.c`);
+const PORT = ['adc', 'chip', 'clock', 'eeprom', 'twi', 'uart'].map((name) => `avr/${name}.c`);
 const CORE = ['bme280', 'cbor', 'crc32', 'frame', 'link', 'message'].map((name) => `core/${name}.c`);
 
 /** undefined where there is no avr-gcc. */

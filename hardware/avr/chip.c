@@ -1,14 +1,14 @@
 /* Reset, serial number, watchdog and sleep of an ATmega328P. */
-#include <avr/eeprom.h>
 #include <avr/interrupt.h>
 #include <avr/io.h>
 #include <avr/sleep.h>
 #include <avr/wdt.h>
 
 #include "avr.h"
+#include "port.h"
 
-/* Written once when the board is flashed; an erased EEPROM reads as ff ... ff. */
-#define SERIAL_NUMBER_AT ((const void *)0)
+/* Written once; an erased EEPROM reads as ff ... ff. */
+#define SERIAL_NUMBER_AT 0
 
 static uint8_t reset_cause __attribute__((section(".noinit")));
 
@@ -21,7 +21,7 @@ void early_init(void) {
 }
 
 void chip_init(board *board) {
-    eeprom_read_block(board->serial, SERIAL_NUMBER_AT, SERIAL_NUMBER_BYTES);
+    for (uint8_t i = 0; i < SERIAL_NUMBER_BYTES; i++) board->serial[i] = port_storage_read(SERIAL_NUMBER_AT + i);
     clock_init();
     uart_init();
     wdt_enable(WDTO_1S);

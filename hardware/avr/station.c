@@ -12,6 +12,7 @@
 #include <stddef.h>
 
 #include "avr.h"
+#include "flash.h"
 #include "link.h"
 #include "port.h"
 
@@ -26,13 +27,20 @@ enum { TEMPERATURE, PRESSURE, HUMIDITY, WIND, CHANNELS };
 #define ANEMOMETER_INPUT 0
 #define ANEMOMETER_ABSENT 41     /* under 0.2 V: half of what a calm anemometer gives */
 
-static channel channels[CHANNELS] = {
-    {"temperature", "temperature", "Cel", -2, SENSOR, PERIOD_MS, 0, 0, true},
-    {"pressure", "pressure", "Pa", 0, SENSOR, PERIOD_MS, 0, 0, true},
-    {"humidity", "humidity", "%RH", -2, SENSOR, PERIOD_MS, 0, 0, true},
-    {"wind", "wind-speed", "m/s", -1, SENSOR, PERIOD_MS, 0, 0, true},
+static const board_facts FACTS FLASH = {
+    "weather-station",
+    "1.0.0",
+    {
+        {"temperature", "temperature", "Cel", -2, SENSOR},
+        {"pressure", "pressure", "Pa", 0, SENSOR},
+        {"humidity", "humidity", "%RH", -2, SENSOR},
+        {"wind", "wind-speed", "m/s", -1, SENSOR},
+    },
 };
-static board station = {"weather-station", "1.0.0", {0}, channels, CHANNELS, 0};
+static channel channels[CHANNELS] = {
+    {PERIOD_MS, 0, 0, true}, {PERIOD_MS, 0, 0, true}, {PERIOD_MS, 0, 0, true}, {PERIOD_MS, 0, 0, true},
+};
+static board station = {&FACTS, channels, CHANNELS, 0, {0}};
 static link line;
 static bme280 sensor;
 static enum { SENSOR_UNKNOWN, SENSOR_READY, SENSOR_LOST } sensor_state;

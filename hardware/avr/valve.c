@@ -5,14 +5,16 @@
 #include <avr/io.h>
 
 #include "avr.h"
+#include "flash.h"
 #include "link.h"
 #include "port.h"
 
 enum { VALVE, CHANNELS };
 #define PERIOD_MS 10000
 
-static channel channels[CHANNELS] = {{"valve", "valve", "/", 0, ACTUATOR, PERIOD_MS, 0, 0, true}};
-static board valve = {"valve", "1.0.0", {0}, channels, CHANNELS, 0};
+static const board_facts FACTS FLASH = {"valve", "1.0.0", {{"valve", "valve", "/", 0, ACTUATOR}}};
+static channel channels[CHANNELS] = {{PERIOD_MS, 0, 0, true}};
+static board valve = {&FACTS, channels, CHANNELS, 0, {0}};
 static link line;
 static bool state_changed;
 

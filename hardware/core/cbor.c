@@ -1,52 +1,42 @@
 #include "cbor.h"
 
-#include <string.h>
+#include <stddef.h>
+
+#include "flash.h"
+#include "frame.h"
 
 enum { MAJOR_UINT = 0, MAJOR_NEGATIVE = 1, MAJOR_BYTES = 2, MAJOR_TEXT = 3, MAJOR_ARRAY = 4 };
 
-static void put(cbor_writer *writer, uint8_t byte) {
-    if (writer->length < writer->max) writer->bytes[writer->length] = byte;
-    writer->length++;
-}
-
-static void put_head(cbor_writer *writer, uint8_t major, uint32_t value) {
-    const uint8_t type = (uint8_t)(major << 5);
-    if (value < 24) {
-        put(writer, (uint8_t)(type | value));
-    } else if (value < 0x100) {
-        put(writer, type | 24);
-        put(writer, (uint8_t)value);
-    } else if (value < 0x10000) {
-        put(writer, type | 25);
-        put(writer, (uint8_t)(value >> 8));
-        put(writer, (uint8_t)value);
-    } else {
-        put(writer, type | 26);
-        put(writer, (uint8_t)(value >> 24));
-        put(writer, (uint8_t)(value >> 16));
-        put(writer, (uint8_t)(value >> 8));
-        put(writer, (uint8_t)value);
+static void put_head(uint8_t major, uint32_t value) {
+    const uint8_t info = value < 24 ? (uint8_t)value : value < 0x100 ? 24 : value < 0x10000 ? 25 : 26;
+    frame_put((uint8_t)(major << 5 | info));
+    if (info == 26) {
+        frame_put((uint8_t)(value >> 24));
+        frame_put((uint8_t)(value >> 16));
     }
+    if (info >= 25) frame_put((uint8_t)(value >> 8));
+    if (info >= 24) frame_put((uint8_t)value);
 }
 
-void cbor_put_array(cbor_writer *writer, uint8_t items) { put_head(writer, MAJOR_ARRAY, items); }
+void cbor_put_array(uint8_t items) { put_head(MAJOR_ARRAY, items); }
 
-void cbor_put_uint(cbor_writer *writer, uint32_t value) { put_head(writer, MAJOR_UINT, value); }
+void cbor_put_uint(uint32_t value) { put_head(MAJOR_UINT, value); }
 
-void cbor_put_int(cbor_writer *writer, int32_t value) {
-    if (value < 0) put_head(writer, MAJOR_NEGATIVE, ~(uint32_t)value); /* -1 - value in two's complement */
-    else put_head(writer, MAJOR_UINT, (uint32_t)value);
+void cbor_put_int(int32_t value) {
+    if (value < 0) put_head(MAJOR_NEGATIVE, ~(uint32_t)value); /* -1 - value in two's complement */
+    else put_head(MAJOR_UINT, (uint32_t)value);
 }
 
-void cbor_put_bytes(cbor_writer *writer, const uint8_t *bytes, uint8_t length) {
-    put_head(writer, MAJOR_BYTES, length);
-    for (uint8_t i = 0; i < length; i++) put(writer, bytes[i]);
+void cbor_put_bytes(const uint8_t *bytes, uint8_t length) {
+    put_head(MAJOR_BYTES, length);
+    for (uint8_t i = 0; i < length; i++) frame_put(bytes[i]);
 }
 
-void cbor_put_text(cbor_writer *writer, const char *text) {
-    const uint8_t length = (uint8_t)strlen(text);
-    put_head(writer, MAJOR_TEXT, length);
-    for (uint8_t i = 0; i < length; i++) put(writer, (uint8_t)text[i]);
+void cbor_put_flash_text(const char *text, uint8_t max) {
+    uint8_t length = 0;
+    while (length < max && flash_byte(text + length) != 0) length++;
+    put_head(MAJOR_TEXT, length);
+    for (uint8_t i = 0; i < length; i++) frame_put(flash_byte(text + i));
 }
 
 static uint8_t take(cbor_reader *reader) {
@@ -95,6 +85,14 @@ int32_t cbor_take_int(cbor_reader *reader) {
     if ((major != MAJOR_UINT && major != MAJOR_NEGATIVE) || value > INT32_MAX) reader->bad = true;
     if (reader->bad) return 0;
     return major == MAJOR_UINT ? (int32_t)value : -1 - (int32_t)value;
+}
+
+const uint8_t *cbor_take_bytes(cbor_reader *reader, uint8_t length) {
+    if (take_of(reader, MAJOR_BYTES) != length || reader->length - reader->at < length) reader->bad = true;
+    if (reader->bad) return NULL;
+    const uint8_t *bytes = reader->bytes + reader->at;
+    reader->at = (uint16_t)(reader->at + length);
+    return bytes;
 }
 
 bool cbor_done(const cbor_reader *reader) { return !reader->bad && reader->at == reader->length; }

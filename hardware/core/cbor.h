@@ -8,17 +8,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-typedef struct {
-    uint8_t *bytes;
-    uint16_t max;
-    uint16_t length; /* counts on past max: longer than max afterwards means that it did not fit */
-} cbor_writer;
-
-void cbor_put_array(cbor_writer *writer, uint8_t items);
-void cbor_put_uint(cbor_writer *writer, uint32_t value);
-void cbor_put_int(cbor_writer *writer, int32_t value);
-void cbor_put_bytes(cbor_writer *writer, const uint8_t *bytes, uint8_t length);
-void cbor_put_text(cbor_writer *writer, const char *text);
+/* Into the frame that frame_begin() began. */
+void cbor_put_array(uint8_t items);
+void cbor_put_uint(uint32_t value);
+void cbor_put_int(int32_t value);
+void cbor_put_bytes(const uint8_t *bytes, uint8_t length);
+/* A text in program memory (flash.h): up to its zero, `max` bytes at most. */
+void cbor_put_flash_text(const char *text, uint8_t max);
 
 typedef struct {
     const uint8_t *bytes;
@@ -30,6 +26,8 @@ typedef struct {
 uint8_t cbor_take_array(cbor_reader *reader);
 uint32_t cbor_take_uint(cbor_reader *reader);
 int32_t cbor_take_int(cbor_reader *reader);
+/* Where the `length` bytes of a byte string of just that length are; NULL, and bad, for anything else. */
+const uint8_t *cbor_take_bytes(cbor_reader *reader, uint8_t length);
 /* Everything read, nothing left, nothing bad. */
 bool cbor_done(const cbor_reader *reader);
 

@@ -2,9 +2,12 @@
 #ifndef TB_CRC32_H
 #define TB_CRC32_H
 
-#include <stddef.h>
 #include <stdint.h>
 
-uint32_t crc32(const uint8_t *bytes, size_t length);
+/* Byte by byte: begin with CRC32_START; the CRC is the complement of what the last push returns. */
+#define CRC32_START 0xffffffff
+uint32_t crc32_push(uint32_t crc, uint8_t byte);
+
+uint32_t crc32(const uint8_t *bytes, uint16_t length);
 
 #endif

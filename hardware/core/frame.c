@@ -1,38 +1,60 @@
 #include "frame.h"
 
 #include "crc32.h"
+#include "port.h"
 
-static uint16_t cobs_encode(const uint8_t *bytes, uint16_t length, uint8_t *out) {
-    uint16_t code_at = 0;
-    uint16_t at = 1;
-    uint8_t code = 1;
-    for (uint16_t i = 0; i < length; i++) {
-        if (bytes[i] != 0) {
-            out[at++] = bytes[i];
-            code++;
-        }
-        if (bytes[i] == 0 || (code == 0xff && i + 1 < length)) {
-            out[code_at] = code;
-            code_at = at++;
-            code = 1;
-        }
+/* The one frame in the making: there is one line. */
+static struct {
+    uint32_t crc;
+    uint16_t room;    /* of the send buffer */
+    uint16_t at;      /* the next byte's place; counts on past the room */
+    uint16_t code_at; /* of the block being written: its code byte is put when the block ends */
+    uint8_t code;
+} out;
+
+static void put_at(uint16_t at, uint8_t byte) {
+    if (at < out.room) port_put(at, byte);
+}
+
+static void next_block(void) {
+    put_at(out.code_at, out.code);
+    out.code_at = out.at++;
+    out.code = 1;
+}
+
+static void stuff(uint8_t byte) {
+    if (out.code == 0xff) next_block(); /* only now: a full block at the end of a frame has none behind it */
+    if (byte == 0) {
+        next_block();
+    } else {
+        put_at(out.at++, byte);
+        out.code++;
     }
-    out[code_at] = code;
-    return at;
 }
 
-uint16_t frame_encode(uint8_t *message, uint16_t length, uint8_t *out) {
-    const uint32_t crc = crc32(message, length);
-    message[length] = (uint8_t)(crc >> 24);
-    message[length + 1] = (uint8_t)(crc >> 16);
-    message[length + 2] = (uint8_t)(crc >> 8);
-    message[length + 3] = (uint8_t)crc;
-    const uint16_t at = cobs_encode(message, (uint16_t)(length + FRAME_CRC_BYTES), out);
-    out[at] = 0;
-    return (uint16_t)(at + 1);
+void frame_begin(void) {
+    out.crc = CRC32_START;
+    out.room = port_room();
+    out.code_at = 0;
+    out.at = 1;
+    out.code = 1;
 }
 
-static void frame_restart(frame_decoder *decoder) {
+void frame_put(uint8_t byte) {
+    out.crc = crc32_push(out.crc, byte);
+    stuff(byte);
+}
+
+bool frame_end(void) {
+    for (int8_t shift = 24; shift >= 0; shift = (int8_t)(shift - 8)) stuff((uint8_t)(~out.crc >> shift));
+    next_block(); /* the place of its code is that of the ending zero */
+    put_at(out.code_at, 0);
+    if (out.at > out.room) return false;
+    port_commit(out.at);
+    return true;
+}
+
+static void restart(frame_decoder *decoder) {
     decoder->code = 0;
     decoder->left = 0;
 }
@@ -41,17 +63,17 @@ void frame_decoder_init(frame_decoder *decoder, uint8_t *bytes, uint16_t max) {
     decoder->bytes = bytes;
     decoder->max = max;
     decoder->length = 0;
-    frame_restart(decoder);
+    restart(decoder);
 }
 
-static void frame_append(frame_decoder *decoder, uint8_t byte) {
+static void append(frame_decoder *decoder, uint8_t byte) {
     if (decoder->length < decoder->max) decoder->bytes[decoder->length] = byte;
     if (decoder->length < UINT16_MAX) decoder->length++;
 }
 
-static frame_event frame_end(frame_decoder *decoder) {
+static frame_event finish(frame_decoder *decoder) {
     const uint8_t cut = decoder->left;
-    frame_restart(decoder);
+    restart(decoder);
     if (cut != 0 || decoder->length > decoder->max || decoder->length <= FRAME_CRC_BYTES) return FRAME_NOISE;
     decoder->length = (uint16_t)(decoder->length - FRAME_CRC_BYTES);
     const uint8_t *sent = decoder->bytes + decoder->length;
@@ -64,15 +86,15 @@ static frame_event frame_end(frame_decoder *decoder) {
 frame_event frame_decoder_push(frame_decoder *decoder, uint8_t byte) {
     if (byte == 0) {
         if (decoder->code == 0) return FRAME_PART; /* zeros between frames: a sender may flush with them */
-        return frame_end(decoder);
+        return finish(decoder);
     }
     if (decoder->left > 0) {
         decoder->left--;
-        frame_append(decoder, byte);
+        append(decoder, byte);
         return FRAME_PART;
     }
     if (decoder->code == 0) decoder->length = 0; /* the first block of a frame */
-    else if (decoder->code != 0xff) frame_append(decoder, 0);
+    else if (decoder->code != 0xff) append(decoder, 0);
     decoder->code = byte;
     decoder->left = (uint8_t)(byte - 1);
     return FRAME_PART;

@@ -4,14 +4,19 @@
 #ifndef TB_FRAME_H
 #define TB_FRAME_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define FRAME_CRC_BYTES 4
-/* One COBS code byte per 254 bytes, and the ending zero. */
-#define FRAME_BYTES(message_bytes) ((message_bytes) + FRAME_CRC_BYTES + ((message_bytes) + FRAME_CRC_BYTES) / 254 + 2)
 
-/* Bytes written to `out`, which holds FRAME_BYTES(length). `message` has room for the CRC behind it. */
-uint16_t frame_encode(uint8_t *message, uint16_t length, uint8_t *out);
+/*
+ * A frame is written straight into the line's send buffer: begin, every byte of the message, end.
+ * frame_end() is false where it did not fit; then nothing of it is sent, for half a frame would cost the
+ * next one too.
+ */
+void frame_begin(void);
+void frame_put(uint8_t byte);
+bool frame_end(void);
 
 typedef enum {
     FRAME_PART,    /* nothing complete yet */

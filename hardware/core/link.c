@@ -6,19 +6,6 @@
 
 #define FAULT_INTERVAL_MS 1000UL
 
-/* One message at a time is built here; the line's own buffer holds what waits to be sent. */
-static uint8_t message[MESSAGE_BYTES_MAX + FRAME_CRC_BYTES];
-static uint8_t frame[FRAME_BYTES(MESSAGE_BYTES_MAX)];
-
-/* A frame is sent whole or not at all: half a frame would cost the next one too. */
-static bool send(uint16_t length) {
-    if (length > MESSAGE_BYTES_MAX) return false;
-    const uint16_t bytes = frame_encode(message, length, frame);
-    if (bytes > port_room()) return false;
-    port_send(frame, bytes);
-    return true;
-}
-
 void link_init(link *link, board *board, ack_code (*command)(uint8_t channel, int32_t value)) {
     memset(link, 0, sizeof *link);
     link->board = board;
@@ -33,9 +20,7 @@ static void align(channel *channel) {
 }
 
 static void identify(link *link, uint32_t nonce) {
-    if (!send(message_identity(message, MESSAGE_BYTES_MAX, link->board, nonce))) {
-        link_fault(link, FAULT_READING_DROPPED);
-    }
+    if (!message_identity(link->board, nonce)) link_fault(link, FAULT_READING_DROPPED);
 }
 
 void link_announce(link *link) { identify(link, 0); }
@@ -62,7 +47,7 @@ static ack_code execute(link *link, const request *request) {
     channel *channel = &link->board->channels[request->channel];
     if (!channel->present) return ACK_CHANNEL_UNKNOWN;
     if (request->kind == REQUEST_PERIOD) return set_period(channel, request->number);
-    if (channel->direction != ACTUATOR || link->command == NULL) return ACK_CHANNEL_UNKNOWN;
+    if (channel_direction(link->board, request->channel) != ACTUATOR || link->command == NULL) return ACK_CHANNEL_UNKNOWN;
     return link->command(request->channel, request->value);
 }
 
@@ -75,7 +60,7 @@ static void answer(link *link) {
     } else {
         const ack_code code = execute(link, &request);
         /* Where the line is full the host repeats its request: every request sets, none adds. */
-        send(message_ack(message, MESSAGE_BYTES_MAX, request.id, code));
+        message_ack(request.id, code);
     }
 }
 
@@ -86,7 +71,7 @@ static void report_faults(link *link) {
     link->reported_ms = now_ms;
     for (uint8_t i = 1; i < FAULT_END; i++) {
         if (link->faults[i] == link->reported[i]) continue;
-        if (send(message_fault(message, MESSAGE_BYTES_MAX, i, link->faults[i]))) link->reported[i] = link->faults[i];
+        if (message_fault(i, link->faults[i])) link->reported[i] = link->faults[i];
     }
 }
 
@@ -117,9 +102,7 @@ bool link_due(link *link, uint8_t number) {
 void link_reading(link *link, uint8_t number, int32_t mantissa) {
     channel *channel = &link->board->channels[number];
     const uint32_t seq = channel->seq++;
-    if (!send(message_reading(message, MESSAGE_BYTES_MAX, number, seq, mantissa))) {
-        link_fault(link, FAULT_READING_DROPPED);
-    }
+    if (!message_reading(number, seq, mantissa)) link_fault(link, FAULT_READING_DROPPED);
 }
 
 void link_fault(link *link, fault fault) {

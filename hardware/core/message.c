@@ -1,6 +1,8 @@
 #include "message.h"
 
 #include "cbor.h"
+#include "flash.h"
+#include "frame.h"
 
 enum { MESSAGE_IDENTITY = 1, MESSAGE_READING = 2, MESSAGE_ACK = 4, MESSAGE_FAULT = 6 };
 enum { CHANNEL_NOBODY_HAS = 255 };
@@ -33,60 +35,64 @@ request message_decode(const uint8_t *bytes, uint16_t length) {
     return got;
 }
 
-static void put_channel(cbor_writer *writer, uint8_t number, const channel *channel) {
-    cbor_put_array(writer, 7);
-    cbor_put_uint(writer, number);
-    cbor_put_text(writer, channel->name);
-    cbor_put_text(writer, channel->kind);
-    cbor_put_text(writer, channel->unit);
-    cbor_put_int(writer, channel->exponent);
-    cbor_put_uint(writer, channel->direction);
-    cbor_put_uint(writer, channel->period_ms);
+direction channel_direction(const board *board, uint8_t number) {
+    return (direction)flash_byte(&board->facts->channels[number].direction);
 }
 
-uint16_t message_identity(uint8_t *bytes, uint16_t max, const board *board, uint32_t nonce) {
-    cbor_writer writer = {bytes, max, 0};
+static void put_channel(uint8_t number, const channel_facts *facts, uint32_t period_ms) {
+    cbor_put_array(7);
+    cbor_put_uint(number);
+    cbor_put_flash_text(facts->name, sizeof facts->name);
+    cbor_put_flash_text(facts->kind, sizeof facts->kind);
+    cbor_put_flash_text(facts->unit, sizeof facts->unit);
+    cbor_put_int((int8_t)flash_byte(&facts->exponent));
+    cbor_put_uint(flash_byte(&facts->direction));
+    cbor_put_uint(period_ms);
+}
+
+static void begin(uint8_t items, uint8_t kind) {
+    frame_begin();
+    cbor_put_array(items);
+    cbor_put_uint(kind);
+}
+
+bool message_identity(const board *board, uint32_t nonce) {
+    const board_facts *facts = board->facts;
     uint8_t present = 0;
     for (uint8_t i = 0; i < board->channel_count; i++) present = (uint8_t)(present + board->channels[i].present);
-    cbor_put_array(&writer, 8);
-    cbor_put_uint(&writer, MESSAGE_IDENTITY);
-    cbor_put_uint(&writer, SERIAL_PROTOCOL);
-    cbor_put_uint(&writer, nonce);
-    cbor_put_text(&writer, board->board);
-    cbor_put_text(&writer, board->firmware);
-    cbor_put_bytes(&writer, board->serial, SERIAL_NUMBER_BYTES);
-    cbor_put_array(&writer, present);
+    begin(8, MESSAGE_IDENTITY);
+    cbor_put_uint(SERIAL_PROTOCOL);
+    cbor_put_uint(nonce);
+    cbor_put_flash_text(facts->board, sizeof facts->board);
+    cbor_put_flash_text(facts->firmware, sizeof facts->firmware);
+    cbor_put_bytes(board->serial, SERIAL_NUMBER_BYTES);
+    cbor_put_array(present);
     for (uint8_t i = 0; i < board->channel_count; i++) {
-        if (board->channels[i].present) put_channel(&writer, i, &board->channels[i]);
+        const channel *channel = &board->channels[i];
+        if (channel->present) put_channel(i, &facts->channels[i], channel->period_ms);
     }
-    cbor_put_uint(&writer, board->roles);
-    return writer.length;
+    cbor_put_uint(board->roles);
+    return frame_end();
 }
 
-uint16_t message_reading(uint8_t *bytes, uint16_t max, uint8_t channel, uint32_t seq, int32_t mantissa) {
-    cbor_writer writer = {bytes, max, 0};
-    cbor_put_array(&writer, 4);
-    cbor_put_uint(&writer, MESSAGE_READING);
-    cbor_put_uint(&writer, channel);
-    cbor_put_uint(&writer, seq);
-    cbor_put_int(&writer, mantissa);
-    return writer.length;
+bool message_reading(uint8_t channel, uint32_t seq, int32_t mantissa) {
+    begin(4, MESSAGE_READING);
+    cbor_put_uint(channel);
+    cbor_put_uint(seq);
+    cbor_put_int(mantissa);
+    return frame_end();
 }
 
-uint16_t message_ack(uint8_t *bytes, uint16_t max, uint32_t id, ack_code code) {
-    cbor_writer writer = {bytes, max, 0};
-    cbor_put_array(&writer, 3);
-    cbor_put_uint(&writer, MESSAGE_ACK);
-    cbor_put_uint(&writer, id);
-    cbor_put_uint(&writer, (uint32_t)code);
-    return writer.length;
+bool message_ack(uint32_t id, ack_code code) {
+    begin(3, MESSAGE_ACK);
+    cbor_put_uint(id);
+    cbor_put_uint((uint32_t)code);
+    return frame_end();
 }
 
-uint16_t message_fault(uint8_t *bytes, uint16_t max, uint8_t fault, uint16_t count) {
-    cbor_writer writer = {bytes, max, 0};
-    cbor_put_array(&writer, 3);
-    cbor_put_uint(&writer, MESSAGE_FAULT);
-    cbor_put_uint(&writer, fault);
-    cbor_put_uint(&writer, count);
-    return writer.length;
+bool message_fault(uint8_t fault, uint16_t count) {
+    begin(3, MESSAGE_FAULT);
+    cbor_put_uint(fault);
+    cbor_put_uint(count);
+    return frame_end();
 }

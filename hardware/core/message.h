@@ -8,18 +8,20 @@
 #define SERIAL_PROTOCOL 2
 /* Longest message a host sends: [5, id u32, channel, periodMs u32] = 1 + 1 + 5 + 2 + 5. */
 #define REQUEST_BYTES_MAX 14
-/* Longest message a board sends: an identity of 4 channels takes 159 to 171 bytes with the names used here. */
-#define MESSAGE_BYTES_MAX 224
 #define SERIAL_NUMBER_BYTES 8
 
 typedef enum { SENSOR = 0, ACTUATOR = 1 } direction;
 
+/* What never changes about a channel; in program memory (flash.h). A text may fill its array without a zero. */
 typedef struct {
-    const char *name;
-    const char *kind;
-    const char *unit; /* SenML (RFC 8428 section 12.1) */
+    char name[12];
+    char kind[12];
+    char unit[4];     /* SenML (RFC 8428 section 12.1) */
     int8_t exponent;  /* value = mantissa * 10^exponent */
-    direction direction;
+    uint8_t direction;
+} channel_facts;
+
+typedef struct {
     uint32_t period_ms; /* 0: silent, or on change only */
     uint32_t due_ms;
     uint32_t seq; /* of the next reading */
@@ -29,14 +31,22 @@ typedef struct {
 /* What a board does beside its channels. */
 typedef enum { ROLE_METER = 1, ROLE_METER_KEY = 2, ROLE_PAYER = 4, ROLE_PAYER_SECRET = 8 } role;
 
+/* What never changes about a board; in program memory too. */
 typedef struct {
-    const char *board;
-    const char *firmware;
-    uint8_t serial[SERIAL_NUMBER_BYTES];
+    char board[16];
+    char firmware[8];
+    channel_facts channels[];
+} board_facts;
+
+typedef struct {
+    const board_facts *facts;
     channel *channels;
     uint8_t channel_count;
     uint8_t roles; /* a sum of role */
+    uint8_t serial[SERIAL_NUMBER_BYTES];
 } board;
+
+direction channel_direction(const board *board, uint8_t number);
 
 /* Answers to a command or period; numbers of the one table of codes (schemas/result.ts). */
 typedef enum { ACK_DONE = 0, ACK_OUT_OF_RANGE = 25, ACK_CHANNEL_UNKNOWN = 40 } ack_code;
@@ -53,10 +63,10 @@ typedef struct {
 
 request message_decode(const uint8_t *bytes, uint16_t length);
 
-/* Each returns the length, larger than `max` where it did not fit. */
-uint16_t message_identity(uint8_t *bytes, uint16_t max, const board *board, uint32_t nonce);
-uint16_t message_reading(uint8_t *bytes, uint16_t max, uint8_t channel, uint32_t seq, int32_t mantissa);
-uint16_t message_ack(uint8_t *bytes, uint16_t max, uint32_t id, ack_code code);
-uint16_t message_fault(uint8_t *bytes, uint16_t max, uint8_t fault, uint16_t count);
+/* Each is false where it found no room on the line; then nothing of it is sent. */
+bool message_identity(const board *board, uint32_t nonce);
+bool message_reading(uint8_t channel, uint32_t seq, int32_t mantissa);
+bool message_ack(uint32_t id, ack_code code);
+bool message_fault(uint8_t fault, uint16_t count);
 
 #endif

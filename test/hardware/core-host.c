@@ -6,13 +6,29 @@
 
 #include "bme280.h"
 #include "crc32.h"
+#include "flash.h"
 #include "frame.h"
 #include "message.h"
+#include "port.h"
 
 #define LINE_MAX 8192
 
 static uint8_t bytes[LINE_MAX];
-static uint8_t out[LINE_MAX];
+
+/* The port of this program: no clock, nothing received, and what is sent waits to be printed. */
+static uint8_t sent[LINE_MAX];
+static uint16_t sent_length;
+static uint16_t room = LINE_MAX;
+
+uint32_t port_now_ms(void) { return 0; }
+bool port_take(uint8_t *byte) { return (void)byte, false; }
+uint16_t port_room(void) { return room; }
+void port_put(uint16_t offset, uint8_t byte) {
+    if (offset >= room) abort();
+    sent[sent_length + offset] = byte;
+}
+void port_commit(uint16_t length) { sent_length = (uint16_t)(sent_length + length); }
+uint16_t port_overruns(void) { return 0; }
 
 static uint16_t from_hex(const char *hex) {
     uint16_t length = 0;
@@ -21,9 +37,19 @@ static uint16_t from_hex(const char *hex) {
     return length;
 }
 
-static void put_hex(const uint8_t *at, uint16_t length) {
-    for (uint16_t i = 0; i < length; i++) printf("%02x", at[i]);
+/* What was sent, or `-` where it found no room. */
+static void put_sent(void) {
+    if (sent_length == 0) putchar('-');
+    for (uint16_t i = 0; i < sent_length; i++) printf("%02x", sent[i]);
     putchar('\n');
+    sent_length = 0;
+}
+
+static void put_frame(uint16_t length) {
+    frame_begin();
+    for (uint16_t i = 0; i < length; i++) frame_put(bytes[i]);
+    frame_end();
+    put_sent();
 }
 
 static void unframe(uint16_t max, uint16_t length) {
@@ -46,18 +72,28 @@ static void put_request(uint16_t length) {
     printf("%d %" PRIu32 " %d %" PRId32 " %" PRIu32 "\n", got.kind, got.id, got.channel, got.value, got.number);
 }
 
+static const board_facts WEATHER FLASH = {
+    "weather-station",
+    "1.0.0",
+    {
+        {"temperature", "temperature", "Cel", -2, SENSOR},
+        {"pressure", "pressure", "Pa", 0, SENSOR},
+        {"humidity", "humidity", "%RH", -2, SENSOR},
+        {"wind", "wind-speed", "m/s", -1, SENSOR},
+    },
+};
+static const board_facts VALVE FLASH = {"valve", "1.0.0", {{"valve", "valve", "/", 0, ACTUATOR}}};
+
 static void put_identity(const char *name, uint32_t nonce, unsigned int present) {
-    channel weather[] = {
-        {"temperature", "temperature", "Cel", -2, SENSOR, 1000, 0, 0, present & 1},
-        {"pressure", "pressure", "Pa", 0, SENSOR, 1000, 0, 0, (present & 2) != 0},
-        {"humidity", "humidity", "%RH", -2, SENSOR, 1000, 0, 0, (present & 4) != 0},
-        {"wind", "wind-speed", "m/s", -1, SENSOR, 1000, 0, 0, (present & 8) != 0},
-    };
-    channel valve[] = {{"valve", "valve", "/", 0, ACTUATOR, 10000, 0, 0, present & 1}};
-    const uint8_t is_valve = strcmp(name, "valve") == 0;
-    board board = {name, "1.0.0", {0}, is_valve ? valve : weather, is_valve ? 1 : 4, 0};
+    const bool is_valve = strcmp(name, "valve") == 0;
+    channel channels[4];
+    for (unsigned int i = 0; i < 4; i++) {
+        channels[i] = (channel){is_valve ? 10000 : 1000, 0, 0, (present >> i & 1) != 0};
+    }
+    board board = {is_valve ? &VALVE : &WEATHER, channels, is_valve ? 1 : 4, 0, {0}};
     memcpy(board.serial, bytes, SERIAL_NUMBER_BYTES);
-    put_hex(out, message_identity(out, MESSAGE_BYTES_MAX, &board, nonce));
+    message_identity(&board, nonce);
+    put_sent();
 }
 
 static void compensate(const char *numbers) {
@@ -80,18 +116,22 @@ int main(void) {
     while (fgets(line, sizeof line, stdin) != NULL) {
         hex[0] = 0;
         if (sscanf(line, "crc %s", hex) == 1) printf("%08" PRIx32 "\n", crc32(bytes, from_hex(hex)));
-        else if (sscanf(line, "frame %s", hex) == 1) put_hex(out, frame_encode(bytes, from_hex(hex), out));
+        else if (sscanf(line, "frame %s", hex) == 1) put_frame(from_hex(hex));
         else if (sscanf(line, "unframe %lu %s", &a, hex) == 2) unframe((uint16_t)a, from_hex(hex));
+        else if (sscanf(line, "room %lu", &a) == 1) printf("%u\n", room = (uint16_t)a);
         else if (strncmp(line, "request ", 8) == 0) put_request(from_hex(line + 8));
         else if (sscanf(line, "identity %63s %lu %s %lu", word, &a, hex, &b) == 4) {
             from_hex(hex);
             put_identity(word, (uint32_t)a, (unsigned int)b);
         } else if (sscanf(line, "reading %lu %lu %ld", &a, &b, &signed_value) == 3) {
-            put_hex(out, message_reading(out, LINE_MAX, (uint8_t)a, (uint32_t)b, (int32_t)signed_value));
+            message_reading((uint8_t)a, (uint32_t)b, (int32_t)signed_value);
+            put_sent();
         } else if (sscanf(line, "ack %lu %lu", &a, &b) == 2) {
-            put_hex(out, message_ack(out, LINE_MAX, (uint32_t)a, (ack_code)b));
+            message_ack((uint32_t)a, (ack_code)b);
+            put_sent();
         } else if (sscanf(line, "fault %lu %lu", &a, &c) == 2) {
-            put_hex(out, message_fault(out, LINE_MAX, (uint8_t)a, (uint16_t)c));
+            message_fault((uint8_t)a, (uint16_t)c);
+            put_sent();
         } else if (strncmp(line, "bme280 ", 7) == 0) compensate(line + 7);
         else return 1;
     }

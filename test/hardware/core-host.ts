@@ -22,8 +22,7 @@ export type CoreHost = {
 export const buildCoreHost = (): CoreHost | undefined => {
   const folder = mkdtempSync(join(tmpdir(), 'core-host-'));
   const program = join(folder, 'core-host');
-  // link.c needs a line and a clock: it runs on the emulated chip.
-  const sources = readdirSync(CORE).filter((name) => name.endsWith('.c') && name !== 'link.c');
+  const sources = readdirSync(CORE).filter((name) => name.endsWith('.c'));
   const build = (flags: readonly string[]): void => {
     const files = [HOST, ...sources.map((name) => join(CORE, name))];
     execFileSync('cc', [...WARNINGS, ...flags, '-I', CORE, '-o', program, ...files], { stdio: 'pipe' });

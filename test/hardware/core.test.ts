@@ -55,6 +55,8 @@ const decoded = (stream: Uint8Array, messageBytesMax: number): string => {
   return words.join(' ');
 };
 
+const framed = (bytes: string): string => toHex(encodeFrame(fromHex(bytes)!));
+
 if (host !== undefined) {
   portable.after(host.remove);
 
@@ -65,6 +67,18 @@ if (host !== undefined) {
   portable('frames as the schemas do', () => {
     const messages = fc.sample(zerosAndRuns, 300);
     expectAnswers(messages.map((message) => [`frame ${toHex(message)}`, toHex(encodeFrame(message))]));
+  });
+
+  portable('sends a frame whole or not at all', () => {
+    const messages = fc.sample(zerosAndRuns, 100);
+    expectAnswers(
+      messages.flatMap((message) => {
+        const frame = encodeFrame(message);
+        const ask = `frame ${toHex(message)}`;
+        const rooms = [frame.length - 1, frame.length].map((room) => [`room ${room}`, `${room}`] as const);
+        return [rooms[0]!, [ask, '-'], rooms[1]!, [ask, toHex(frame)], ['room 8192', '8192']] as const;
+      }),
+    );
   });
 
   portable('finds the messages and the noise that the schemas find', () => {
@@ -90,7 +104,7 @@ if (host !== undefined) {
     expectAnswers(
       ofType('reading', 'ack', 'fault').map(({ message, bytes }) => {
         const { type, ...fields } = message;
-        return [`${type} ${Object.values(fields).join(' ')}`, bytes];
+        return [`${type} ${Object.values(fields).join(' ')}`, framed(bytes)];
       }),
     ),
   );
@@ -102,7 +116,7 @@ if (host !== undefined) {
           (set, one) => set | (1 << one.channel),
           0,
         );
-        return [`identity ${message.board} ${message.nonce} ${message.serial} ${present}`, bytes];
+        return [`identity ${message.board} ${message.nonce} ${message.serial} ${present}`, framed(bytes)];
       }),
     ),
   );

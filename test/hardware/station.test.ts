@@ -9,7 +9,7 @@ import { readWeather, type Weather } from '../../hardware/bench/weather.ts';
 import { toHex } from '../../schemas/bytes.ts';
 import { encodeFrame } from '../../schemas/frame.ts';
 import { CODES } from '../../schemas/result.ts';
-import { encodeSerial, type Fault, type SerialMessage } from '../../schemas/serial.ts';
+import { encodeSerial, type Fault, SERIAL_PROTOCOL, type SerialMessage } from '../../schemas/serial.ts';
 import { Board, names, programOf, SERIAL, stationBoard, weather } from './board.ts';
 
 const TEMPERATURE = 0;
@@ -297,9 +297,9 @@ station('loses only the frame that noise runs into', () => {
 
 station('survives a reset in the middle of a frame', () => {
   const board = greeted([weather()]);
-  const hello = encodeFrame(encodeSerial({ type: 'hello', protocol: 1, nonce: 77 }));
+  const hello = encodeFrame(encodeSerial({ type: 'hello', protocol: SERIAL_PROTOCOL, nonce: 77 }));
   board.chip.receive(hello.subarray(0, 6));
-  board.send({ type: 'hello', protocol: 1, nonce: 78 });
+  board.send({ type: 'hello', protocol: SERIAL_PROTOCOL, nonce: 78 });
   board.run(3); // its answer has begun
   board.chip.reset(RESET_EXTERNAL);
   const said = board.boot();
@@ -311,7 +311,7 @@ station('survives a reset in the middle of a frame', () => {
 station('sends nothing to a host of another protocol', () => {
   const board = stationBoard({ weather: [weather()], hold: 1 });
   board.boot();
-  board.send({ type: 'hello', protocol: 2, nonce: 5 });
+  board.send({ type: 'hello', protocol: SERIAL_PROTOCOL + 1, nonce: 5 });
   assert.equal(
     board.during(3000).map((one) => one.type),
     ['identity'],
