@@ -9,6 +9,7 @@ const FAULTS = [
   'a reading found no room on the line: choose a longer period',
   'readings were skipped, a measurement takes longer than the period: choose a longer one',
   'its watchdog restarted the board: check its supply',
+  'a payment was no tick of the installed chain: look at the gateway',
 ] as const;
 
 /** A board without a humidity sensor or an anemometer tells this at each start, in full health. */

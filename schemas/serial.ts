@@ -10,13 +10,22 @@
  * | 4    | board | ack       [4, id, code]                                                        |
  * | 5    | host  | period    [5, id, channel, periodMs]                                           |
  * | 6    | board | fault     [6, fault, count]                                                    |
+ * | 7    | host  | install   [7, id, number, channel, seq, anchor, ticks, base, window, mac]      |
+ * | 8    | both  | tick      [8, seq mod 2^16, index, x]                                          |
+ * | 9    | board | meter     [9, number, seq, index, delivered, room]                             |
+ * | 10   | host  | chain     [10, id, channel, seq, ticks]                                        |
+ * | 11   | board | chained   [11, id, counter, anchor]                                            |
+ * | 12   | host  | release   [12, id, index]                                                      |
+ * | 13   | host  | provision [13, id, slot, bytes]                                                |
  *
- * A capability is [channel, name, kind, unit, exponent, direction, periodMs].
+ * A capability is [channel, name, kind, unit, exponent, direction, periodMs]. The channel of a reading is a
+ * number on its board; that of an installation or a chain is the id of a payment channel (meter.md).
  */
 
 import { type Cbor, decodeCbor, encodeCbor } from './cbor.ts';
-import { bytes, checkFields, count, type Field, isCount, text, U16_MAX, U32_MAX } from './fields.ts';
+import { atLeast, bytes, checkFields, count, type Field, isCount, text, U16_MAX, U32_MAX } from './fields.ts';
 import { ok, type Result, refuse } from './result.ts';
+import { CHAIN_TICKS_MAX, LINK_BYTES, type Tick } from './tick.ts';
 import { isUnit } from './unit.ts';
 
 export const SERIAL_PROTOCOL = 2;
@@ -29,6 +38,13 @@ export const NONCE_UNASKED = 0;
 
 /** What a board does beside its channels (serial.md section 1). */
 const ROLES_MAX = 15;
+
+/** What `provision` writes: each once, while it is erased. */
+export const SLOT = { serial: 0, meterKey: 1, payerSecret: 2 };
+const SLOT_BYTES = [8, 32, 32];
+export const MAC_BYTES = 16;
+/** So that base, ticks and window together stay below 2^32. */
+const BASE_MAX = U32_MAX - CHAIN_TICKS_MAX - U16_MAX;
 
 const CHANNEL_MAX = 254;
 const CAPABILITIES_MAX = 16;
@@ -87,15 +103,62 @@ export type Period = {
 /** `fault` is a number of serial.md section 4, `count` how often since the reset. */
 export type Fault = { readonly type: 'fault'; readonly fault: number; readonly count: number };
 
-export type SerialMessage = Hello | Identity | Reading | Command | Ack | Period | Fault;
+/** Credit for readings: a chain of ticks on a payment channel, under the meter's key. */
+export type Installation = {
+  /** Rises with every installation of the chip, from 1. */
+  readonly number: number;
+  readonly channel: Uint8Array;
+  /** Of the voucher that opened the chain. */
+  readonly seq: number;
+  readonly anchor: Uint8Array;
+  readonly ticks: number;
+  /** Readings of the channel that are paid, or forgiven, before the chain. */
+  readonly base: number;
+  /** Readings that may be delivered and unpaid. */
+  readonly window: number;
+};
+export type Install = Installation & {
+  readonly type: 'install';
+  readonly id: number;
+  readonly mac: Uint8Array;
+};
+export type SerialTick = Tick & { readonly type: 'tick' };
+export type MeterState = {
+  readonly type: 'meter';
+  /** Of the installation in force; 0 where there is none. */
+  readonly number: number;
+  readonly seq: number;
+  /** The newest tick that counts. */
+  readonly index: number;
+  readonly delivered: number;
+  /** Readings that it would deliver now without another tick. */
+  readonly room: number;
+};
+export type ChainRequest = {
+  readonly type: 'chain';
+  readonly id: number;
+  readonly channel: Uint8Array;
+  readonly seq: number;
+  readonly ticks: number;
+};
+export type Chained = {
+  readonly type: 'chained';
+  readonly id: number;
+  readonly counter: number;
+  readonly anchor: Uint8Array;
+};
+export type Release = { readonly type: 'release'; readonly id: number; readonly index: number };
+/** `slot` is one of `SLOT`. */
+export type Provision = {
+  readonly type: 'provision';
+  readonly id: number;
+  readonly slot: number;
+  readonly bytes: Uint8Array;
+};
 
-const HELLO = 0;
-const IDENTITY = 1;
-const READING = 2;
-const COMMAND = 3;
-const ACK = 4;
-const PERIOD = 5;
-const FAULT = 6;
+export type SerialMessage =
+  | (Hello | Identity | Reading | Command | Ack | Period | Fault)
+  | (Install | SerialTick | MeterState | ChainRequest | Chained | Release | Provision);
 
 const integer = (name: string, min: number, max: number): Field => ({
   name: name,
@@ -115,11 +178,40 @@ const list: Field = {
   holds: (value) => Array.isArray(value) && value.length <= CAPABILITIES_MAX,
 };
 
-const kind = count('kind', FAULT);
+const slotBytes: Field = {
+  name: 'bytes',
+  expects: '8 bytes for slot 0, 32 for slots 1 and 2',
+  holds: (value) => value instanceof Uint8Array && SLOT_BYTES.indexOf(value.length) >= 0,
+};
+
+const NAMES: readonly SerialMessage['type'][] = [
+  'hello',
+  'identity',
+  'reading',
+  'command',
+  'ack',
+  'period',
+  'fault',
+  'install',
+  'tick',
+  'meter',
+  'chain',
+  'chained',
+  'release',
+  'provision',
+];
+const IDENTITY = NAMES.indexOf('identity');
+const KIND_MAX = NAMES.length - 1;
+
+const kind = count('kind', KIND_MAX);
 const protocol = count('protocol', U16_MAX);
 const channel = count('channel', CHANNEL_MAX);
 const periodMs = count('periodMs', PERIOD_MS_MAX);
 const id = count('id', U32_MAX);
+const u32 = (name: string): Field => count(name, U32_MAX);
+const ticks = atLeast(1, count('ticks', CHAIN_TICKS_MAX));
+const paymentChannel = bytes('channel', 32);
+const anchor = bytes('anchor', LINK_BYTES);
 
 const CAPABILITY_FIELDS = [
   channel,
@@ -131,70 +223,86 @@ const CAPABILITY_FIELDS = [
   periodMs,
 ];
 
-/** By kind. */
+/** By kind; each name is that of the field in the message. */
 const FIELDS: readonly (readonly Field[])[] = [
-  [kind, protocol, count('nonce', U32_MAX)],
+  [kind, protocol, u32('nonce')],
   [
     kind,
     protocol,
-    count('nonce', U32_MAX),
+    u32('nonce'),
     text('board'),
     text('firmware'),
     bytes('serial', 8),
     list,
     count('roles', ROLES_MAX),
   ],
-  [kind, channel, count('seq', U32_MAX), integer('mantissa', -1 - I32_MAX, I32_MAX)],
+  [kind, channel, u32('seq'), integer('mantissa', -1 - I32_MAX, I32_MAX)],
   [kind, id, channel, integer('value', -1 - I32_MAX, I32_MAX)],
   [kind, id, count('code', U16_MAX)],
   [kind, id, channel, periodMs],
   [kind, count('fault', 255), count('count', U16_MAX)],
+  [
+    kind,
+    id,
+    atLeast(1, u32('number')),
+    paymentChannel,
+    u32('seq'),
+    anchor,
+    ticks,
+    count('base', BASE_MAX),
+    atLeast(1, count('window', U16_MAX)),
+    bytes('mac', MAC_BYTES),
+  ],
+  [kind, count('seq16', U16_MAX), atLeast(1, count('index', CHAIN_TICKS_MAX)), bytes('x', LINK_BYTES)],
+  [kind, u32('number'), u32('seq'), count('index', CHAIN_TICKS_MAX), u32('delivered'), u32('room')],
+  [kind, id, paymentChannel, u32('seq'), ticks],
+  [kind, id, u32('counter'), anchor],
+  [kind, id, atLeast(1, count('index', CHAIN_TICKS_MAX))],
+  [kind, id, count('slot', SLOT_BYTES.length - 1), slotBytes],
 ];
 
-const NAMES = ['hello', 'identity', 'reading', 'command', 'ack', 'period', 'fault'];
+/** A message or a capability, by the names of its fields. */
+type Named = { [name: string]: Cbor };
 
-const capabilityItem = (capability: Capability): Cbor => [
-  capability.channel,
-  capability.name,
-  capability.kind,
-  capability.unit,
-  capability.exponent,
-  capability.direction === 'actuator' ? 1 : 0,
-  capability.periodMs,
-];
+const itemOf = (named: Named, fields: readonly Field[], from: number): Cbor[] => {
+  const item: Cbor[] = [];
+  for (let i = from; i < fields.length; i++) item.push(named[fields[i]!.name]!);
+  return item;
+};
 
-const messageItem = (message: SerialMessage): Cbor => {
-  switch (message.type) {
-    case 'hello':
-      return [HELLO, message.protocol, message.nonce];
-    case 'identity':
-      return [
-        IDENTITY,
-        message.protocol,
-        message.nonce,
-        message.board,
-        message.firmware,
-        message.serial,
-        message.capabilities.map(capabilityItem),
-        message.roles,
-      ];
-    case 'reading':
-      return [READING, message.channel, message.seq, message.mantissa];
-    case 'command':
-      return [COMMAND, message.id, message.channel, message.value];
-    case 'ack':
-      return [ACK, message.id, message.code];
-    case 'period':
-      return [PERIOD, message.id, message.channel, message.periodMs];
-    case 'fault':
-      return [FAULT, message.fault, message.count];
-  }
+const namedOf = (item: readonly Cbor[], fields: readonly Field[], from: number): Named => {
+  const named: Named = {};
+  for (let i = from; i < fields.length; i++) named[fields[i]!.name] = item[i]!;
+  return named;
+};
+
+const capabilityItem = (capability: Capability): Cbor => {
+  const item = itemOf(capability as unknown as Named, CAPABILITY_FIELDS, 0);
+  item[5] = capability.direction === 'actuator' ? 1 : 0;
+  return item;
+};
+
+const messageItem = (message: SerialMessage): readonly Cbor[] => {
+  const number = NAMES.indexOf(message.type);
+  const item = itemOf(message as unknown as Named, FIELDS[number]!, 1);
+  if (message.type === 'identity') item[5] = message.capabilities.map(capabilityItem);
+  return [number as Cbor].concat(item);
+};
+
+/** What a table of single fields cannot say. */
+const checkItem = (item: Cbor, number: number): Result<readonly Cbor[]> => {
+  const name = NAMES[number]!;
+  const checked = checkFields(name, item, FIELDS[number]!);
+  if (!checked.ok || name !== 'provision') return checked;
+  const value = checked.value[3] as Uint8Array;
+  if (value.length === SLOT_BYTES[checked.value[2] as number]) return checked;
+  return refuse('value-out-of-range', 'provision: bytes must be ' + slotBytes.expects);
 };
 
 /** Whether every field is in its range. Codes: value-out-of-range (names the field). */
 export const checkSerial = (message: SerialMessage): Result<readonly Cbor[]> => {
-  const item = messageItem(message) as readonly Cbor[];
-  return checkFields(message.type, item, FIELDS[item[0] as number]!);
+  const item = messageItem(message);
+  return checkItem(item as Cbor, item[0] as number);
 };
 
 /** Throws on a value no field can hold: a programmer's error. */
@@ -207,21 +315,14 @@ export const encodeSerial = (message: SerialMessage): Uint8Array => {
 const capabilityOf = (item: Cbor): Result<Capability> => {
   const checked = checkFields('capability', item, CAPABILITY_FIELDS);
   if (!checked.ok) return checked;
-  const fields = checked.value;
-  return ok({
-    channel: fields[0] as number,
-    name: fields[1] as string,
-    kind: fields[2] as string,
-    unit: fields[3] as string,
-    exponent: fields[4] as number,
-    direction: fields[5] === 1 ? 'actuator' : 'sensor',
-    periodMs: fields[6] as number,
-  });
+  const capability = namedOf(checked.value, CAPABILITY_FIELDS, 0);
+  capability.direction = checked.value[5] === 1 ? 'actuator' : 'sensor';
+  return ok(capability as unknown as Capability);
 };
 
-const identityOf = (fields: readonly Cbor[]): Result<SerialMessage> => {
+const capabilitiesOf = (items: readonly Cbor[]): Result<readonly Capability[]> => {
   const capabilities: Capability[] = [];
-  for (const item of fields[6] as readonly Cbor[]) {
+  for (const item of items) {
     const capability = capabilityOf(item);
     if (!capability.ok) return capability;
     for (const other of capabilities) {
@@ -231,16 +332,7 @@ const identityOf = (fields: readonly Cbor[]): Result<SerialMessage> => {
     }
     capabilities.push(capability.value);
   }
-  return ok({
-    type: 'identity',
-    protocol: fields[1] as number,
-    nonce: fields[2] as number,
-    board: fields[3] as string,
-    firmware: fields[4] as string,
-    serial: fields[5] as Uint8Array,
-    capabilities: capabilities,
-    roles: fields[7] as number,
-  });
+  return ok(capabilities);
 };
 
 /**
@@ -251,35 +343,24 @@ export const decodeSerial = (encoded: Uint8Array): Result<SerialMessage> => {
   const decoded = decodeCbor(encoded);
   if (!decoded.ok) return decoded;
   const item = decoded.value;
-  if (!Array.isArray(item) || !isCount(item[0], FAULT)) {
-    return refuse('object-malformed', 'not an array that begins with a kind from 0 to ' + FAULT);
+  if (!Array.isArray(item) || !isCount(item[0], KIND_MAX)) {
+    return refuse('object-malformed', 'not an array that begins with a kind from 0 to ' + KIND_MAX);
   }
-  if (item[0] === IDENTITY && isCount(item[1], U16_MAX) && item[1] !== SERIAL_PROTOCOL) {
+  const number = item[0];
+  if (number === IDENTITY && isCount(item[1], U16_MAX) && item[1] !== SERIAL_PROTOCOL) {
     return refuse(
       'protocol-unsupported',
       'the board speaks protocol ' + item[1] + ', this host ' + SERIAL_PROTOCOL + ': update the older one',
     );
   }
-  const checked = checkFields(NAMES[item[0]]!, item, FIELDS[item[0]]!);
+  const checked = checkItem(item, number);
   if (!checked.ok) return checked;
-  const fields = checked.value;
-  const second = fields[1] as number;
-  const third = fields[2] as number;
-  const fourth = fields[3] as number;
-  switch (item[0]) {
-    case HELLO:
-      return ok({ type: 'hello', protocol: second, nonce: third });
-    case IDENTITY:
-      return identityOf(fields);
-    case READING:
-      return ok({ type: 'reading', channel: second, seq: third, mantissa: fourth });
-    case COMMAND:
-      return ok({ type: 'command', id: second, channel: third, value: fourth });
-    case ACK:
-      return ok({ type: 'ack', id: second, code: third });
-    case PERIOD:
-      return ok({ type: 'period', id: second, channel: third, periodMs: fourth });
-    default:
-      return ok({ type: 'fault', fault: second, count: third });
+  const message = namedOf(checked.value, FIELDS[number]!, 1);
+  message.type = NAMES[number]!;
+  if (number === IDENTITY) {
+    const capabilities = capabilitiesOf(checked.value[6] as readonly Cbor[]);
+    if (!capabilities.ok) return capabilities;
+    message.capabilities = capabilities.value as unknown as Cbor;
   }
+  return ok(message as unknown as SerialMessage);
 };

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import * as cborg from 'cborg';
 import fc from 'fast-check';
 import { suite } from 'uvu';
@@ -21,8 +22,18 @@ type Vectors = {
 
 const vectors = vectorsOf<Vectors>('serial');
 
+const U32_MAX = 4294967295;
+
+/** Fields that are bytes, hexadecimal in the file; the channel of a board is a number. */
+const BYTES = ['serial', 'channel', 'anchor', 'mac', 'x', 'bytes'];
+
 const messageOf = (json: Record<string, unknown>): SerialMessage =>
-  ('serial' in json ? { ...json, serial: bytesOf(json.serial as string) } : json) as SerialMessage;
+  Object.fromEntries(
+    Object.entries(json).map(([name, value]) => [
+      name,
+      BYTES.includes(name) && typeof value === 'string' ? bytesOf(value) : value,
+    ]),
+  ) as SerialMessage;
 
 const serial = suite('serial messages');
 
@@ -69,8 +80,33 @@ serial('of 16 capabilities with long names fit the maximum', () => {
   assert.ok(bytes.length <= SERIAL_MESSAGE_BYTES_MAX, `${bytes.length} bytes`);
 });
 
+serial('of a meter and a payer are as long as meter.md says', () => {
+  const spec = readFileSync(new URL('../../schemas/spec/meter.md', import.meta.url), 'utf8');
+  const largest: readonly SerialMessage[] = [
+    { type: 'chained', id: U32_MAX, counter: U32_MAX, anchor: new Uint8Array(16) },
+    { type: 'release', id: U32_MAX, index: 1024 },
+    { type: 'provision', id: U32_MAX, slot: 2, bytes: new Uint8Array(32) },
+  ];
+  const messages = [...vectors.good.map((one) => messageOf(one.message)), ...largest];
+  for (const type of ['install', 'tick', 'meter', 'chain', 'chained', 'release', 'provision']) {
+    const sizes = messages.filter((one) => one.type === type).map((one) => encodeSerial(one).length);
+    const row = spec.split('\n').find((line) => line.startsWith(`| ${type} `));
+    assert.is(row?.split('|')[2]?.trim(), String(Math.max(...sizes)), type);
+  }
+});
+
 serial('survive any bytes', () => {
-  const start = fc.constantFrom([], [0x84, 2], [0x88, 1, 2], [0x84, 3], [0x84, 5]);
+  const start = fc.constantFrom(
+    [],
+    [0x8a, 7],
+    [0x84, 8],
+    [0x86, 9, 1],
+    [0x84, 13, 1, 0],
+    [0x84, 2],
+    [0x88, 1, 2],
+    [0x84, 3],
+    [0x84, 5],
+  );
   fc.assert(
     fc.property(start, fc.uint8Array({ maxLength: 40 }), (head, tail) => {
       const bytes = Uint8Array.from([...head, ...tail]);

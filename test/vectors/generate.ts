@@ -20,6 +20,7 @@ import { evidenceFile, tickFile } from './evidence.ts';
 import { statementFile, termsFile } from './leases.ts';
 import { demandFile, profileFile } from './markets.ts';
 import { requestFile, streamFile } from './messages.ts';
+import { meterFile } from './meter.ts';
 import { fileOf } from './notation.ts';
 import { priceFile } from './prices.ts';
 
@@ -40,6 +41,7 @@ const FILES = {
   evidence: evidenceFile,
   request: requestFile,
   stream: streamFile,
+  meter: meterFile,
 };
 
 /** File name to text. */
