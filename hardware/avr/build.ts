@@ -13,17 +13,21 @@ import { fileURLToPath } from 'node:url';
 
 /** Debian 12: apt-get install gcc-avr avr-libc. */
 export const COMPILER = 'avr-gcc 5.4.0';
-export const BOARDS = ['station', 'valve'] as const;
+export const BOARDS = ['station', 'valve', 'firmata'] as const;
 export type BoardName = (typeof BOARDS)[number];
 
-const FIRMWARE = fileURLToPath(new URL('..', import.meta.url));
-const FLAGS = [
+export const FIRMWARE = fileURLToPath(new URL('..', import.meta.url));
+/** Seen from the folder above this one. */
+export const FLAGS = [
   ...['-mmcu=atmega328p', '-DF_CPU=16000000UL', '-std=c11', '-Os', '-Icore'],
   ...['-Wall', '-Wextra', '-Wconversion', '-Werror'],
   ...['-ffunction-sections', '-fdata-sections', '-Wl,--gc-sections'],
 ];
 const PORT = ['adc', 'chip', 'clock', 'eeprom', 'twi', 'uart'].map((name) => `avr/${name}.c`);
 const CORE = ['bme280', 'cbor', 'crc32', 'frame', 'link', 'message'].map((name) => `core/${name}.c`);
+/** Firmata is another protocol: of ours it has the chip alone, at the speed that its hosts expect. */
+const FIRMATA_PORT = ['adc', 'chip', 'eeprom', 'pins', 'pwm', 'servo', 'uart'].map((name) => `avr/${name}.c`);
+const FIRMATA_FLAGS = ['-DBAUD=57600', '-flto', '-mrelax'];
 
 /** undefined where there is no avr-gcc. */
 export const installedCompiler = (): string | undefined => {
@@ -41,7 +45,8 @@ export const buildFirmware = (board: BoardName, hex: string): { flash: number; r
   const run = (command: string, args: readonly string[]): string =>
     execFileSync(command, args, { cwd: FIRMWARE, encoding: 'utf8' });
   try {
-    run('avr-gcc', [...FLAGS, '-o', elf, `avr/${board}.c`, ...PORT, ...CORE]);
+    const parts = board === 'firmata' ? [...FIRMATA_FLAGS, ...FIRMATA_PORT] : [...PORT, ...CORE];
+    run('avr-gcc', [...FLAGS, '-o', elf, `avr/${board}.c`, ...parts]);
     run('avr-objcopy', ['-O', 'ihex', '-R', '.eeprom', elf, hex]);
     const [text, data, bss] = run('avr-size', [elf]).split('\n')[1]!.trim().split(/\s+/).map(Number);
     return { flash: text! + data!, ram: data! + bss! };

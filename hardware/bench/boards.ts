@@ -2,6 +2,7 @@
 
 import { BME280_ADDRESS, Bme280Model } from './bme280-model.ts';
 import { Chip } from './chip.ts';
+import type { Level, PinName } from './chip-pins.ts';
 import type { Weather } from './weather.ts';
 
 export type Wiring = {
@@ -10,6 +11,8 @@ export type Wiring = {
   readonly serial: Uint8Array;
   readonly onSend: (byte: number) => void;
 };
+
+export type PinWiring = { readonly onPin: (pin: PinName, level: Level) => void };
 
 export type StationWiring = Wiring & {
   readonly weather: readonly Weather[];
@@ -40,8 +43,28 @@ export const buildStation = (wiring: StationWiring): Chip => {
 };
 
 /** A valve's driver at PB0. */
-export const buildValve = (wiring: Wiring & { readonly onPin: (bit: number, level: 0 | 1) => void }): Chip =>
+export const buildValve = (wiring: Wiring & PinWiring): Chip =>
   new Chip({ program: wiring.program, eeprom: wiring.serial, onSend: wiring.onSend, onPin: wiring.onPin });
+
+/** An Arduino Uno whose program is told over the line what its pins do. `chip.drive` is what is wired to them. */
+export const buildFirmata = (
+  wiring: Omit<Wiring, 'serial'> & PinWiring & { readonly analog: (input: number) => number },
+): Chip => new Chip(wiring);
+
+/** The same with a TMP36 at A0, which shows the next sample every `hold` seconds. */
+export const buildThermometer = (wiring: Omit<StationWiring, 'serial'> & PinWiring): Chip => {
+  const chip: Chip = buildFirmata({
+    ...wiring,
+    analog: (input) => {
+      const index = Math.floor(chip.nowMs / 1000 / wiring.hold) % wiring.weather.length;
+      return input === 0 ? tmp36Volts(wiring.weather[index]!.temperatureCentiC) : 0;
+    },
+  });
+  return chip;
+};
+
+/** 10 mV a degree, 0.5 V at 0 degrees (datasheet table 1). */
+export const tmp36Volts = (centiC: number): number => 0.5 + centiC / 10_000;
 
 /**
  * 0.4 V when calm, 2.0 V at 32.4 m/s, 0 V when absent. A 10-bit converter at 5 V steps by 0.099 m/s, so each

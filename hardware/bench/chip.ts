@@ -1,7 +1,7 @@
 /**
  * An ATmega328P at 16 MHz that executes firmware: avr8js and around it what a board needs.
  *
- * Modelled: CPU, timer 0, USART0, ADC, two-wire bus, EEPROM, watchdog, ports B to D, reset, and sleep: an
+ * Modelled: CPU, timers, USART0, ADC, two-wire bus, EEPROM, watchdog, ports B to D, reset, and sleep: an
  * idle chip jumps from one event to the next instead of counting cycles, so that it costs next to nothing.
  * Time is the chip's own, in cycles; `pace.ts` ties it to the wall clock.
  */
@@ -11,8 +11,6 @@ import {
   AVRADC,
   AVRClock,
   AVREEPROM,
-  AVRIOPort,
-  AVRTimer,
   AVRTWI,
   AVRUSART,
   AVRWatchdog,
@@ -21,14 +19,12 @@ import {
   CPU,
   EEPROMMemoryBackend,
   eepromConfig,
-  portBConfig,
-  portCConfig,
-  portDConfig,
-  timer0Config,
   twiConfig,
   usart0Config,
   watchdogConfig,
 } from 'avr8js';
+import { ChipPins, type Level, type PinName } from './chip-pins.ts';
+import { ChipTimers } from './chip-timers.ts';
 
 export const CHIP_HZ = 16_000_000;
 const SRAM_BYTES = 2048;
@@ -45,7 +41,6 @@ const SLEEP_ENABLE = 1;
 const MCUSR = 0x54;
 const USART_RX_COMPLETE = 0x80;
 const USART_RX_ENABLE = 0x10;
-const DIVIDERS = [0, 1, 8, 64, 256, 1024, 0, 0];
 
 /** MCUSR bits: why the chip started. */
 const RESET_POWER = 1;
@@ -67,8 +62,8 @@ export type ChipOptions = {
   /** Volts at an ADC input. */
   readonly analog?: (input: number) => number;
   readonly onSend: (byte: number) => void;
-  /** An output pin of port B changed. */
-  readonly onPin?: (bit: number, level: 0 | 1) => void;
+  /** An output pin changed. */
+  readonly onPin?: (pin: PinName, level: Level) => void;
 };
 
 type ClockEvent = { cycles: number; callback: () => void; next: ClockEvent | null };
@@ -76,7 +71,7 @@ type ClockEvent = { cycles: number; callback: () => void; next: ClockEvent | nul
 type InterruptConfig = Parameters<CPU['setInterruptFlag']>[0];
 
 /** The parts of one run from reset to reset. */
-type Core = { cpu: CPU; usart: AVRUSART; timer: AVRTimer };
+type Core = { cpu: CPU; usart: AVRUSART; timers: ChipTimers };
 
 export class Chip {
   readonly #options: ChipOptions;
@@ -85,10 +80,11 @@ export class Chip {
   #asleep = false;
   #resetCause = 0;
   #received: number[] = [];
-  #portB = 0;
+  readonly #pins: ChipPins;
 
   constructor(options: ChipOptions) {
     this.#options = options;
+    this.#pins = new ChipPins((pin, level) => options.onPin?.(pin, level));
     const eeprom = options.eeprom ?? new Uint8Array(0);
     for (let at = 0; at < eeprom.length; at++) this.#eeprom.writeMemory(at, eeprom[at]!);
     this.#core = this.#start(RESET_POWER, 0);
@@ -119,6 +115,11 @@ export class Chip {
       if (this.#received.length < RECEIVE_BYTES_MAX) this.#received.push(byte);
     }
     this.#feed();
+  }
+
+  /** A wire on an input pin: its level, or null where nothing is at its end. */
+  drive(pin: PinName, level: Level | null): void {
+    this.#pins.drive(pin, level);
   }
 
   runMs(durationMs: number): void {
@@ -154,23 +155,14 @@ export class Chip {
 
   /** The cycle of the next thing that can happen, at most `until`. */
   #nextEvent(until: number): number {
-    const { cpu, timer } = this.#core;
+    const { cpu, timers } = this.#core;
     let next = until;
     const first = (cpu as unknown as { nextClockEvent: ClockEvent | null }).nextClockEvent;
     for (let event = first; event !== null; event = event.next) {
-      const cycles = event.callback === timer.count ? this.#timerMatch(event.cycles) : event.cycles;
+      const cycles = timers.nextCycle(event.callback, event.cycles) ?? event.cycles;
       if (cycles < next) next = cycles;
     }
     return next;
-  }
-
-  /** avr8js visits a timer at each count; only a compare match matters to a sleeper. */
-  #timerMatch(nextCount: number): number {
-    const { cpu, timer } = this.#core;
-    const period = timer.TOP + 1;
-    const countsTo = (value: number): number => ((value - timer.debugTCNT - 1 + 2 * period) % period) + 1;
-    const counts = Math.min(countsTo(cpu.data[timer0Config.OCRA]!), countsTo(cpu.data[timer0Config.OCRB]!));
-    return nextCount + (counts - 1) * DIVIDERS[timer.CS]!;
   }
 
   #start(cause: number, cycles: number): Core {
@@ -185,25 +177,10 @@ export class Chip {
     this.#resetCause = 0;
     new AVRWatchdog(cpu, watchdogConfig, new AVRClock(cpu, CHIP_HZ));
     new AVREEPROM(cpu, this.#eeprom, eepromConfig);
-    this.#attachPorts(cpu);
+    this.#pins.attach(cpu);
     this.#attachAnalog(cpu);
     this.#attachTwi(cpu);
-    return { cpu, usart: this.#attachUsart(cpu), timer: new AVRTimer(cpu, timer0Config) };
-  }
-
-  #attachPorts(cpu: CPU): void {
-    const portB = new AVRIOPort(cpu, portBConfig);
-    new AVRIOPort(cpu, portCConfig);
-    new AVRIOPort(cpu, portDConfig);
-    const report = (levels: number): void => {
-      const changed = levels ^ this.#portB;
-      this.#portB = levels;
-      for (let bit = 0; bit < 8; bit++) {
-        if (changed & (1 << bit)) this.#options.onPin?.(bit, levels & (1 << bit) ? 1 : 0);
-      }
-    };
-    portB.addListener((value) => report(value & cpu.data[portBConfig.DDR]!));
-    report(0); // a reset turns every pin into an input
+    return { cpu, usart: this.#attachUsart(cpu), timers: new ChipTimers(cpu) };
   }
 
   #attachAnalog(cpu: CPU): void {

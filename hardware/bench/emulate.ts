@@ -10,24 +10,29 @@ import { startPace } from './pace.ts';
 import { openPty } from './pty.ts';
 import { readWeather } from './weather.ts';
 
-export const HELP = `tollbridge emulate --board station|valve --link PATH: a board of this project without the board
+export const HELP = `tollbridge emulate --board station|valve|firmata --link PATH: a board of this project without the board
 
 Runs the firmware on an emulated ATmega328P and offers its serial line as a terminal, to which PATH becomes a
 link. Prints one JSON line when ready, and one for each change of an output pin.
 
-  --board NAME        station (BME280 and anemometer) or valve (an output at PB0)
+  --board NAME        station (BME280 and anemometer), valve (an output at PB0), or firmata (an Uno for
+                      johnny-five, a TMP36 thermometer at A0)
   --link PATH         where to put the link to the serial port
   --hex FILE          other firmware than the committed one
-  --series NAME       weather of the station: seattle, nyc or a CSV file (default seattle)
+  --series NAME       weather of station and firmata: seattle, nyc or a CSV file (default seattle)
   --skip N            samples of the series to begin after (default 0)
-  --hold N            measurements per sample of the series (default 1: each shows the next hour)
+  --hold N            measurements per sample of the series (default 1: each shows the next hour; of firmata seconds)
   --speed N           chip seconds per second (default 1)
   --serial HEX        8 bytes, the board's serial number (default by board)
   --until-stdin-ends  exit with whoever holds the other end of standard input
 `;
 
 const SPEED_MAX = 1000;
-const SERIALS = { station: '7462000000000001', valve: '7462000000000002' } as const;
+const SERIALS = {
+  station: '7462000000000001',
+  valve: '7462000000000002',
+  firmata: 'ffffffffffffffff',
+} as const;
 type BoardName = keyof typeof SERIALS;
 
 /** The exit code. Codes: config-invalid, module-missing, device-failed, storage-failed. */
@@ -83,8 +88,8 @@ const readSettings = (argv: readonly string[]): Result<Settings> => {
     },
   });
   const board = values.board;
-  if (board !== 'station' && board !== 'valve') {
-    return refuse('config-invalid', `--board ${board ?? '(missing)'}: station or valve`);
+  if (board !== 'station' && board !== 'valve' && board !== 'firmata') {
+    return refuse('config-invalid', `--board ${board ?? '(missing)'}: station, valve or firmata`);
   }
   if (values.link === undefined)
     return refuse('config-invalid', '--link is missing: a path for the serial port');
@@ -145,14 +150,15 @@ const buildBoard = async (settings: Settings, onSend: (byte: number) => void): P
     );
   }
   const wiring = { program: program.value, serial: settings.serial, onSend };
-  if (settings.board === 'valve') {
-    return ok(boards.buildValve({ ...wiring, onPin: (bit, level) => print({ pin: `PB${bit}`, level }) }));
-  }
+  const onPin = (pin: string, level: number): void => print({ pin, level });
+  if (settings.board === 'valve') return ok(boards.buildValve({ ...wiring, onPin }));
   const weather = readWeather(settings.series);
   if (!weather.ok) return weather;
   const begin = settings.skip % weather.value.length;
   const samples = [...weather.value.slice(begin), ...weather.value.slice(0, begin)];
-  return ok(boards.buildStation({ ...wiring, weather: samples, hold: settings.hold }));
+  const series = { weather: samples, hold: settings.hold };
+  if (settings.board === 'firmata') return ok(boards.buildThermometer({ ...wiring, onPin, ...series }));
+  return ok(boards.buildStation({ ...wiring, ...series }));
 };
 
 /** avr8js is a development dependency: whoever installs the package for its agent does without. */

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { buildStation, buildValve, type StationWiring, type Wiring } from '../../hardware/bench/boards.ts';
 import type { Chip } from '../../hardware/bench/chip.ts';
+import type { Level, PinName } from '../../hardware/bench/chip-pins.ts';
 import { parseHex } from '../../hardware/bench/hex.ts';
 import type { Weather } from '../../hardware/bench/weather.ts';
 import { encodeFrame, FrameDecoder } from '../../schemas/frame.ts';
@@ -42,7 +43,7 @@ export class Board {
   #id = 0;
   #nonce = 0;
 
-  constructor(build: (onSend: (byte: number) => void, onPin: (bit: number, level: 0 | 1) => void) => Chip) {
+  constructor(build: (onSend: (byte: number) => void, onPin: (pin: PinName, level: Level) => void) => Chip) {
     const decoder = new FrameDecoder(SERIAL_MESSAGE_BYTES_MAX);
     const onMessage = (bytes: Uint8Array): void => {
       const decoded = decodeSerial(bytes);
@@ -54,7 +55,7 @@ export class Board {
         decoder.push(Uint8Array.of(byte), onMessage, (noise) => {
           this.noiseBytes += noise.bytes.length;
         }),
-      (bit, level) => this.pins.push(`PB${bit}=${level}`),
+      (pin, level) => this.pins.push(`${pin}=${level}`),
     );
   }
 

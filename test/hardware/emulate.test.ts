@@ -114,7 +114,7 @@ emulate('begins after the samples it is told to skip', async () => {
 });
 
 for (const [what, args, sentence] of [
-  ['an unknown board', ['--board', 'lamp'], /config-invalid: --board lamp: station or valve/],
+  ['an unknown board', ['--board', 'lamp'], /config-invalid: --board lamp: station, valve or firmata/],
   ['a speed that is none', ['--board', 'valve', '--speed', 'fast'], /config-invalid: --speed fast/],
   ['samples to skip that are none', ['--board', 'station', '--skip', 'x'], /config-invalid: --skip x/],
   [

@@ -1,0 +1,433 @@
+/*
+ * Firmata 2.5 (github.com/firmata/protocol) for an Arduino Uno: what johnny-five needs of a board to read its
+ * inputs and drive its outputs. Known and answered:
+ *
+ * | from host                                  | answer                                                  |
+ * |--------------------------------------------|---------------------------------------------------------|
+ * | ff reset                                   | none: every pin an input, nothing reported              |
+ * | f9 version, f0 79 firmware                 | the same                                                |
+ * | f0 6b capabilities, 69 analog mapping      | f0 6c, 6a                                               |
+ * | f0 6d pin state                            | f0 6e                                                   |
+ * | f4 pin mode, f5 pin, 9x port               | none                                                    |
+ * | ex analog, f0 6f extended, 70 servo limits | none                                                    |
+ * | dx, cx report a port, an analog input      | 9x when an input changes, ex every sampling interval    |
+ * | f0 7a sampling interval                    | none                                                    |
+ *
+ * What is not known is skipped, as is a message that was cut off or is too long; f0 71 tells in words what went
+ * wrong. An answer that finds no room on the line is owed, once, until there is: no input can make the board
+ * wait or forget. Pins do not move until they are told to: a servo has no pulse before its first position.
+ */
+#include <avr/interrupt.h>
+#include <avr/pgmspace.h>
+#include <avr/wdt.h>
+#include <string.h>
+
+#include "avr.h"
+#include "pins.h"
+#include "port.h"
+
+enum {
+    DIGITAL = 0x90,
+    REPORT_ANALOG = 0xc0,
+    REPORT_DIGITAL = 0xd0,
+    ANALOG = 0xe0,
+    START_SYSEX = 0xf0,
+    SET_PIN_MODE = 0xf4,
+    SET_PIN = 0xf5,
+    END_SYSEX = 0xf7,
+    VERSION = 0xf9,
+    SYSTEM_RESET = 0xff
+};
+enum {
+    MAPPING_QUERY = 0x69,
+    MAPPING = 0x6a,
+    CAPABILITY_QUERY = 0x6b,
+    CAPABILITIES = 0x6c,
+    PIN_STATE_QUERY = 0x6d,
+    PIN_STATE = 0x6e,
+    EXTENDED_ANALOG = 0x6f,
+    SERVO_LIMITS = 0x70,
+    STRING = 0x71,
+    FIRMWARE = 0x79,
+    SAMPLING_INTERVAL = 0x7a,
+    NONE = 0x7f
+};
+
+#define PROTOCOL_MAJOR 2
+#define PROTOCOL_MINOR 5
+#define FIRMWARE_MAJOR 1
+#define FIRMWARE_MINOR 0
+#define PORTS 3 /* eight pins each, the last has four */
+#define INPUTS (PINS - PIN_ANALOG_FIRST)
+#define ANALOG_BITS 10
+#define PWM_BITS 8
+#define SERVO_BITS 14
+
+/* The longest that is understood is an extended analog value of 28 bits: f0 6f, pin, four bytes. */
+#define COMMAND_BYTES_MAX 8
+/* The longest answer, of capabilities: 20 ends, 18 pins of three modes, six inputs, six PWMs, twelve servos. */
+#define CAPABILITY_BYTES (3 + PINS + 18 * 3 * 2 + (INPUTS + 6 + SERVOS) * 2)
+#define STRING_CHARS_MAX 40
+
+#define SAMPLING_MS 19
+#define SERVO_DEGREES_MAX 180
+#define SERVO_US_FIRST 544 /* what is less is an angle */
+#define SERVO_US_LAST 2400
+
+static struct {
+    uint8_t bytes[COMMAND_BYTES_MAX];
+    uint8_t length; /* 0: the rest of what arrives is of nothing that we know */
+} message;
+
+static struct {
+    bool version, firmware, mapping, capabilities;
+    PGM_P trouble; /* the last, in words; NULL: none */
+} owed;
+
+static struct {
+    uint16_t value; /* last written */
+    bool state_owed;
+} pins[PINS];
+
+static struct {
+    uint16_t min_us, max_us;
+} servos[SERVOS];
+
+static struct {
+    bool reported, owed; /* owed: changed or not */
+    uint8_t levels;      /* last told */
+} ports[PORTS];
+
+static struct {
+    bool reported, waiting; /* waiting: for its turn in this interval */
+} inputs[INPUTS];
+
+static struct {
+    uint8_t input; /* being converted; INPUTS: none */
+    uint16_t interval_ms;
+    uint16_t began_ms;
+} sampling;
+
+static const char BAD_MODE[] PROGMEM = "no such pin, or it cannot do that";
+static const char TOO_LONG[] PROGMEM = "a message was too long";
+static const char OVERRUN[] PROGMEM = "bytes were lost: send less at once";
+static const char WATCHDOG[] PROGMEM = "restarted by the watchdog";
+
+/* Sending: whoever calls put has asked for room. */
+
+static void put(uint8_t byte) {
+    port_put(0, byte);
+    port_commit(1);
+}
+
+static void put14(uint16_t value) {
+    put(value & 0x7f);
+    put((value >> 7) & 0x7f);
+}
+
+static bool begin(uint8_t kind, uint16_t bytes) {
+    if (port_room() < bytes) return false;
+    put(START_SYSEX);
+    put(kind);
+    return true;
+}
+
+static bool end(void) {
+    put(END_SYSEX);
+    return true;
+}
+
+static bool send_three(uint8_t command, uint16_t value) {
+    if (port_room() < 3) return false;
+    put(command);
+    put14(value);
+    return true;
+}
+
+static void put_string(PGM_P text) {
+    for (char letter; (letter = (char)pgm_read_byte(text)) != 0; text++) put14((uint8_t)letter);
+}
+
+static bool send_firmware(void) {
+    if (!begin(FIRMWARE, 5 + 2 * STRING_CHARS_MAX)) return false;
+    put(FIRMWARE_MAJOR);
+    put(FIRMWARE_MINOR);
+    put_string(PSTR("tollbridge"));
+    return end();
+}
+
+static bool send_trouble(void) {
+    if (!begin(STRING, 3 + 2 * STRING_CHARS_MAX)) return false;
+    put_string(owed.trouble);
+    return end();
+}
+
+static bool send_mapping(void) {
+    if (!begin(MAPPING, 3 + PINS)) return false;
+    for (uint8_t pin = 0; pin < PINS; pin++) {
+        put(pin < PIN_ANALOG_FIRST ? NONE : (uint8_t)(pin - PIN_ANALOG_FIRST));
+    }
+    return end();
+}
+
+static void put_capability(uint8_t pin, uint8_t mode, uint8_t bits) {
+    if (!pin_can(pin, mode)) return;
+    put(mode);
+    put(bits);
+}
+
+static bool send_capabilities(void) {
+    if (!begin(CAPABILITIES, CAPABILITY_BYTES)) return false;
+    for (uint8_t pin = 0; pin < PINS; pin++) {
+        put_capability(pin, MODE_INPUT, 1);
+        put_capability(pin, MODE_PULLUP, 1);
+        put_capability(pin, MODE_OUTPUT, 1);
+        put_capability(pin, MODE_ANALOG, ANALOG_BITS);
+        put_capability(pin, MODE_PWM, PWM_BITS);
+        put_capability(pin, MODE_SERVO, SERVO_BITS);
+        put(NONE);
+    }
+    return end();
+}
+
+/* Of an output what was written, of an input its pull-up. */
+static bool send_state(uint8_t pin) {
+    if (!begin(PIN_STATE, 7)) return false;
+    put(pin);
+    put(pin_mode(pin));
+    put14(pin_mode(pin) == MODE_PULLUP ? 1 : pins[pin].value);
+    return end();
+}
+
+static void pay(void) {
+    if (owed.version) owed.version = !send_three(VERSION, PROTOCOL_MAJOR | PROTOCOL_MINOR << 7);
+    if (owed.firmware) owed.firmware = !send_firmware();
+    if (owed.capabilities) owed.capabilities = !send_capabilities();
+    if (owed.mapping) owed.mapping = !send_mapping();
+    for (uint8_t pin = 0; pin < PINS; pin++) {
+        if (pins[pin].state_owed) pins[pin].state_owed = !send_state(pin);
+    }
+    if (owed.trouble && send_trouble()) owed.trouble = NULL;
+}
+
+/* Pins */
+
+static uint16_t servo_us(uint8_t pin, uint16_t value) {
+    const uint16_t min = servos[pin - PIN_SERVO_FIRST].min_us, max = servos[pin - PIN_SERVO_FIRST].max_us;
+    if (value >= SERVO_US_FIRST) return value < min ? min : value > max ? max : value;
+    if (value > SERVO_DEGREES_MAX) value = SERVO_DEGREES_MAX;
+    const uint16_t range = max - min; /* in two steps, so that 16 bits hold each */
+    const uint16_t rest = range % SERVO_DEGREES_MAX * value / SERVO_DEGREES_MAX;
+    return min + range / SERVO_DEGREES_MAX * value + rest;
+}
+
+static void set_mode(uint8_t pin, uint8_t mode) {
+    if (!pin_can(pin, mode)) {
+        owed.trouble = BAD_MODE;
+        return;
+    }
+    pins[pin].value = 0;
+    pin_set_mode(pin, mode);
+}
+
+/* High on an input asks for its pull-up: so do hosts from before there was a mode for it, and johnny-five. */
+static void write_level(uint8_t pin, bool high) {
+    if (pin >= PINS) return;
+    if (pin_mode(pin) == MODE_INPUT && high && pin_can(pin, MODE_PULLUP)) set_mode(pin, MODE_PULLUP);
+    if (pin_mode(pin) != MODE_OUTPUT) return;
+    pins[pin].value = high;
+    pin_write(pin, high);
+}
+
+static void write_port(uint8_t port, uint8_t levels) {
+    for (uint8_t bit = 0; bit < 8; bit++) write_level((uint8_t)(port * 8 + bit), levels & (1 << bit));
+}
+
+static void write_analog(uint8_t pin, uint16_t value) {
+    const uint8_t mode = pin < PINS ? pin_mode(pin) : NONE;
+    if (mode == MODE_PWM) pwm_write(pin, (uint8_t)(value < 255 ? value : 255));
+    else if (mode == MODE_SERVO) servo_pulse(pin, servo_us(pin, value));
+    else {
+        owed.trouble = BAD_MODE;
+        return;
+    }
+    pins[pin].value = value;
+}
+
+static void limit_servo(uint8_t pin, uint16_t min_us, uint16_t max_us) {
+    if (!pin_can(pin, MODE_SERVO) || min_us >= max_us) {
+        owed.trouble = BAD_MODE;
+        return;
+    }
+    servos[pin - PIN_SERVO_FIRST].min_us = min_us;
+    servos[pin - PIN_SERVO_FIRST].max_us = max_us;
+    if (pin_mode(pin) != MODE_SERVO) set_mode(pin, MODE_SERVO);
+}
+
+static void reset(void) {
+    for (uint8_t pin = PIN_SERVO_FIRST; pin < PINS; pin++) {
+        set_mode(pin, pin < PIN_ANALOG_FIRST ? MODE_INPUT : MODE_ANALOG);
+    }
+    for (uint8_t servo = 0; servo < SERVOS; servo++) {
+        servos[servo].min_us = SERVO_US_FIRST;
+        servos[servo].max_us = SERVO_US_LAST;
+    }
+    memset(ports, 0, sizeof ports);
+    memset(inputs, 0, sizeof inputs);
+    message.length = 0;
+    sampling.interval_ms = SAMPLING_MS;
+}
+
+/* Receiving */
+
+static uint16_t read14(const uint8_t *bytes) { return (uint16_t)(bytes[0] | bytes[1] << 7); }
+
+/* `length` bytes after the kind; shorter ones say nothing. */
+static void take_sysex(uint8_t kind, const uint8_t *bytes, uint8_t length) {
+    switch (kind) {
+    case FIRMWARE: owed.firmware = true; break;
+    case CAPABILITY_QUERY: owed.capabilities = true; break;
+    case MAPPING_QUERY: owed.mapping = true; break;
+    case PIN_STATE_QUERY:
+        if (length == 1 && bytes[0] < PINS) pins[bytes[0]].state_owed = true;
+        break;
+    case EXTENDED_ANALOG: /* 14 bits are enough for any pin of ours, higher ones saturate */
+        if (length == 2) write_analog(bytes[0], bytes[1]);
+        if (length > 2) write_analog(bytes[0], length > 3 && (bytes[3] || bytes[length - 1]) ? 0x3fff : read14(bytes + 1));
+        break;
+    case SERVO_LIMITS:
+        if (length == 5) limit_servo(bytes[0], read14(bytes + 1), read14(bytes + 3));
+        break;
+    case SAMPLING_INTERVAL:
+        if (length == 2 && read14(bytes) > 0) sampling.interval_ms = read14(bytes);
+        break;
+    }
+}
+
+/* Bytes of a whole message that begins with `command`; 0: until its end mark. */
+static uint8_t length_of(uint8_t command) {
+    switch (command < START_SYSEX ? command & 0xf0 : command) {
+    case START_SYSEX: return 0;
+    case DIGITAL:
+    case ANALOG:
+    case SET_PIN_MODE:
+    case SET_PIN: return 3;
+    case REPORT_ANALOG:
+    case REPORT_DIGITAL: return 2;
+    default: return 1;
+    }
+}
+
+static void take_message(const uint8_t *bytes) {
+    const uint8_t command = bytes[0], number = command & 0x0f;
+    switch (command < START_SYSEX ? command & 0xf0 : command) {
+    case DIGITAL:
+        if (number < PORTS) write_port(number, (uint8_t)read14(bytes + 1));
+        break;
+    case ANALOG: write_analog(number, read14(bytes + 1)); break;
+    case SET_PIN_MODE: set_mode(bytes[1], bytes[2]); break;
+    case SET_PIN: write_level(bytes[1], bytes[2]); break;
+    case VERSION: owed.version = true; break;
+    case REPORT_ANALOG:
+        if (number >= INPUTS) break;
+        inputs[number].reported = inputs[number].waiting = bytes[1];
+        break;
+    case REPORT_DIGITAL:
+        if (number >= PORTS) break;
+        ports[number].reported = ports[number].owed = bytes[1];
+        break;
+    }
+}
+
+static void take(uint8_t byte) {
+    if (byte == SYSTEM_RESET) {
+        reset();
+        return;
+    }
+    if (byte == END_SYSEX) {
+        if (message.length > 1 && message.bytes[0] == START_SYSEX) {
+            take_sysex(message.bytes[1], message.bytes + 2, (uint8_t)(message.length - 2));
+        }
+        message.length = 0;
+        return;
+    }
+    if (byte & 0x80) message.length = 0; /* what was unfinished stays so */
+    else if (message.length == 0) return;
+    if (message.length == COMMAND_BYTES_MAX) {
+        message.length = 0;
+        owed.trouble = TOO_LONG;
+        return;
+    }
+    message.bytes[message.length++] = byte;
+    if (message.length != length_of(message.bytes[0])) return;
+    message.length = 0;
+    take_message(message.bytes);
+}
+
+/* Reporting */
+
+/* Only what is an input counts. */
+static uint8_t levels_of(uint8_t port) {
+    uint8_t levels = 0;
+    for (uint8_t pin = (uint8_t)(port * 8 + 8); pin-- > port * 8;) {
+        const bool input = pin_can(pin, MODE_INPUT) && (pin_mode(pin) == MODE_INPUT || pin_mode(pin) == MODE_PULLUP);
+        levels = (uint8_t)(levels << 1 | (input && pin_read(pin)));
+    }
+    return levels;
+}
+
+static void report_levels(void) {
+    for (uint8_t port = 0; port < PORTS; port++) {
+        if (!ports[port].reported) continue;
+        const uint8_t levels = levels_of(port);
+        if (levels == ports[port].levels && !ports[port].owed) continue;
+        if (!send_three(DIGITAL | port, levels)) continue;
+        ports[port].levels = levels;
+        ports[port].owed = false;
+    }
+}
+
+/* One conversion at a time; what the line does not take stays converted until it does. */
+static void report_samples(void) {
+    const uint16_t now_ms = (uint16_t)port_now_ms();
+    uint16_t value;
+    if (sampling.input < INPUTS) {
+        if (!adc_read(&value) || port_room() < 3) return;
+        if (inputs[sampling.input].waiting) send_three(ANALOG | sampling.input, value);
+        inputs[sampling.input].waiting = false;
+    }
+    for (uint8_t input = 0; input < INPUTS; input++) {
+        if (!inputs[input].waiting || pin_mode((uint8_t)(PIN_ANALOG_FIRST + input)) != MODE_ANALOG) continue;
+        sampling.input = input;
+        adc_start(input);
+        return;
+    }
+    sampling.input = INPUTS;
+    if ((uint16_t)(now_ms - sampling.began_ms) < sampling.interval_ms) return;
+    sampling.began_ms = now_ms;
+    for (uint8_t input = 0; input < INPUTS; input++) inputs[input].waiting = inputs[input].reported;
+}
+
+int main(void) {
+    uint16_t overruns = 0;
+    clock_init();
+    uart_init();
+    adc_init();
+    pwm_init();
+    sampling.input = INPUTS;
+    reset();
+    wdt_enable(WDTO_1S);
+    sei();
+    owed.version = owed.firmware = true;
+    if (chip_reset_by_watchdog()) owed.trouble = WATCHDOG;
+    for (;;) {
+        uint8_t byte;
+        while (port_take(&byte)) take(byte);
+        if (port_overruns() != overruns) owed.trouble = OVERRUN;
+        overruns = port_overruns();
+        report_levels();
+        report_samples();
+        pay();
+        chip_idle();
+    }
+}
