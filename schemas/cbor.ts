@@ -132,7 +132,7 @@ const putItem = (at: number, value: Cbor, depth: number): number => {
   let next = putHead(at, 5, value.pairs.length);
   for (const pair of value.pairs) {
     const end = putItem(next, pair[0], depth + 1);
-    entries.push({ key: scratch.slice(next, end), value: pair[1] });
+    entries.push({ key: new Uint8Array(scratch.subarray(next, end)), value: pair[1] });
   }
   entries.sort((a, b) => compareBytes(a.key, b.key));
   for (let i = 0; i < entries.length; i++) {
@@ -147,7 +147,7 @@ const putItem = (at: number, value: Cbor, depth: number): number => {
 /** Throws on what CBOR cannot carry here (a float, undefined, a repeated key): a programmer's error. */
 export const encodeCbor = (value: Cbor): Uint8Array => {
   const length = putItem(0, value, 0);
-  return scratch.slice(0, length);
+  return new Uint8Array(scratch.subarray(0, length)); // Espruino's slice() makes a plain array
 };
 
 class Fault {

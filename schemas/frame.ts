@@ -109,7 +109,7 @@ export class FrameDecoder {
       onNoise({ code: 'frame-crc', offset: offset, bytes: new Uint8Array(stuffed) });
     else {
       this.goodEnd = offset + stuffed.length + 1;
-      onMessage(checked.slice(0, length));
+      onMessage(new Uint8Array(checked.subarray(0, length)));
     }
   }
 }

@@ -3,6 +3,8 @@
 import { concatBytes } from './bytes.ts';
 import type { Sha256 } from './crypto.ts';
 
+/** What a message carries of an HMAC: its first bytes. */
+export const MAC_BYTES = 16;
 const BLOCK_BYTES = 64;
 const INNER = 0x36;
 const OUTER = 0x5c;

@@ -112,6 +112,6 @@ export const keyOfDid = (text: string): Result<Uint8Array> => {
   if (prefixed === undefined || prefixed.length !== 34 || prefixed[0] !== 0xed || prefixed[1] !== 0x01) {
     return refuse('key-unacceptable', 'an Ed25519 did:key:z6Mk... is expected');
   }
-  const key = prefixed.slice(2);
+  const key = new Uint8Array(prefixed.subarray(2));
   return isKey(key) ? ok(key) : refuse('key-unacceptable', 'the key is not canonical or of small order');
 };

@@ -10,9 +10,9 @@
 
 import { equalBytes, expectBytes, writeU16, writeU32 } from './bytes.ts';
 import type { Sha256 } from './crypto.ts';
-import { hmacSha256 } from './hmac.ts';
+import { hmacSha256, MAC_BYTES } from './hmac.ts';
 import { ok, type Result, refuse } from './result.ts';
-import { type Install, type Installation, MAC_BYTES } from './serial.ts';
+import type { Install, Installation } from './serial.ts';
 import { LINK_BYTES } from './tick.ts';
 
 export const METER_KEY_BYTES = 32;

@@ -24,6 +24,7 @@
 
 import { type Cbor, decodeCbor, encodeCbor } from './cbor.ts';
 import { atLeast, bytes, checkFields, count, type Field, isCount, text, U16_MAX, U32_MAX } from './fields.ts';
+import { MAC_BYTES } from './hmac.ts';
 import { ok, type Result, refuse } from './result.ts';
 import { CHAIN_TICKS_MAX, LINK_BYTES, type Tick } from './tick.ts';
 import { isUnit } from './unit.ts';
@@ -42,7 +43,6 @@ const ROLES_MAX = 15;
 /** What `provision` writes: each once, while it is erased. */
 export const SLOT = { serial: 0, meterKey: 1, payerSecret: 2 };
 const SLOT_BYTES = [8, 32, 32];
-export const MAC_BYTES = 16;
 /** So that base, ticks and window together stay below 2^32. */
 const BASE_MAX = U32_MAX - CHAIN_TICKS_MAX - U16_MAX;
 

@@ -65,7 +65,7 @@ export const walkBack = (
 
 /** x[index] of a chain. */
 export const linkAt = (links: Uint8Array, index: number): Uint8Array =>
-  links.slice(index * LINK_BYTES, (index + 1) * LINK_BYTES);
+  new Uint8Array(links.subarray(index * LINK_BYTES, (index + 1) * LINK_BYTES));
 
 /** A chain in the making: x[built] and all links after it are there. */
 export type ChainDraft = { readonly block: Uint8Array; readonly links: Uint8Array; built: number };
