@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const CORE = fileURLToPath(new URL('../../hardware/core/', import.meta.url));
-const HOST = fileURLToPath(new URL('core-host.c', import.meta.url));
+const HERE = fileURLToPath(new URL('.', import.meta.url));
 const WARNINGS = ['-std=c11', '-O1', '-g', '-Wall', '-Wextra', '-Wconversion', '-Werror'];
 /** Where the compiler brings them: reads past a buffer and undefined arithmetic end the program. */
 const SANITISERS = ['-fsanitize=address,undefined', '-fno-sanitize-recover=all'];
@@ -18,13 +18,15 @@ export type CoreHost = {
   readonly remove: () => void;
 };
 
-/** undefined (and a printed reason) where there is no C compiler. */
-export const buildCoreHost = (): CoreHost | undefined => {
+/** `parts` of the core under a program of this folder; undefined (and a printed reason) without a C compiler. */
+export const buildCoreHost = (
+  asker = 'core-host.c',
+  parts: readonly string[] = readdirSync(CORE).filter((name) => name.endsWith('.c')),
+): CoreHost | undefined => {
   const folder = mkdtempSync(join(tmpdir(), 'core-host-'));
   const program = join(folder, 'core-host');
-  const sources = readdirSync(CORE).filter((name) => name.endsWith('.c'));
   const build = (flags: readonly string[]): void => {
-    const files = [HOST, ...sources.map((name) => join(CORE, name))];
+    const files = [join(HERE, asker), ...parts.map((name) => join(CORE, name))];
     execFileSync('cc', [...WARNINGS, ...flags, '-I', CORE, '-o', program, ...files], { stdio: 'pipe' });
   };
   const remove = (): void => rmSync(folder, { recursive: true });

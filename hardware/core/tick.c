@@ -1,0 +1,29 @@
+#include "tick.h"
+
+#include <string.h>
+
+#include "sha256.h"
+
+/*
+ * | 0    | 1..32   | 33..36    | 37..38  | 39..54 | 55   | 56..61 | 62..63         |
+ * | 0x54 | channel | seq u32be | i u16be | x[i]   | 0x80 | 0      | 440 bits u16be |
+ */
+enum { DOMAIN_TICK = 0x54, SEQ_AT = 33, INDEX_AT = 37, LINK_AT = 39, END_AT = 55, LENGTH_AT = 62 };
+
+void tick_step_back(const chain_id *chain, uint16_t index, uint8_t x[LINK_BYTES]) {
+    uint8_t block[SHA256_BLOCK_BYTES];
+    uint32_t state[8];
+    memset(block, 0, sizeof block);
+    block[0] = DOMAIN_TICK;
+    memcpy(block + 1, chain->channel, CHANNEL_BYTES);
+    for (uint8_t i = 0; i < 4; i++) block[SEQ_AT + i] = (uint8_t)(chain->seq >> (24 - 8 * i));
+    block[INDEX_AT] = (uint8_t)(index >> 8);
+    block[INDEX_AT + 1] = (uint8_t)index;
+    memcpy(block + LINK_AT, x, LINK_BYTES);
+    block[END_AT] = 0x80;
+    block[LENGTH_AT] = (uint8_t)(END_AT * 8 >> 8);
+    block[LENGTH_AT + 1] = (uint8_t)(END_AT * 8 & 0xff);
+    sha256_init(state);
+    sha256_block(state, block);
+    sha256_bytes(state, x, LINK_BYTES);
+}
