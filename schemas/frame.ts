@@ -25,6 +25,19 @@ export const encodeFrame = (message: Uint8Array): Uint8Array => {
   return frame;
 };
 
+/**
+ * The message in a frame without its zero, or why there is none.
+ * Codes: frame-stuffing, frame-crc, frame-too-long.
+ */
+export const decodeFrame = (stuffed: Uint8Array, messageBytesMax: number): Uint8Array | Code => {
+  const checked = cobsDecode(stuffed);
+  if (checked === undefined) return 'frame-stuffing';
+  const length = checked.length - CRC_BYTES;
+  if (length > messageBytesMax) return 'frame-too-long';
+  if (length < 1 || readU32(checked, length) !== crc32(checked, length)) return 'frame-crc';
+  return new Uint8Array(checked.subarray(0, length));
+};
+
 /** Bytes that were no frame: why, where in the stream they began, and they themselves (without the zero). */
 export type Noise = {
   readonly code: Code;
@@ -99,17 +112,12 @@ export class FrameDecoder {
     onMessage: (message: Uint8Array) => void,
     onNoise: (noise: Noise) => void,
   ): void {
-    const checked = cobsDecode(stuffed);
-    const length = checked === undefined ? 0 : checked.length - CRC_BYTES;
-    if (checked === undefined)
-      onNoise({ code: 'frame-stuffing', offset: offset, bytes: new Uint8Array(stuffed) });
-    else if (length > this.messageBytesMax)
-      onNoise({ code: 'frame-too-long', offset: offset, bytes: new Uint8Array(stuffed) });
-    else if (length < 1 || readU32(checked, length) !== crc32(checked, length))
-      onNoise({ code: 'frame-crc', offset: offset, bytes: new Uint8Array(stuffed) });
-    else {
-      this.goodEnd = offset + stuffed.length + 1;
-      onMessage(new Uint8Array(checked.subarray(0, length)));
+    const message = decodeFrame(stuffed, this.messageBytesMax);
+    if (typeof message === 'string') {
+      onNoise({ code: message, offset: offset, bytes: new Uint8Array(stuffed) });
+      return;
     }
+    this.goodEnd = offset + stuffed.length + 1;
+    onMessage(message);
   }
 }
