@@ -1,6 +1,7 @@
 /** Who listens to a device, and its counters: what every driver needs alike. */
 
 import type { Refusal } from '../schemas/result.ts';
+import type { MeterState } from '../schemas/serial.ts';
 import type { DeviceHealth, DeviceListener, DeviceReading, DeviceState } from './device.ts';
 
 /** An agent, its views and a test have one each. */
@@ -51,5 +52,9 @@ export class Audience {
 
   refused(refusal: Refusal): void {
     for (const listener of this.#listeners) listener.onRefused?.(refusal);
+  }
+
+  meter(state: MeterState): void {
+    for (const listener of this.#listeners) listener.onMeter?.(state);
   }
 }

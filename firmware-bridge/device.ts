@@ -6,7 +6,8 @@
  */
 
 import type { Refusal, Result } from '../schemas/result.ts';
-import type { Capability } from '../schemas/serial.ts';
+import type { Capability, Installation, MeterState } from '../schemas/serial.ts';
+import type { Tick } from '../schemas/tick.ts';
 
 export type DeviceIdentity = {
   readonly board: string;
@@ -53,6 +54,23 @@ export type DeviceListener = {
   readonly onNoise?: (bytes: Uint8Array) => void;
   /** A message or a line that is of no use, and why. The stream goes on. */
   readonly onRefused?: (refusal: Refusal) => void;
+  /** The meter's own account, after all readings that it counts. */
+  readonly onMeter?: (state: MeterState) => void;
+};
+
+/** Credit on a board that delivers what is paid for and a window more (`schemas/spec/meter.md`). */
+export type Meter = {
+  /** Whether its key is set: without, the board delivers freely. */
+  readonly keySet: boolean;
+  /** What it told last on this connection, or null. */
+  readonly state: MeterState | null;
+  /**
+   * Resolves when the meter shows it. Codes: signature-invalid, voucher-stale, not-authorised,
+   * value-out-of-range, timeout, device-failed (offline), busy (too many waiting).
+   */
+  readonly install: (installation: Installation, mac: Uint8Array) => Promise<Result<void>>;
+  /** Repeated until the meter shows it; a later tick takes its place. Of another chain: dropped. */
+  readonly pay: (tick: Tick) => void;
 };
 
 export interface Device {
@@ -60,6 +78,8 @@ export interface Device {
   readonly capabilities: readonly Capability[];
   readonly online: boolean;
   readonly health: DeviceHealth;
+  /** null where the device has none. */
+  readonly meter: Meter | null;
   /** Returns the function that ends it. */
   listen(listener: DeviceListener): () => void;
   /**

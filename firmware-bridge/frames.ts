@@ -2,7 +2,8 @@
  * The driver for our firmware: frames on a serial line (`schemas/spec/serial.md`) to a `Device`.
  *
  * It says hello until the board answers, says hello again when the board was reset or fell silent, opens
- * the port again when that was lost, and forgets whatever arrived before the answer: it may be old.
+ * the port again when that was lost, and forgets whatever arrived before the answer: it may be old. A reading
+ * is delivered once: one whose number does not rise is refused.
  */
 
 import { randomInt } from 'node:crypto';
@@ -13,16 +14,20 @@ import {
   type Capability,
   encodeSerial,
   type Identity,
+  type MeterState,
   NONCE_UNASKED,
   type Reading,
+  ROLE,
   SERIAL_PROTOCOL,
   type SerialMessage,
 } from '../schemas/serial.ts';
 import { Audience, newHealth } from './audience.ts';
-import type { Device, DeviceIdentity, DeviceListener } from './device.ts';
+import type { Device, DeviceIdentity, DeviceListener, Meter } from './device.ts';
 import { readMessages } from './message-reader.ts';
+import { BoardMeter } from './meter.ts';
+import { Payer } from './payer.ts';
 import type { Binding } from './port.ts';
-import { Requests } from './requests.ts';
+import { acknowledged, type Reply, Requests } from './requests.ts';
 import { type Backoff, SerialLine } from './serial-line.ts';
 
 const BAUD_RATE = 115_200;
@@ -36,6 +41,8 @@ export type FramesTiming = {
   /** For an answer, in all: an Arduino's boot loader listens for 2 s before it starts our firmware. */
   readonly greeting: number;
   readonly ack: number;
+  /** A tick that the meter does not show by then is said again: a walk of 1,024 hashes takes 3 s. */
+  readonly tick: number;
   /** A board is asked for a sign of life after this, or after three of its shortest periods. */
   readonly silence: number;
 };
@@ -45,6 +52,7 @@ const TIMING: FramesTiming = {
   hello: 250,
   greeting: 5_000,
   ack: 500,
+  tick: 1_000,
   silence: 5_000,
 };
 
@@ -53,16 +61,26 @@ export type FramesOptions = {
   /** Default: the ports of this system. */
   readonly binding?: Binding;
   readonly baudRate?: number;
+  /** 16 hexadecimal digits: any other board at this port is refused. Default: whichever is there. */
+  readonly serial?: string | undefined;
   readonly timing?: Partial<FramesTiming>;
   readonly backoff?: Partial<Backoff>;
 };
 
+/** What our firmware has beyond a `Device`. */
+export type Board = Device & {
+  /** null where the board is no payer. */
+  readonly payer: Payer | null;
+  /** Writes a key or number of `SLOT`, once. Codes: not-authorised (it has one), timeout, device-failed, busy. */
+  readonly provision: (slot: number, bytes: Uint8Array) => Promise<Result<void>>;
+};
+
 /**
  * Resolves when the board has said what it is; from then on the device looks after itself until closed.
- * Codes: port-denied, protocol-unsupported (at once); port-missing, port-in-use, timeout, device-failed
- * (when it stayed so for `timing.open`).
+ * Codes: port-denied, protocol-unsupported, device-failed for another board than `serial` (at once);
+ * port-missing, port-in-use, timeout, device-failed (when it stayed so for `timing.open`).
  */
-export const openFrames = async (options: FramesOptions): Promise<Result<Device>> => {
+export const openFrames = async (options: FramesOptions): Promise<Result<Board>> => {
   const device = new FramesDevice(options);
   const refusal = await device.start();
   if (refusal === undefined) return ok(device);
@@ -70,19 +88,31 @@ export const openFrames = async (options: FramesOptions): Promise<Result<Device>
   return refusal;
 };
 
-class FramesDevice implements Device {
-  identity: DeviceIdentity = { board: '', firmware: '', serial: '' };
+const NOBODY: DeviceIdentity = { board: '', firmware: '', serial: '' };
+
+/** What a board can do, whatever its periods are now. */
+const abilitiesOf = (capabilities: readonly Capability[]): string =>
+  JSON.stringify(capabilities.map((one) => ({ ...one, periodMs: 0 })));
+
+class FramesDevice implements Board {
+  identity: DeviceIdentity = NOBODY;
   capabilities: readonly Capability[] = [];
   readonly health = newHealth();
 
   readonly #path: string;
+  readonly #serial: string | undefined;
   readonly #timing: FramesTiming;
   readonly #audience = new Audience();
   readonly #line: SerialLine;
   readonly #requests: Requests;
+  readonly #meter: BoardMeter;
+  readonly #payer: Payer;
   readonly #nextSeq = new Map<number, number>();
+  /** Channels that have said nothing since the greeting: after a reset they count from 0. */
+  readonly #fresh = new Set<number>();
   /** What was asked for. */
   readonly #periods = new Map<number, number>();
+  #roles = 0;
   #nonce = NONCE_UNASKED;
   #online = false;
   #greeting = false;
@@ -97,8 +127,11 @@ class FramesDevice implements Device {
 
   constructor(options: FramesOptions) {
     this.#path = options.path;
+    this.#serial = options.serial?.toLowerCase();
     this.#timing = { ...TIMING, ...options.timing };
     this.#requests = new Requests((message) => this.#send(message), this.#timing.ack);
+    this.#meter = new BoardMeter(this.#requests, (tick) => this.#send(tick), this.#timing.tick);
+    this.#payer = new Payer(this.#requests);
     this.#line = new SerialLine(
       { ...options, baudRate: options.baudRate ?? BAUD_RATE },
       {
@@ -112,6 +145,14 @@ class FramesDevice implements Device {
 
   get online(): boolean {
     return this.#online;
+  }
+
+  get meter(): Meter | null {
+    return (this.#roles & ROLE.meter) === 0 ? null : this.#meter;
+  }
+
+  get payer(): Payer | null {
+    return (this.#roles & ROLE.payer) === 0 ? null : this.#payer;
   }
 
   /** undefined when the board has answered. */
@@ -132,11 +173,18 @@ class FramesDevice implements Device {
   }
 
   command(channel: number, value: number): Promise<Result<void>> {
-    return this.#requests.ask((id) => ({ type: 'command', id, channel, value }));
+    return this.#requests.ask((id) => ({ type: 'command', id, channel, value }), acknowledged);
+  }
+
+  provision(slot: number, bytes: Uint8Array): Promise<Result<void>> {
+    return this.#requests.ask((id) => ({ type: 'provision', id, slot, bytes }), acknowledged);
   }
 
   async setPeriod(channel: number, periodMs: number): Promise<Result<void>> {
-    const answer = await this.#requests.ask((id) => ({ type: 'period', id, channel, periodMs }));
+    const answer = await this.#requests.ask(
+      (id) => ({ type: 'period', id, channel, periodMs }),
+      acknowledged,
+    );
     if (!answer.ok) return answer;
     this.#periods.set(channel, periodMs);
     this.capabilities = this.capabilities.map((capability) =>
@@ -152,6 +200,7 @@ class FramesDevice implements Device {
     clearTimeout(this.#timer);
     this.#audience.clear();
     this.#requests.abandon();
+    this.#meter.onNews(false);
     await this.#line.close();
   }
 
@@ -164,6 +213,7 @@ class FramesDevice implements Device {
       {
         onMessage: (message) => this.#onMessage(message),
         onNoise: (bytes) => this.#audience.noise(bytes),
+        onRefused: (refusal) => this.#refuse(refusal),
         onForeign: (refusal) => this.#line.lose(refusal),
       },
       () => connection !== this.#connection,
@@ -177,6 +227,7 @@ class FramesDevice implements Device {
     this.#lastRefusal = refusal;
     this.#goOffline(refusal);
     this.#requests.abandon();
+    this.#meter.onNews(this.#meter.keySet);
     if (refusal.code === 'port-denied' || refusal.code === 'protocol-unsupported')
       this.#settleStart?.(refusal);
   }
@@ -216,28 +267,63 @@ class FramesDevice implements Device {
     } else if (identity.nonce === this.#nonce) {
       this.#meet(identity);
     } else {
-      this.health.strays++;
+      this.#refuse(refuse('timeout', 'an identity for a hello that is over'));
     }
   }
 
   #meet(identity: Identity): void {
-    this.identity = {
+    const met = {
       board: identity.board,
       firmware: identity.firmware,
       serial: toHex(identity.serial),
     };
+    if (this.#serial !== undefined && met.serial !== this.#serial) {
+      this.#refuseBoard(met);
+      return;
+    }
+    this.#compare(met, identity.capabilities);
+    this.identity = met;
     this.capabilities = identity.capabilities;
+    this.#roles = identity.roles;
+    this.#meter.onNews((identity.roles & ROLE.meterKey) !== 0);
+    for (const { channel } of identity.capabilities) this.#fresh.add(channel);
     this.#line.settled();
     this.#online = true;
     this.#greeting = false;
     this.#watch();
     this.#settleStart?.(undefined);
     if (this.#lost) this.health.reconnects++;
-    if (this.#news) this.#nextSeq.clear();
     if (this.#news) this.#audience.state({ online: true });
     this.#lost = false;
     this.#news = false;
     this.#resume();
+  }
+
+  #refuseBoard(met: DeviceIdentity): void {
+    const refusal = refuse(
+      'device-failed',
+      `${this.#path} has ${met.board} ${met.serial}, not the board ${this.#serial}: plug that in, or pin this one`,
+    );
+    this.#line.lose(refusal);
+    this.#settleStart?.(refusal);
+  }
+
+  /** Another board at the same port is told as a loss, even where nobody saw the plug being pulled. */
+  #compare(met: DeviceIdentity, capabilities: readonly Capability[]): void {
+    const known = this.identity;
+    if (known === NOBODY) return;
+    if (met.serial !== known.serial || met.board !== known.board) {
+      this.#nextSeq.clear();
+      this.#periods.clear();
+      this.#online = true;
+      const [was, is] = [known, met].map((one) => `${one.board} ${one.serial}`);
+      this.#goOffline(refuse('device-failed', `${this.#path} had ${was}, and has ${is} now`));
+    } else if (
+      met.firmware !== known.firmware ||
+      abilitiesOf(capabilities) !== abilitiesOf(this.capabilities)
+    ) {
+      this.#news = true;
+    }
   }
 
   /** A board that was reset has forgotten its periods. */
@@ -272,19 +358,45 @@ class FramesDevice implements Device {
     if (!this.#greeting) this.#timer?.refresh();
     if (message.type === 'reading') this.#onReading(message);
     else if (message.type === 'fault') this.#audience.fault(message.fault, message.count);
-    else if (message.type !== 'ack' || !this.#requests.settle(message)) this.health.strays++;
+    else if (message.type === 'meter') this.#onMeter(message);
+    else if (!isReply(message))
+      this.#refuse(refuse('object-malformed', `a ${message.type} is no board's to say`));
+    else if (!this.#requests.settle(message))
+      this.#refuse(refuse('timeout', `an answer (${message.type}) that nobody waits for`));
+  }
+
+  #onMeter(state: MeterState): void {
+    this.#meter.onState(state);
+    this.#audience.meter(state);
+    this.#requests.settle(state);
   }
 
   #onReading({ channel, seq, mantissa }: Reading): void {
     const capability = this.capabilities.find((known) => known.channel === channel);
     if (capability === undefined) {
-      this.health.strays++;
+      this.#refuse(
+        refuse('channel-unknown', `a reading of channel ${channel}, which the board has not announced`),
+      );
       return;
     }
     const expected = this.#nextSeq.get(channel) ?? seq;
+    const isFresh = this.#fresh.delete(channel);
+    if (seq < expected && !isFresh) {
+      const detail = `reading ${seq} of ${capability.name} after reading ${expected - 1}: it is not delivered again`;
+      this.#refuse(refuse('value-out-of-range', detail));
+      return;
+    }
     this.health.lostReadings += Math.max(seq - expected, 0);
     this.#nextSeq.set(channel, seq + 1);
     const reading = { channel, seq, mantissa, exponent: capability.exponent };
     this.#audience.reading(reading);
   }
+
+  #refuse(refusal: Refusal): void {
+    this.health.strays++;
+    this.#audience.refused(refusal);
+  }
 }
+
+const isReply = (message: SerialMessage): message is Reply =>
+  message.type === 'ack' || message.type === 'chained' || message.type === 'tick';

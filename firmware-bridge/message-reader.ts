@@ -8,6 +8,8 @@ import type { Counters } from './audience.ts';
 export type ReaderEvents = {
   readonly onMessage: (message: SerialMessage) => void;
   readonly onNoise: (bytes: Uint8Array) => void;
+  /** An intact frame that is no message. */
+  readonly onRefused: (refusal: Refusal) => void;
   /** The board speaks another protocol. */
   readonly onForeign: (refusal: Refusal) => void;
 };
@@ -28,7 +30,7 @@ export const readMessages = (
     const decoded = decodeSerial(encoded);
     if (decoded.ok) events.onMessage(decoded.value);
     else if (decoded.code === 'protocol-unsupported') events.onForeign(decoded);
-    else health.strays++;
+    else events.onRefused(decoded);
   };
   return (chunk) =>
     decoder.push(chunk, onFrame, (noise) => {

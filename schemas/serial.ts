@@ -37,7 +37,8 @@ const PERIOD_MS_MAX = 86400000;
 /** The nonce of an identity that nobody asked for; a host draws others. */
 export const NONCE_UNASKED = 0;
 
-/** What a board does beside its channels (serial.md section 1). */
+/** What a board does beside its channels; `roles` is their sum. */
+export const ROLE = { meter: 1, meterKey: 2, payer: 4, payerSecret: 8 };
 const ROLES_MAX = 15;
 
 /** What `provision` writes: each once, while it is erased. */
@@ -76,7 +77,7 @@ export type Identity = {
   /** 8 bytes, ff where none was ever written. */
   readonly serial: Uint8Array;
   readonly capabilities: readonly Capability[];
-  /** A sum: 1 has a meter, 2 its key is set, 4 is a payer, 8 its secret is set. */
+  /** A sum of `ROLE`. */
   readonly roles: number;
 };
 export type Reading = {

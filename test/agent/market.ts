@@ -59,6 +59,7 @@ const VALVE: Capability = {
 export class MemoryDevice implements Device {
   readonly identity = { board: 'memory', firmware: '1', serial: '0000000000000000' };
   readonly health = HEALTH;
+  readonly meter = null;
   readonly capabilities: readonly Capability[];
   readonly commands: number[] = [];
   online = true;

@@ -7,23 +7,30 @@ import type { Binding } from '../../firmware-bridge/port.ts';
 import { PeerBinding } from '../../hardware/bench/binding.ts';
 import { utf8Encode } from '../../schemas/bytes.ts';
 import { encodeFrame } from '../../schemas/frame.ts';
-import { encodeSerial } from '../../schemas/serial.ts';
+import { type Capability, encodeSerial } from '../../schemas/serial.ts';
 import { ScriptedBoard, VALVE } from './scripted-board.ts';
 import { Watch } from './watch.ts';
 
 const PATH = '/dev/ttyTest0';
 /** So short that a test takes no time, so long that a busy machine does not miss it. */
 const TIMING: FramesTiming = {
-  ...{ open: 5000, hello: 20, greeting: 2000, ack: 25 },
+  ...{ open: 5000, hello: 20, greeting: 2000, ack: 25, tick: 25 },
   silence: 60_000,
 };
 
 const BACKOFF = { first: 1, max: 10 };
 
+/** Nothing is expected of it, so its silence is soon asked about. */
+const QUIET: Capability = { ...VALVE, periodMs: 0 };
+
 type Opened = { device: Device; board: ScriptedBoard; binding: PeerBinding; watch: Watch };
 
-const opened = async (timing: Partial<FramesTiming> = {}): Promise<Opened> => {
+const opened = async (
+  timing: Partial<FramesTiming> = {},
+  capabilities: Capability[] = [VALVE],
+): Promise<Opened> => {
   const board = new ScriptedBoard();
+  board.capabilities = capabilities;
   const binding = new PeerBinding();
   binding.plug(PATH, board);
   const device = await openFrames({
@@ -153,6 +160,134 @@ frames('counts readings that are missing, and strays', async () => {
   assert.is(device.health.lostReadings, 2);
   assert.is(device.health.strays, 4);
   await device.close();
+});
+
+frames('delivers no reading twice, and none that goes back', async () => {
+  const { device, board, watch } = await opened();
+  for (const seq of [0, 1, 1, 0, 2, 2, 5, 4, 6]) board.reading(seq, 10 * seq);
+  await watch.until(() => watch.readings.length === 5);
+  assert.equal(
+    watch.readings.map((reading) => reading.seq),
+    [0, 1, 2, 5, 6],
+  );
+  assert.is(device.health.strays, 4);
+  assert.is(device.health.lostReadings, 2);
+  assert.is(watch.refused[0]?.code, 'value-out-of-range');
+  assert.match(watch.refused[0]?.detail ?? '', /^reading 1 of valve after reading 1/);
+  await device.close();
+});
+
+frames('takes a board that counts from 0 again after a greeting for one that was reset', async () => {
+  const { device, board, watch } = await opened({ silence: 20 }, [QUIET]);
+  board.reading(7, 1);
+  await watch.until(() => watch.readings.length === 1);
+  const greeted = board.heardOf('hello').length;
+  await board.until(() => board.heardOf('hello').length > greeted); // it fell silent: was it reset?
+  await board.until(() => device.online);
+  await watch.until(() => {
+    if (watch.readings.length === 1) board.reading(0, 2);
+    return watch.readings.length > 1;
+  });
+  board.reading(0, 3);
+  board.reading(1, 4);
+  await watch.until(() => watch.readings.at(-1)?.mantissa === 4);
+  assert.equal(
+    watch.readings.map((reading) => reading.mantissa),
+    [1, 2, 4],
+  );
+  await device.close();
+});
+
+frames('says why a message is of no use', async () => {
+  const { device, board, watch } = await opened();
+  board.reading(0, 0, 9);
+  board.say({ type: 'ack', id: 1, code: 0 });
+  board.say({ type: 'hello', protocol: 2, nonce: 5 });
+  board.sendBytes(encodeFrame(Uint8Array.of(0x80)));
+  await watch.until(() => watch.refused.length === 4);
+  assert.equal(
+    watch.refused.map((refusal) => refusal.code),
+    ['channel-unknown', 'timeout', 'object-malformed', 'object-malformed'],
+  );
+  await device.close();
+});
+
+frames('tells of another board at the same port, naming both', async () => {
+  const { device, board, binding, watch } = await opened();
+  await device.setPeriod(0, 250);
+  binding.unplug(PATH);
+  await watch.until(() => watch.states.length === 1);
+  const other = new ScriptedBoard();
+  other.serial = Uint8Array.from([9, 9, 9, 9, 9, 9, 9, 9]);
+  binding.plug(PATH, other);
+  await watch.until(() => watch.states.at(-1)?.online === true);
+  const [gone, replaced] = watch.states;
+  assert.match(gone?.online === false ? gone.detail : '', /disconnected/);
+  assert.is(
+    replaced?.online === false ? replaced.detail : '',
+    `${PATH} had scripted 0102030405060708, and has scripted 0909090909090909 now`,
+  );
+  assert.is(device.identity.serial, '0909090909090909');
+  other.reading(0, 1);
+  await watch.until(() => watch.readings.length === 1);
+  assert.equal(other.heardOf('period'), [], 'what was asked of the other board is not asked of this one');
+  assert.is(board.opened, 1);
+  await device.close();
+});
+
+frames('tells of another board that answers on a line that was never lost', async () => {
+  const { device, board, watch } = await opened();
+  board.serial = Uint8Array.from([9, 9, 9, 9, 9, 9, 9, 9]);
+  board.say(board.identity(0));
+  await watch.until(() => watch.states.length === 2);
+  assert.equal(
+    watch.states.map((state) => state.online),
+    [false, true],
+  );
+  await device.close();
+});
+
+frames('tells of other capabilities of the same board', async () => {
+  const { device, board, watch } = await opened({ silence: 20 }, [QUIET]);
+  board.capabilities = [{ ...QUIET, unit: 'Cel' }];
+  await watch.until(() => watch.states.length === 1); // greeted when it fell silent
+  assert.equal(watch.states, [{ online: true }]);
+  assert.is(device.capabilities[0]?.unit, 'Cel');
+  await device.close();
+});
+
+frames('refuses another board than the one that is pinned, naming both', async () => {
+  const binding = new PeerBinding();
+  binding.plug(PATH, new ScriptedBoard());
+  const wish = { path: PATH, binding, timing: TIMING };
+  const other = await openFrames({ ...wish, serial: '0909090909090909' });
+  assert.is(other.ok ? '' : other.code, 'device-failed');
+  assert.match(other.ok ? '' : other.detail, /scripted 0102030405060708, not the board 0909090909090909/);
+  const pinned = await openFrames({ ...wish, serial: '0102030405060708' });
+  assert.ok(pinned.ok);
+  await pinned.value.close();
+});
+
+frames('goes without a board rather than with another than the pinned one', async () => {
+  const binding = new PeerBinding();
+  const board = new ScriptedBoard();
+  binding.plug(PATH, board);
+  const opening = { path: PATH, binding, timing: TIMING, backoff: BACKOFF, serial: '0102030405060708' };
+  const device = await openFrames(opening);
+  assert.ok(device.ok);
+  const watch = new Watch(device.value);
+  binding.unplug(PATH);
+  const other = new ScriptedBoard();
+  other.serial = Uint8Array.from([9, 9, 9, 9, 9, 9, 9, 9]);
+  binding.plug(PATH, other);
+  await other.until(() => other.opened >= 2);
+  assert.not.ok(device.value.online);
+  other.reading(0, 5);
+  binding.unplug(PATH);
+  binding.plug(PATH, board);
+  await watch.until(() => watch.states.at(-1)?.online === true);
+  assert.equal(watch.readings, []);
+  await device.value.close();
 });
 
 frames('reports noise as data and finds its place again', async () => {

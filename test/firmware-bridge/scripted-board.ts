@@ -20,6 +20,7 @@ export const VALVE: Capability = {
 export class ScriptedBoard implements Peer {
   readonly heard: SerialMessage[] = [];
   capabilities: Capability[] = [VALVE];
+  serial = Uint8Array.from([1, 2, 3, 4, 5, 6, 7, 8]);
   opened = 0;
   /** What it answers; undefined: nothing. */
   answer: (message: SerialMessage) => SerialMessage | undefined = (message) => this.usual(message);
@@ -62,8 +63,7 @@ export class ScriptedBoard implements Peer {
   }
 
   identity(nonce: number): Identity {
-    const { capabilities } = this;
-    const serial = Uint8Array.from([1, 2, 3, 4, 5, 6, 7, 8]);
+    const { capabilities, serial } = this;
     return {
       ...{ type: 'identity', protocol: SERIAL_PROTOCOL, nonce, board: 'scripted', firmware: '1' },
       ...{ serial, capabilities, roles: 0 },

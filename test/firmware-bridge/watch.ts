@@ -2,6 +2,7 @@
 
 import type { Device, DeviceListener, DeviceReading, DeviceState } from '../../firmware-bridge/device.ts';
 import type { Refusal } from '../../schemas/result.ts';
+import type { MeterState } from '../../schemas/serial.ts';
 
 export class Watch {
   readonly readings: DeviceReading[] = [];
@@ -9,6 +10,7 @@ export class Watch {
   readonly faults: [number, number][] = [];
   readonly noise: Uint8Array[] = [];
   readonly refused: Refusal[] = [];
+  readonly meter: MeterState[] = [];
   readonly end: () => void;
   #waiting: (() => void)[] = [];
 
@@ -23,6 +25,7 @@ export class Watch {
       onFault: (fault, count) => push(this.faults, [fault, count]),
       onNoise: (bytes) => push(this.noise, bytes),
       onRefused: (refusal) => push(this.refused, refusal),
+      onMeter: (state) => push(this.meter, state),
     };
     this.end = device.listen(listener);
   }
