@@ -3,7 +3,7 @@
 
 import { createRequire } from 'node:module';
 import { completionScript, optionsIn } from './agent/completion.ts';
-import { nearest } from './agent/host/nearest.ts';
+import { nearest } from './firmware-bridge/nearest.ts';
 import { keepHeapSmall } from './agent/host/small-heap.ts';
 import type { BrokerHost } from './broker/command.ts';
 import { ok, type Refusal, type Result, refuse } from './schemas/result.ts';

@@ -1,6 +1,6 @@
 /** Parts of a configuration file and the shapes that read them. */
 
-import { nearest } from './nearest.ts';
+import { nearest } from '../../firmware-bridge/nearest.ts';
 
 /** A part of the file: the text of a scalar, the entries of a map, the items of a list, or nothing. */
 export type Part =
