@@ -6,12 +6,10 @@
 #include <stdint.h>
 
 #include "bme280.h"
-#include "message.h"
 
 void clock_init(void);
 
 void uart_init(void);
-bool uart_pending(void);
 
 void twi_init(void);
 extern const bme280_bus twi_bus;
@@ -22,9 +20,11 @@ void adc_start(uint8_t input);
 bool adc_read(uint16_t *value);
 
 /* Clock, line, watchdog and interrupts on: the same beginning for every board. */
-void chip_init(board *board);
+void chip_init(void);
 bool chip_reset_by_watchdog(void);
-/* Feeds the watchdog and sleeps until the next interrupt, at most one millisecond. */
+/* Feeds the watchdog: for a turn of the main loop that has more to do at once. */
+void chip_feed(void);
+/* Feeds the watchdog and sleeps until the next millisecond begins. */
 void chip_idle(void);
 
 #endif

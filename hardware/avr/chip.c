@@ -1,4 +1,4 @@
-/* Reset, serial number, watchdog and sleep of an ATmega328P. */
+/* Reset, watchdog and sleep of an ATmega328P. */
 #include <avr/interrupt.h>
 #include <avr/io.h>
 #include <avr/sleep.h>
@@ -6,9 +6,6 @@
 
 #include "avr.h"
 #include "port.h"
-
-/* Written once; an erased EEPROM reads as ff ... ff. */
-#define SERIAL_NUMBER_AT 0
 
 static uint8_t reset_cause __attribute__((section(".noinit")));
 
@@ -20,8 +17,7 @@ void early_init(void) {
     wdt_disable();
 }
 
-void chip_init(board *board) {
-    for (uint8_t i = 0; i < SERIAL_NUMBER_BYTES; i++) board->serial[i] = port_storage_read(SERIAL_NUMBER_AT + i);
+void chip_init(void) {
     clock_init();
     uart_init();
     wdt_enable(WDTO_1S);
@@ -30,15 +26,22 @@ void chip_init(board *board) {
 
 bool chip_reset_by_watchdog(void) { return reset_cause & _BV(WDRF); }
 
+void chip_feed(void) { wdt_reset(); }
+
+/*
+ * A byte of the line wakes it for its interrupt alone: a turn of the main loop per millisecond is soon enough
+ * for 64 bytes of receive buffer (5.5 ms), and one per byte would cost more than what is in the frame.
+ */
 void chip_idle(void) {
-    wdt_reset();
-    cli();
-    if (uart_pending()) {
-        sei();
-        return;
-    }
+    const uint32_t began_ms = port_now_ms();
+    chip_feed();
     SMCR = _BV(SE); /* idle mode: the deeper ones stop the UART's clock */
-    sei();          /* takes effect after the next instruction: no interrupt slips in between */
-    sleep_cpu();
+    cli();
+    while (port_now_ms() == began_ms) {
+        sei(); /* takes effect after the next instruction: no interrupt slips in between */
+        sleep_cpu();
+        cli();
+    }
+    sei();
     SMCR = 0;
 }

@@ -14,6 +14,7 @@
 #include "avr.h"
 #include "flash.h"
 #include "link.h"
+#include "meter.h"
 #include "port.h"
 
 enum { TEMPERATURE, PRESSURE, HUMIDITY, WIND, CHANNELS };
@@ -42,6 +43,7 @@ static channel channels[CHANNELS] = {
 };
 static board station = {&FACTS, channels, CHANNELS, 0, {0}};
 static link line;
+static meter credit;
 static bme280 sensor;
 static enum { SENSOR_UNKNOWN, SENSOR_READY, SENSOR_LOST } sensor_state;
 
@@ -123,10 +125,11 @@ static uint8_t due_channels(void) {
 }
 
 int main(void) {
-    chip_init(&station);
+    chip_init();
     twi_init();
     adc_init();
     link_init(&line, &station, NULL);
+    meter_init(&credit, &line);
     if (chip_reset_by_watchdog()) link_fault(&line, FAULT_WATCHDOG);
     while (port_now_ms() < BME280_START_MS) chip_idle();
     /* What is there? Channels that give nothing leave the identity before anyone hears it. */
@@ -138,7 +141,12 @@ int main(void) {
             const uint8_t due = due_channels();
             if (due) begin(due);
         }
-        if (measurement.wanted != 0 && finish()) link_announce(&line);
-        chip_idle();
+        bool more = meter_poll(&credit);
+        if (measurement.wanted != 0) {
+            if (finish()) link_announce(&line);
+            more |= measurement.wanted == 0; /* the next one may be due */
+        }
+        if (more) chip_feed();
+        else chip_idle();
     }
 }

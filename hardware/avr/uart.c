@@ -46,10 +46,8 @@ ISR(USART_UDRE_vect) {
     else UDR0 = send_ring[send_tail++];
 }
 
-bool uart_pending(void) { return receive_head != receive_tail; }
-
 bool port_take(uint8_t *byte) {
-    if (!uart_pending()) return false;
+    if (receive_head == receive_tail) return false;
     *byte = receive_ring[receive_tail];
     receive_tail = (uint8_t)(receive_tail + 1) % RECEIVE_BYTES;
     return true;

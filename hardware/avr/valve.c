@@ -29,7 +29,7 @@ static ack_code command(uint8_t number, int32_t value) {
 
 int main(void) {
     DDRB = _BV(DDB0);
-    chip_init(&valve);
+    chip_init();
     link_init(&line, &valve, command);
     if (chip_reset_by_watchdog()) link_fault(&line, FAULT_WATCHDOG);
     link_announce(&line);

@@ -17,18 +17,20 @@ import {
   adcConfig,
   avrInstruction,
   CPU,
-  EEPROMMemoryBackend,
   eepromConfig,
   twiConfig,
   usart0Config,
   watchdogConfig,
 } from 'avr8js';
+import { ChipEeprom } from './chip-eeprom.ts';
 import { ChipPins, type Level, type PinName } from './chip-pins.ts';
 import { ChipTimers } from './chip-timers.ts';
 
 export const CHIP_HZ = 16_000_000;
 const SRAM_BYTES = 2048;
-const EEPROM_BYTES = 1024;
+const SRAM_START = 0x100;
+/** Of memory that nothing has used since the power came on. */
+const PAINT = 0xa5;
 const ADC_VOLTS = 5;
 
 /** What the host may send ahead of the line's speed: a second of it. More is dropped, as a full driver would. */
@@ -43,7 +45,7 @@ const USART_RX_COMPLETE = 0x80;
 const USART_RX_ENABLE = 0x10;
 
 /** MCUSR bits: why the chip started. */
-const RESET_POWER = 1;
+export const RESET_POWER = 1;
 export const RESET_EXTERNAL = 2;
 const RESET_WATCHDOG = 8;
 
@@ -75,9 +77,10 @@ type Core = { cpu: CPU; usart: AVRUSART; timers: ChipTimers };
 
 export class Chip {
   readonly #options: ChipOptions;
-  readonly #eeprom = new EEPROMMemoryBackend(EEPROM_BYTES);
+  readonly eeprom: ChipEeprom;
   #core: Core;
   #asleep = false;
+  #sleptCycles = 0;
   #resetCause = 0;
   #received: number[] = [];
   readonly #pins: ChipPins;
@@ -85,8 +88,7 @@ export class Chip {
   constructor(options: ChipOptions) {
     this.#options = options;
     this.#pins = new ChipPins((pin, level) => options.onPin?.(pin, level));
-    const eeprom = options.eeprom ?? new Uint8Array(0);
-    for (let at = 0; at < eeprom.length; at++) this.#eeprom.writeMemory(at, eeprom[at]!);
+    this.eeprom = new ChipEeprom(options.eeprom ?? new Uint8Array(0), () => this.cycles);
     this.#core = this.#start(RESET_POWER, 0);
   }
 
@@ -99,7 +101,22 @@ export class Chip {
     return this.cycles / (CHIP_HZ / 1000);
   }
 
+  /** Cycles in which instructions were executed: what work costs, and what a battery would pay for. */
+  get awakeCycles(): number {
+    return this.cycles - this.#sleptCycles;
+  }
+
+  /** The most that the stack ever held since the last reset, above `staticBytes` of variables. */
+  stackBytes(staticBytes: number): number {
+    const memory = this.#core.cpu.data;
+    let at = SRAM_START + staticBytes;
+    while (at < memory.length && memory[at] === PAINT) at++;
+    return memory.length - at;
+  }
+
+  /** With RESET_POWER the power was away for a moment: a byte that was being written to the EEPROM is damaged. */
   reset(cause: number): void {
+    if (cause === RESET_POWER) this.eeprom.cut();
     this.#received = [];
     this.#core = this.#start(cause, this.cycles);
   }
@@ -147,7 +164,9 @@ export class Chip {
   #sleep(until: number): void {
     const cpu = this.#core.cpu;
     const interrupted = cpu.interruptsEnabled && cpu.nextInterrupt >= 0;
-    if (!interrupted) cpu.cycles = Math.max(cpu.cycles, this.#nextEvent(until));
+    const from = cpu.cycles;
+    if (!interrupted) cpu.cycles = Math.max(from, this.#nextEvent(until));
+    this.#sleptCycles += cpu.cycles - from;
     const pc = cpu.pc;
     cpu.tick();
     this.#asleep = cpu.pc === pc; // an interrupt wakes, nothing else does
@@ -168,6 +187,7 @@ export class Chip {
   #start(cause: number, cycles: number): Core {
     const cpu = new CPU(this.#options.program, SRAM_BYTES);
     cpu.cycles = cycles;
+    cpu.data.fill(PAINT, SRAM_START);
     cpu.data[MCUSR] = cause;
     // avr8js resets the registers of the CPU alone; a chip resets its peripherals too.
     cpu.reset = () => {
@@ -176,7 +196,7 @@ export class Chip {
     this.#asleep = false;
     this.#resetCause = 0;
     new AVRWatchdog(cpu, watchdogConfig, new AVRClock(cpu, CHIP_HZ));
-    new AVREEPROM(cpu, this.#eeprom, eepromConfig);
+    new AVREEPROM(cpu, this.eeprom, eepromConfig);
     this.#pins.attach(cpu);
     this.#attachAnalog(cpu);
     this.#attachTwi(cpu);

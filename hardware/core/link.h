@@ -7,6 +7,7 @@
 
 #include "frame.h"
 #include "message.h"
+#include "provision.h"
 
 /* 10 ms is what a BME280 conversion takes; a day is as rare as weather gets. 0 stops a channel. */
 #define PERIOD_MS_MIN 10UL
@@ -22,8 +23,22 @@ typedef enum {
     FAULT_READING_DROPPED,    /* the line was too slow: the reading's seq is missing */
     FAULT_READING_LATE,       /* the period is too short: readings were skipped, no seq is missing */
     FAULT_WATCHDOG,           /* the last reset was the watchdog's */
+    FAULT_TICK,               /* a tick does not chain (meter.md) */
     FAULT_END
 } fault;
+
+/* What a board does beside its channels: meter.h, payer.h. */
+typedef struct {
+    void *self;
+    /* Takes a message that the link does not know itself; false when it is no request of this role either. */
+    bool (*answer)(void *self, message_kind kind, uint8_t items, cbor_reader *reader);
+    /* An identity was sent. NULL: nothing to add. */
+    void (*greeted)(void *self);
+    /* May a sensor's reading be measured and sent; one was sent. NULL: always; nobody counts. */
+    bool (*may_read)(void *self);
+    void (*has_read)(void *self);
+} link_role;
+#define LINK_ROLES_MAX 2 /* a meter and a payer */
 
 typedef struct {
     board *board;
@@ -33,11 +48,15 @@ typedef struct {
     uint16_t faults[FAULT_END];
     uint16_t reported[FAULT_END];
     uint32_t reported_ms;
+    const link_role *roles[LINK_ROLES_MAX];
+    provision provision;
     frame_decoder decoder;
     uint8_t received[REQUEST_BYTES_MAX + FRAME_CRC_BYTES];
 } link;
 
 void link_init(link *link, board *board, ack_code (*command)(uint8_t channel, int32_t value));
+/* The board does this too; `role` stays. */
+void link_add(link *link, const link_role *role);
 /* Announces the board unasked (nonce 0): after a reset, or when a channel came or went. */
 void link_announce(link *link);
 /* Answers what arrived and reports faults. Never waits. */

@@ -1,10 +1,8 @@
 #include "message.h"
 
-#include "cbor.h"
 #include "flash.h"
 #include "frame.h"
 
-enum { MESSAGE_IDENTITY = 1, MESSAGE_READING = 2, MESSAGE_ACK = 4, MESSAGE_FAULT = 6 };
 enum { CHANNEL_NOBODY_HAS = 255 };
 
 static uint8_t take_channel(cbor_reader *reader) {
@@ -12,26 +10,30 @@ static uint8_t take_channel(cbor_reader *reader) {
     return number < CHANNEL_NOBODY_HAS ? (uint8_t)number : CHANNEL_NOBODY_HAS;
 }
 
-request message_decode(const uint8_t *bytes, uint16_t length) {
-    cbor_reader reader = {bytes, length, 0, false};
-    request got = {REQUEST_BAD, 0, 0, 0, 0};
-    const uint8_t items = cbor_take_array(&reader);
-    const uint32_t kind = cbor_take_uint(&reader);
-    if (kind == REQUEST_HELLO && items == 3) {
-        got.number = cbor_take_uint(&reader);
-        got.id = cbor_take_uint(&reader);
-    } else if (kind == REQUEST_COMMAND && items == 4) {
-        got.id = cbor_take_uint(&reader);
-        got.channel = take_channel(&reader);
-        got.value = cbor_take_int(&reader);
-    } else if (kind == REQUEST_PERIOD && items == 4) {
-        got.id = cbor_take_uint(&reader);
-        got.channel = take_channel(&reader);
-        got.number = cbor_take_uint(&reader);
+uint8_t message_open(cbor_reader *reader, message_kind *kind) {
+    const uint8_t items = cbor_take_array(reader);
+    const uint32_t number = cbor_take_uint(reader);
+    *kind = reader->bad || number > MESSAGE_PROVISION ? MESSAGE_NONE : (message_kind)number;
+    return items;
+}
+
+request message_decode(cbor_reader *reader, uint8_t items, message_kind kind) {
+    request got = {MESSAGE_NONE, 0, 0, 0, 0};
+    if (kind == MESSAGE_HELLO && items == 3) {
+        got.number = cbor_take_uint(reader);
+        got.id = cbor_take_uint(reader);
+    } else if (kind == MESSAGE_COMMAND && items == 4) {
+        got.id = cbor_take_uint(reader);
+        got.channel = take_channel(reader);
+        got.value = cbor_take_int(reader);
+    } else if (kind == MESSAGE_PERIOD && items == 4) {
+        got.id = cbor_take_uint(reader);
+        got.channel = take_channel(reader);
+        got.number = cbor_take_uint(reader);
     } else {
         return got;
     }
-    if (cbor_done(&reader)) got.kind = (request_kind)kind;
+    if (cbor_done(reader)) got.kind = kind;
     return got;
 }
 
@@ -50,17 +52,17 @@ static void put_channel(uint8_t number, const channel_facts *facts, uint32_t per
     cbor_put_uint(period_ms);
 }
 
-static void begin(uint8_t items, uint8_t kind) {
+void message_begin(uint8_t items, message_kind kind) {
     frame_begin();
     cbor_put_array(items);
-    cbor_put_uint(kind);
+    cbor_put_uint((uint32_t)kind);
 }
 
 bool message_identity(const board *board, uint32_t nonce) {
     const board_facts *facts = board->facts;
     uint8_t present = 0;
     for (uint8_t i = 0; i < board->channel_count; i++) present = (uint8_t)(present + board->channels[i].present);
-    begin(8, MESSAGE_IDENTITY);
+    message_begin(8, MESSAGE_IDENTITY);
     cbor_put_uint(SERIAL_PROTOCOL);
     cbor_put_uint(nonce);
     cbor_put_flash_text(facts->board, sizeof facts->board);
@@ -76,7 +78,7 @@ bool message_identity(const board *board, uint32_t nonce) {
 }
 
 bool message_reading(uint8_t channel, uint32_t seq, int32_t mantissa) {
-    begin(4, MESSAGE_READING);
+    message_begin(4, MESSAGE_READING);
     cbor_put_uint(channel);
     cbor_put_uint(seq);
     cbor_put_int(mantissa);
@@ -84,14 +86,14 @@ bool message_reading(uint8_t channel, uint32_t seq, int32_t mantissa) {
 }
 
 bool message_ack(uint32_t id, ack_code code) {
-    begin(3, MESSAGE_ACK);
+    message_begin(3, MESSAGE_ACK);
     cbor_put_uint(id);
     cbor_put_uint((uint32_t)code);
     return frame_end();
 }
 
 bool message_fault(uint8_t fault, uint16_t count) {
-    begin(3, MESSAGE_FAULT);
+    message_begin(3, MESSAGE_FAULT);
     cbor_put_uint(fault);
     cbor_put_uint(count);
     return frame_end();

@@ -29,6 +29,9 @@ void port_put(uint16_t offset, uint8_t byte) {
 }
 void port_commit(uint16_t length) { sent_length = (uint16_t)(sent_length + length); }
 uint16_t port_overruns(void) { return 0; }
+bool port_storage_ready(void) { return true; }
+uint8_t port_storage_read(uint16_t address) { return (void)address, 0xff; }
+void port_storage_write(uint16_t address, uint8_t byte) { (void)address, (void)byte; }
 
 static uint16_t from_hex(const char *hex) {
     uint16_t length = 0;
@@ -68,7 +71,10 @@ static void unframe(uint16_t max, uint16_t length) {
 }
 
 static void put_request(uint16_t length) {
-    const request got = message_decode(bytes, length);
+    cbor_reader reader = {bytes, length, 0, false};
+    message_kind kind;
+    const uint8_t items = message_open(&reader, &kind);
+    const request got = message_decode(&reader, items, kind);
     printf("%d %" PRIu32 " %d %" PRId32 " %" PRIu32 "\n", got.kind, got.id, got.channel, got.value, got.number);
 }
 
