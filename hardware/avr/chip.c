@@ -1,4 +1,5 @@
 /* Reset, watchdog and sleep of an ATmega328P. */
+#include <avr/eeprom.h>
 #include <avr/interrupt.h>
 #include <avr/io.h>
 #include <avr/sleep.h>
@@ -18,6 +19,7 @@ void early_init(void) {
 }
 
 void chip_init(void) {
+    eeprom_busy_wait(); /* a write outlives the reset that it was caught by, and nothing can be read meanwhile */
     clock_init();
     uart_init();
     wdt_enable(WDTO_1S);
