@@ -2,17 +2,19 @@
 
 const HEX = '0123456789abcdef';
 
-/** The one checker of byte arguments: throws, because a wrong length here is a programmer's error. */
-export const expectBytes = (name: string, value: Uint8Array, length: number): Uint8Array => {
-  if (!(value instanceof Uint8Array) || value.length !== length) {
-    const got = value instanceof Uint8Array ? 'length ' + value.length : typeof value;
-    throw new TypeError('"' + name + '" expected Uint8Array of length ' + length + ', got ' + got);
-  }
-  return value;
-};
-
 export const isBytes = (value: unknown, length: number): value is Uint8Array =>
   value instanceof Uint8Array && value.length === length;
+
+const mismatch = (name: string, value: unknown, length: number): string => {
+  const got = value instanceof Uint8Array ? 'length ' + value.length : typeof value;
+  return '"' + name + '" expected Uint8Array of length ' + length + ', got ' + got;
+};
+
+/** The one checker of byte arguments: throws, because a wrong length here is a programmer's error. */
+export const expectBytes = (name: string, value: Uint8Array, length: number): Uint8Array => {
+  if (!isBytes(value, length)) throw new TypeError(mismatch(name, value, length));
+  return value;
+};
 
 export const equalBytes = (a: Uint8Array, b: Uint8Array): boolean => {
   if (a.length !== b.length) return false;

@@ -43,8 +43,8 @@ export const chainBlock = (channel: Uint8Array, seq: number): Uint8Array => {
   return block;
 };
 
-/** x[index - 1] from x[index]. */
-const linkBefore = (sha256: Sha256, block: Uint8Array, index: number, x: Uint8Array): Uint8Array => {
+/** x[index - 1] from x[index]: one hash. */
+export const linkBefore = (sha256: Sha256, block: Uint8Array, index: number, x: Uint8Array): Uint8Array => {
   writeU16(block, 37, index);
   block.set(x, 39);
   return sha256(block).subarray(0, LINK_BYTES);
