@@ -86,6 +86,7 @@ static struct {
 
 static struct {
     uint16_t value; /* last written */
+    bool chosen;    /* the host gave it its mode */
     bool state_owed;
 } pins[PINS];
 
@@ -227,13 +228,18 @@ static void set_mode(uint8_t pin, uint8_t mode) {
         return;
     }
     pins[pin].value = 0;
+    pins[pin].chosen = true;
     pin_set_mode(pin, mode);
 }
 
-/* High on an input asks for its pull-up: so do hosts from before there was a mode for it, and johnny-five. */
+/*
+ * High on an input asks for its pull-up: so do hosts from before there was a mode for it, and johnny-five. High on a
+ * pin that was given no mode makes it an output: other firmwares begin with outputs, and some hosts rely on that.
+ */
 static void write_level(uint8_t pin, bool high) {
-    if (pin >= PINS) return;
-    if (pin_mode(pin) == MODE_INPUT && high && pin_can(pin, MODE_PULLUP)) set_mode(pin, MODE_PULLUP);
+    if (!pin_can(pin, MODE_OUTPUT)) return;
+    if (high && !pins[pin].chosen) set_mode(pin, MODE_OUTPUT);
+    if (high && pin_mode(pin) == MODE_INPUT) set_mode(pin, MODE_PULLUP);
     if (pin_mode(pin) != MODE_OUTPUT) return;
     pins[pin].value = high;
     pin_write(pin, high);
@@ -267,6 +273,7 @@ static void limit_servo(uint8_t pin, uint16_t min_us, uint16_t max_us) {
 static void reset(void) {
     for (uint8_t pin = PIN_SERVO_FIRST; pin < PINS; pin++) {
         set_mode(pin, pin < PIN_ANALOG_FIRST ? MODE_INPUT : MODE_ANALOG);
+        pins[pin].chosen = false;
     }
     for (uint8_t servo = 0; servo < SERVOS; servo++) {
         servos[servo].min_us = SERVO_US_FIRST;

@@ -1,0 +1,429 @@
+/**
+ * The driver for boards with a Firmata firmware, ours or any other: whatever johnny-five knows how to read or drive
+ * is a capability. johnny-five and firmata-io are optional packages, loaded when such a board is opened.
+ *
+ * The board is asked for its firmware until it answers, then put in its first state: pins are inputs and nothing
+ * reports. A new johnny-five is made for each connection (`firmata/five-board.ts`). Firmata acknowledges nothing:
+ * a command counts as done when the board has answered a question that was sent behind it.
+ */
+
+import { createHash } from 'node:crypto';
+import { ok, type Refusal, type Result, refuse } from '../schemas/result.ts';
+import type { Capability } from '../schemas/serial.ts';
+import { Audience, newHealth } from './audience.ts';
+import type { Device, DeviceIdentity, DeviceListener } from './device.ts';
+import { FiveBoard } from './firmata/five-board.ts';
+import {
+  END_SYSEX,
+  FirmataReader,
+  firmwareOf,
+  REPORT_FIRMWARE,
+  REPORT_VERSION,
+  START_SYSEX,
+  SYSTEM_RESET,
+} from './firmata/messages.ts';
+import {
+  classOf,
+  type FirmataOutput,
+  type FirmataSensor,
+  type Parts,
+  PERIOD_MS_MAX,
+  PERIOD_MS_MIN,
+  partsOf,
+  type Reader,
+} from './firmata/parts.ts';
+import { Sandbox } from './firmata/sandbox.ts';
+import type { Binding } from './port.ts';
+import { type Backoff, SerialLine } from './serial-line.ts';
+
+export type { FirmataOutput, FirmataSensor, PartOptions } from './firmata/parts.ts';
+
+/** Of StandardFirmata, and of ours. */
+const BAUD_RATE = 57_600;
+
+/** All in milliseconds. */
+export type FirmataTiming = {
+  /** How long `openFirmata` waits until the board is ready. */
+  readonly open: number;
+  /** Between two questions to a board that has not answered. */
+  readonly hello: number;
+  /** For an answer, in all: an Arduino's boot loader listens for 2 s before it starts the firmware. */
+  readonly greeting: number;
+  /** Until every part is made: pins and parts are a few hundred bytes. */
+  readonly building: number;
+  readonly ack: number;
+  /** A board that said nothing for this long is asked for a sign of life. */
+  readonly silence: number;
+};
+
+const TIMING: FirmataTiming = {
+  open: 10_000,
+  hello: 250,
+  greeting: 5_000,
+  building: 5_000,
+  ack: 500,
+  silence: 5_000,
+};
+
+/** Analog inputs are asked for twice per reading, within what the line and johnny-five do well. */
+const SAMPLING_MS_MIN = 5;
+const SAMPLING_MS_MAX = 100;
+/** Commands that wait for the one before: more come from a program that runs away. */
+const COMMANDS_MAX = 16;
+const TEXT_LENGTH_MAX = 80;
+
+const ASK_FIRMWARE = Uint8Array.of(START_SYSEX, REPORT_FIRMWARE, END_SYSEX);
+
+export type FirmataOptions = {
+  readonly path: string;
+  /** Default: the ports of this system. */
+  readonly binding?: Binding | undefined;
+  readonly baudRate?: number | undefined;
+  readonly sensors: readonly FirmataSensor[];
+  readonly outputs: readonly FirmataOutput[];
+  readonly timing?: Partial<FirmataTiming> | undefined;
+  readonly backoff?: Partial<Backoff> | undefined;
+  /** The file from whose place johnny-five and firmata-io are found (default: this one). */
+  readonly from?: string | undefined;
+};
+
+/**
+ * Resolves when the board has answered and every part is made. Codes: config-invalid, module-missing, port-denied
+ * (at once); port-missing, port-in-use, timeout, device-failed (when it stayed so for `timing.open`).
+ */
+export const openFirmata = async (options: FirmataOptions): Promise<Result<Device>> => {
+  const parts = partsOf(options.sensors, options.outputs);
+  if (!parts.ok) return parts;
+  const from = options.from ?? import.meta.url;
+  const refusal = checkPackages(from, parts.value);
+  if (refusal !== undefined) return refusal;
+  const device = new FirmataDevice(options, parts.value, from);
+  const failed = await device.start();
+  if (failed === undefined) return ok(device);
+  await device.close();
+  return failed;
+};
+
+/** Whether johnny-five is there and has the classes, before there is any board. */
+const checkPackages = (from: string, { readers, callers }: Parts): Refusal | undefined => {
+  const sandbox = new Sandbox(from, () => {});
+  try {
+    sandbox.require('firmata-io');
+    const five = sandbox.require('johnny-five') as object;
+    for (const part of [...readers, ...callers]) {
+      const found = classOf(five, part);
+      if (!found.ok) return found;
+    }
+    return undefined;
+  } catch (error) {
+    if ((error as { code?: string }).code !== 'MODULE_NOT_FOUND') throw error;
+    const command = 'npm install johnny-five@2.1.0 firmata-io@2.3.0';
+    return refuse('module-missing', `boards with Firmata need johnny-five and firmata-io: ${command}`);
+  } finally {
+    sandbox.close();
+  }
+};
+
+class FirmataDevice implements Device {
+  identity: DeviceIdentity;
+  capabilities: readonly Capability[];
+  readonly health = newHealth();
+  readonly meter = null;
+
+  readonly #path: string;
+  readonly #timing: FirmataTiming;
+  readonly #from: string;
+  readonly #parts: Parts;
+  readonly #audience = new Audience();
+  readonly #line: SerialLine;
+  /** By channel. */
+  readonly #seqs: number[];
+  readonly #last = new Map<number, number>();
+  readonly #refused = new Set<number>();
+  #five: FiveBoard | undefined;
+  #reader: FirmataReader | undefined;
+  #online = false;
+  #lost = false; // it was online and is not any more
+  #timer: NodeJS.Timeout | undefined; // of the next question, the building or the silence: one at a time
+  #periods: NodeJS.Timeout[] = [];
+  #greetingEndsMs = 0;
+  #isGreeting = false;
+  #answered: ((answered: boolean) => void) | undefined; // of the command that waits
+  #waiting = 0;
+  #commands: Promise<unknown> = Promise.resolve();
+  #settleStart: ((refusal: Refusal | undefined) => void) | undefined;
+  #lastRefusal: Refusal;
+
+  constructor(options: FirmataOptions, parts: Parts, from: string) {
+    this.#path = options.path;
+    this.#timing = { ...TIMING, ...options.timing };
+    this.#from = from;
+    this.#parts = parts;
+    this.capabilities = [...parts.readers, ...parts.callers].map(({ capability }) => capability);
+    this.#seqs = this.capabilities.map(() => 0);
+    this.identity = { board: 'Firmata', firmware: '', serial: serialOf(options.path) };
+    this.#line = new SerialLine(
+      { ...options, binding: options.binding as never, baudRate: options.baudRate ?? BAUD_RATE },
+      {
+        onOpen: () => this.#onOpen(),
+        onData: (chunk) => this.#reader?.push(chunk),
+        onLost: (refusal) => this.#onLost(refusal),
+      },
+    );
+    this.#lastRefusal = refuse('timeout', `${options.path} did not open in time`);
+  }
+
+  get online(): boolean {
+    return this.#online;
+  }
+
+  /** undefined when every part is made. */
+  start(): Promise<Refusal | undefined> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => this.#settleStart?.(this.#lastRefusal), this.#timing.open);
+      this.#settleStart = (refusal) => {
+        clearTimeout(timer);
+        this.#settleStart = undefined;
+        resolve(refusal);
+      };
+      this.#line.open();
+    });
+  }
+
+  listen(listener: DeviceListener): () => void {
+    return this.#audience.add(listener);
+  }
+
+  async command(channel: number, value: number): Promise<Result<void>> {
+    const caller = this.#parts.callers.find(({ capability }) => capability.channel === channel);
+    if (caller === undefined) {
+      const names = this.#parts.callers.map(({ name, capability }) => `${capability.channel} (${name})`);
+      return refuse('channel-unknown', `no output ${channel}, there are: ${names.join(', ') || 'none'}`);
+    }
+    if (this.#waiting >= COMMANDS_MAX) return refuse('busy', `${COMMANDS_MAX} commands wait: send fewer`);
+    this.#waiting++;
+    const done = this.#commands.then(() => {
+      const called =
+        this.#five === undefined || !this.#online ? this.#offline() : this.#five.call(caller, value);
+      return called.ok ? this.#acknowledged(caller.name) : called;
+    });
+    this.#commands = done;
+    const outcome = await done;
+    this.#waiting--;
+    return outcome;
+  }
+
+  async setPeriod(channel: number, periodMs: number): Promise<Result<void>> {
+    const reader = this.#parts.readers[channel];
+    if (reader === undefined)
+      return refuse('channel-unknown', `no sensor ${channel}: outputs have no period`);
+    if (
+      !Number.isInteger(periodMs) ||
+      (periodMs !== 0 && periodMs < PERIOD_MS_MIN) ||
+      periodMs > PERIOD_MS_MAX
+    )
+      return refuse(
+        'value-out-of-range',
+        `a period is 0 or ${PERIOD_MS_MIN} to ${PERIOD_MS_MAX} ms, not ${periodMs}`,
+      );
+    this.capabilities = this.capabilities.map((capability) =>
+      capability.channel === channel ? { ...capability, periodMs } : capability,
+    );
+    if (this.#online) this.#schedule();
+    this.#five?.sample(this.#samplingMs());
+    return ok(undefined);
+  }
+
+  async close(): Promise<void> {
+    this.#online = false;
+    this.#audience.clear();
+    this.#drop();
+    await this.#line.close();
+  }
+
+  // the line
+
+  #onOpen(): void {
+    this.#reader = new FirmataReader(
+      this.health,
+      (message) => this.#onMessage(message),
+      (noise) => this.#audience.noise(noise),
+    );
+    this.#greet();
+  }
+
+  #onLost(refusal: Refusal): void {
+    this.#drop();
+    this.#lastRefusal = refusal;
+    if (this.#online) {
+      this.#online = false;
+      this.#lost = true;
+      this.#audience.state({ online: false, code: refusal.code, detail: refusal.detail });
+    }
+    if (refusal.code === 'port-denied' || refusal.code === 'config-invalid') this.#settleStart?.(refusal);
+  }
+
+  /** Everything that belongs to the connection. */
+  #drop(): void {
+    clearTimeout(this.#timer);
+    this.#isGreeting = false;
+    for (const timer of this.#periods.splice(0)) clearInterval(timer);
+    this.#five?.close();
+    this.#five = undefined;
+    this.#reader = undefined;
+    this.#answered?.(false);
+  }
+
+  #onMessage(message: Uint8Array): void {
+    const isReport = message[0] === START_SYSEX && message[1] === REPORT_FIRMWARE;
+    if (this.#online && message[0] === REPORT_VERSION) {
+      // Nobody asks an open board for its version: it says so when it starts.
+      this.#line.lose(
+        refuse('device-failed', `the board at ${this.#path} was reset: its pins are inputs again`),
+      );
+      return;
+    }
+    if (this.#online && !this.#isGreeting) this.#timer?.refresh();
+    if (isReport) this.#onReport(message);
+    this.#five?.receive(message);
+  }
+
+  #onReport(report: Uint8Array): void {
+    this.#answered?.(true);
+    if (!this.#isGreeting) return;
+    this.#isGreeting = false;
+    if (this.#online) this.#watch();
+    else this.#build(report);
+  }
+
+  // greeting
+
+  #greet(): void {
+    this.#isGreeting = true;
+    this.#greetingEndsMs = performance.now() + this.#timing.greeting;
+    this.#ask();
+  }
+
+  #ask(): void {
+    clearTimeout(this.#timer);
+    if (performance.now() < this.#greetingEndsMs) {
+      this.#line.write(ASK_FIRMWARE);
+      this.#timer = setTimeout(() => this.#ask(), this.#timing.hello);
+    } else {
+      const detail = `no Firmata board answered at ${this.#path}: is it powered, has it a Firmata firmware, and is baudRate its own?`;
+      this.#line.lose(refuse('timeout', detail));
+    }
+  }
+
+  /** Silence is no proof of death: the board is asked again, and given up if it does not answer. */
+  #watch(): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#greet(), this.#timing.silence);
+  }
+
+  #build(report: Uint8Array): void {
+    const { name, version } = firmwareOf(report);
+    this.identity = { ...this.identity, board: name, firmware: version };
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      this.#line.lose(refuse('timeout', `${name} at ${this.#path} does not say what its pins can: reset it`));
+    }, this.#timing.building);
+    this.#line.write(Uint8Array.of(SYSTEM_RESET));
+    const five = new FiveBoard(this.#from, this.#parts, {
+      write: (bytes) => this.#line.write(bytes),
+      onReady: () => this.#ready(),
+      onFailed: (refusal) => this.#line.lose(refusal),
+      onHeard: (reader) => this.#onHeard(reader),
+      onText: (text) => this.#onText(text),
+      onTrouble: (refusal) => this.#audience.refused(refusal),
+    });
+    this.#five = five;
+    five.start(this.#samplingMs());
+  }
+
+  #ready(): void {
+    this.#line.settled();
+    this.#online = true;
+    if (this.#lost) this.health.reconnects++;
+    this.#lost = false;
+    this.#seqs.fill(0);
+    this.#last.clear();
+    this.#refused.clear();
+    this.#watch();
+    this.#schedule();
+    this.#settleStart?.(undefined);
+    this.#audience.state({ online: true });
+  }
+
+  #onText(text: string): void {
+    const words = text.replace(/[^\x20-\x7e]/g, '').slice(0, TEXT_LENGTH_MAX);
+    this.#audience.refused(refuse('device-failed', `the board at ${this.#path} says: ${words}`));
+  }
+
+  // readings
+
+  #samplingMs(): number {
+    const periods = this.#parts.readers.map((reader) => this.#periodMs(reader)).filter((ms) => ms > 0);
+    return Math.min(Math.max(Math.floor(Math.min(...periods) / 2), SAMPLING_MS_MIN), SAMPLING_MS_MAX);
+  }
+
+  #periodMs({ capability }: Reader): number {
+    return this.capabilities[capability.channel]!.periodMs;
+  }
+
+  /** A period of 0 is that for a sensor that was configured so; any other it stops. */
+  #tellsChanges(reader: Reader): boolean {
+    return reader.periodMs === 0 && this.#periodMs(reader) === 0;
+  }
+
+  #schedule(): void {
+    for (const timer of this.#periods.splice(0)) clearInterval(timer);
+    for (const reader of this.#parts.readers) {
+      const periodMs = this.#periodMs(reader);
+      if (periodMs > 0) this.#periods.push(setInterval(() => this.#measure(reader), periodMs));
+    }
+  }
+
+  #onHeard(reader: Reader): void {
+    if (this.#online && this.#tellsChanges(reader)) this.#measure(reader);
+  }
+
+  #measure(reader: Reader): void {
+    const { channel, exponent } = reader.capability;
+    const measured = this.#five?.read(reader);
+    if (measured === undefined) return;
+    if (!measured.ok) {
+      if (!this.#refused.has(channel)) this.#audience.refused(measured); // once until it is well again
+      this.#refused.add(channel);
+      return;
+    }
+    this.#refused.delete(channel);
+    if (this.#tellsChanges(reader) && this.#last.get(channel) === measured.value) return;
+    this.#last.set(channel, measured.value);
+    const seq = this.#seqs[channel]!++;
+    this.#audience.reading({ channel, seq, mantissa: measured.value, exponent });
+  }
+
+  // commands
+
+  #offline(): Refusal {
+    return refuse('device-failed', `${this.#path} is offline: ${this.#lastRefusal.detail}`);
+  }
+
+  /** The board does one thing after the other. */
+  #acknowledged(name: string): Promise<Result<void>> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => this.#answered?.(false), this.#timing.ack);
+      this.#answered = (answered) => {
+        clearTimeout(timer);
+        this.#answered = undefined;
+        if (answered) resolve(ok(undefined));
+        else resolve(refuse('timeout', `${name}: the board did not answer, whether it obeyed is not known`));
+      };
+      this.#line.write(ASK_FIRMWARE);
+    });
+  }
+}
+
+/** Firmata tells no serial number; a path by id has that of the adapter. */
+const serialOf = (path: string): string => createHash('sha256').update(path).digest('hex').slice(0, 16);
