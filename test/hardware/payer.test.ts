@@ -13,7 +13,8 @@ import { signVoucher } from '../../schemas/voucher.ts';
 import { bytesOf, vectorsOf } from '../schemas/vectors.ts';
 import { accepted } from '../schemas/verdicts.ts';
 import { crypto, filled, keyOf, signer } from '../vectors/parties.ts';
-import { buildPayerHost, payerMemory, Script, STORE_TURNS } from './payer-board.ts';
+import { AS_BEFORE, AS_WRITTEN, HostScript } from './host-script.ts';
+import { buildPayerHost, payerMemory } from './payer-board.ts';
 
 type PayerVector = {
   readonly name: string;
@@ -32,6 +33,9 @@ const SECRET = bytesOf(vectors.secret);
 const CHANNEL = bytesOf(vectors.channel);
 
 const DONE = 0;
+
+/** Every byte of a counter at 4 ms, and the MAC behind it. */
+const STORE_TURNS = 60;
 
 const host = buildPayerHost();
 const payer = suite('payer, on this machine');
@@ -62,8 +66,8 @@ const ticksIn = (said: readonly SerialMessage[]): string[] =>
 if (host !== undefined) {
   payer('makes the chains of the vectors and releases their ticks', () => {
     for (const { name, seq, counter, ticks, anchor, links } of vectors.payer) {
-      const script = new Script()
-        .power(payerMemory(SECRET, counter - 1))
+      const script = new HostScript()
+        .power(0, payerMemory(SECRET, counter - 1))
         .send(chain(7, ticks, seq))
         .turn(turnsFor(ticks));
       for (const [i, { index }] of links.entries())
@@ -83,9 +87,9 @@ if (host !== undefined) {
 
   payer('releases every tick of chains of every length, each within ten turns', () => {
     const lengths = [...Array.from({ length: 66 }, (_, i) => i + 1), 100, 428, 1023, 1024];
-    const script = new Script();
+    const script = new HostScript();
     for (const ticks of lengths) {
-      script.power(payerMemory(SECRET, 0)).send(chain(1, ticks)).turn(turnsFor(ticks));
+      script.power(0, payerMemory(SECRET, 0)).send(chain(1, ticks)).turn(turnsFor(ticks));
       for (let index = 1; index <= ticks; index++) script.send(release(2, index)).turn(RELEASE_TURNS);
     }
     const said = script.play(host);
@@ -108,7 +112,10 @@ if (host !== undefined) {
     for (const drawn of fc.sample(asks, 20)) {
       const indices = drawn.sort((a, b) => a - b);
       const ticks = fc.sample(fc.integer({ min: indices.at(-1)!, max: CHAIN_TICKS_MAX }), 1)[0]!;
-      const script = new Script().power(payerMemory(SECRET, 0)).send(chain(1, ticks)).turn(turnsFor(ticks));
+      const script = new HostScript()
+        .power(0, payerMemory(SECRET, 0))
+        .send(chain(1, ticks))
+        .turn(turnsFor(ticks));
       for (const index of indices) {
         script.send(release(2, index)).turn(CHAIN_TICKS_MAX * 5);
         script.send(release(3, index)).turn(2);
@@ -124,7 +131,7 @@ if (host !== undefined) {
   });
 
   payer('answers releases that come faster than it hashes by the newest', () => {
-    const script = new Script().power(payerMemory(SECRET, 0)).send(chain(1, 64)).turn(turnsFor(64));
+    const script = new HostScript().power(0, payerMemory(SECRET, 0)).send(chain(1, 64)).turn(turnsFor(64));
     for (let index = 1; index <= 40; index++) script.send(release(index, index));
     const [, said] = script.turn(1000).play(host);
     assert.equal(ticksIn(said!), [`40 ${toHex(linkAt(linksOf(1, 1, 64), 40))}`]);
@@ -133,8 +140,8 @@ if (host !== undefined) {
 
   payer('pays: its ticks are evidence under a voucher that carries its anchor', () => {
     const seq = 65_537;
-    const script = new Script()
-      .power(payerMemory(SECRET, 4))
+    const script = new HostScript()
+      .power(0, payerMemory(SECRET, 4))
       .send(chain(1, 64, seq))
       .turn(turnsFor(64));
     for (const index of [1, 2, 3, 20, 64]) script.send(release(index, index)).turn(400);
@@ -152,8 +159,8 @@ if (host !== undefined) {
   payer(
     'answers a request that is repeated, before and after its chain is there, and makes no second one',
     () => {
-      const script = new Script()
-        .power(payerMemory(SECRET, 0))
+      const script = new HostScript()
+        .power(0, payerMemory(SECRET, 0))
         .send(chain(1, 16))
         .turn(30)
         .send(chain(1, 16))
@@ -171,7 +178,7 @@ if (host !== undefined) {
   );
 
   payer('gives up a chain for a new one, and releases nothing of it any more', () => {
-    const script = new Script().power(payerMemory(SECRET, 0)).send(chain(1, 16)).turn(turnsFor(16));
+    const script = new HostScript().power(0, payerMemory(SECRET, 0)).send(chain(1, 16)).turn(turnsFor(16));
     script
       .send(release(2, 3))
       .turn(20)
@@ -190,7 +197,7 @@ if (host !== undefined) {
   });
 
   payer('refuses with its reason what it cannot do', () => {
-    const script = new Script().power(payerMemory(SECRET, 0));
+    const script = new HostScript().power(0, payerMemory(SECRET, 0));
     script.send(release(1, 1)).turn(2);
     script
       .send(chain(2, 16))
@@ -221,7 +228,7 @@ if (host !== undefined) {
         CHANNEL,
         Buffer.from([1, 0x19, ticks >> 8, ticks & 255]),
       ]);
-    const script = new Script().power(payerMemory(SECRET, 0));
+    const script = new HostScript().power(0, payerMemory(SECRET, 0));
     script
       .send(chainOf(1025))
       .turn(2)
@@ -246,7 +253,7 @@ if (host !== undefined) {
   });
 
   payer('makes no chain without a secret, and can be given one, once', () => {
-    const script = new Script().power(new Uint8Array(0)).send(chain(1, 8)).turn(2);
+    const script = new HostScript().power(0, new Uint8Array(0)).send(chain(1, 8)).turn(2);
     script
       .send({ type: 'provision', id: 2, slot: 2, bytes: SECRET })
       .turn(300)
@@ -265,8 +272,8 @@ if (host !== undefined) {
   });
 
   payer('stops when its numbers end: the next would be one that was used', () => {
-    const script = new Script()
-      .power(payerMemory(SECRET, 2 ** 32 - 2))
+    const script = new HostScript()
+      .power(0, payerMemory(SECRET, 2 ** 32 - 2))
       .send(chain(1, 8))
       .turn(turnsFor(8));
     const [built, refused] = script.send(chain(2, 8)).turn(turnsFor(8)).play(host);
@@ -276,7 +283,7 @@ if (host !== undefined) {
   });
 
   payer('answers commands at once while it stores, derives and builds', () => {
-    const script = new Script().power(payerMemory(SECRET, 0)).send(chain(1, 1024));
+    const script = new HostScript().power(0, payerMemory(SECRET, 0)).send(chain(1, 1024));
     for (let id = 2; id < 120; id++) script.send({ type: 'command', id, channel: 0, value: id % 2 }).turn(10);
     const said = script.turn(10).play(host);
     assert.equal(said.slice(1, -1).map(codesIn), Array(117).fill([DONE]));
@@ -284,14 +291,14 @@ if (host !== undefined) {
   });
 
   payer('loses no number and uses none twice, wherever the power fails and whatever it leaves', () => {
-    const script = new Script();
+    const script = new HostScript();
     const cases: { counter: number; nth: number; byte: number }[] = [];
     for (const counter of [0, 1, 4, 5, 254, 255, 256, 65_535, 2 ** 24 - 1]) {
       for (let nth = 1; nth <= 8; nth++)
-        for (const byte of [0x00, 0x01, 0x5a, 0xff]) cases.push({ counter, nth, byte });
+        for (const byte of [0x00, 0x5a, 0xff, AS_WRITTEN, AS_BEFORE]) cases.push({ counter, nth, byte });
     }
     for (const { counter, nth, byte } of cases) {
-      script.power(payerMemory(SECRET, counter)).cut(nth, byte);
+      script.power(0, payerMemory(SECRET, counter)).cut(nth, byte);
       // Written before the cut or not at all: the same request again is another chain.
       for (let time = 0; time < 3; time++) script.send(chain(1, 1)).turn(turnsFor(1));
       script.reset().send(chain(2, 1)).turn(turnsFor(1));
@@ -330,7 +337,7 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({
       does: fc.constant('cut' as const),
       nth: fc.integer({ min: 1, max: 9 }),
-      byte: fc.nat(255),
+      byte: fc.nat(AS_BEFORE),
     }),
   },
   { weight: 1, arbitrary: fc.constant({ does: 'reset' as const }) },
@@ -381,7 +388,7 @@ class Witness {
 
 /** The script of a history, and its judgement. Each step ends with a turn, so that the answers pair up. */
 const live = (history: readonly Step[]): void => {
-  const script = new Script().power(payerMemory(SECRET, 0));
+  const script = new HostScript().power(0, payerMemory(SECRET, 0));
   const notes: ((witness: Witness) => void)[] = [];
   let id = 0;
   let index = 0;
