@@ -1,0 +1,287 @@
+/**
+ * The driver for instruments that print text: lines on a serial line to a `Device`.
+ *
+ * Such an instrument answers no hello: it is known by the first line that tells a value, and given up when none
+ * tells one for long. A line that is damaged or of no use is told with its reason and never stops the stream.
+ */
+
+import { ok, type Refusal, type Result, refuse } from '../schemas/result.ts';
+import type { Capability } from '../schemas/serial.ts';
+import { Audience, newHealth } from './audience.ts';
+import type { Device, DeviceIdentity, DeviceListener } from './device.ts';
+import { Channels } from './lines/channels.ts';
+import { type CsvOptions, csv } from './lines/csv.ts';
+import type { Format } from './lines/format.ts';
+import { json } from './lines/json.ts';
+import { keyValue } from './lines/key-value.ts';
+import { LineReader } from './lines/line-reader.ts';
+import { checkMappings, type Mapping } from './lines/mapping.ts';
+import { type NmeaOptions, nmea } from './lines/nmea.ts';
+import { type UltimeterOptions, ultimeter } from './lines/ultimeter.ts';
+import type { Binding } from './port.ts';
+import { type Backoff, SerialLine } from './serial-line.ts';
+
+/** What the lines are; `csv`, `json` and `key-value` mean nothing without a mapping. */
+export type LinesFormat =
+  | ({ readonly format: 'nmea'; readonly mapping?: readonly Mapping[] | undefined } & NmeaOptions)
+  | ({ readonly format: 'ultimeter' } & UltimeterOptions)
+  | ({ readonly format: 'csv'; readonly mapping: readonly Mapping[] } & CsvOptions)
+  | { readonly format: 'json' | 'key-value'; readonly mapping: readonly Mapping[] };
+
+/** As the instruments leave their makers. */
+const BAUD_RATES: Readonly<Record<LinesFormat['format'], number>> = {
+  nmea: 4800,
+  ultimeter: 2400,
+  csv: 9600,
+  json: 115_200,
+  'key-value': 9600,
+};
+
+/** All in milliseconds. */
+export type LinesTiming = {
+  /** How long `openLines` waits for the port. */
+  readonly open: number;
+  /** Without a value for this long the instrument is away. */
+  readonly silence: number;
+  /** No instrument pauses for this long within a line. */
+  readonly pause: number;
+};
+
+const TIMING: LinesTiming = { open: 10_000, silence: 60_000, pause: 100 };
+
+export type LinesOptions = LinesFormat & {
+  readonly path: string;
+  /** Default: the ports of this system. */
+  readonly binding?: Binding;
+  /** Default: 4,800 for `nmea`, 2,400 for `ultimeter`, 9,600 for `csv` and `key-value`, 115,200 for `json`. */
+  readonly baudRate?: number | undefined;
+  readonly timing?: Partial<LinesTiming>;
+  readonly backoff?: Partial<Backoff>;
+};
+
+/**
+ * Resolves when a line has told a value; from then on the device looks after itself until closed.
+ * Codes: config-invalid, port-denied (at once); port-missing, port-in-use, device-failed (when it stayed so for
+ * `timing.open`); timeout (no value for `timing.silence`: says what was wrong with the last line).
+ */
+export const openLines = async (options: LinesOptions): Promise<Result<Device>> => {
+  const format = formatOf(options);
+  if (!format.ok) return format;
+  const device = new LinesDevice(options, format.value);
+  const refusal = await device.start();
+  if (refusal === undefined) return ok(device);
+  await device.close();
+  return refusal;
+};
+
+/** Codes: config-invalid. */
+const formatOf = (options: LinesFormat): Result<Format> => {
+  if (options.format === 'ultimeter') return ok(ultimeter(options));
+  const fields = checkMappings(options.mapping ?? []);
+  if (!fields.ok) return fields;
+  if (options.format === 'nmea') return nmea(fields.value, options);
+  if (fields.value.length === 0)
+    return refuse('config-invalid', `format ${options.format} needs a mapping: which field is what`);
+  if (options.format === 'csv') return csv(fields.value, options);
+  return ok(options.format === 'json' ? json(fields.value) : keyValue(fields.value));
+};
+
+class LinesDevice implements Device {
+  identity: DeviceIdentity = { board: '', firmware: '', serial: '0'.repeat(16) };
+  readonly health = newHealth();
+  readonly meter = null;
+
+  readonly #path: string;
+  readonly #format: Format;
+  readonly #timing: LinesTiming;
+  readonly #audience = new Audience();
+  readonly #channels: Channels;
+  readonly #line: SerialLine;
+  #reader: LineReader | undefined; // of this connection, from its first bytes on
+  #current = ''; // the line that is being read
+  #openByMs = 0; // then a port that is not there is the answer to `openLines`
+  #openedMs = 0;
+  #heardMs = 0; // when the port was opened, or a value was told
+  #online = false;
+  #lost = false; // it was online and is not any more
+  #inNoise = false;
+  #closed = false;
+  #timer: NodeJS.Timeout | undefined; // of silence
+  #settleStart: ((refusal: Refusal | undefined) => void) | undefined;
+  #lastRefusal: Refusal; // of the port, or of a line since the last value
+
+  constructor(options: LinesOptions, format: Format) {
+    this.#path = options.path;
+    this.#format = format;
+    this.#timing = { ...TIMING, ...options.timing };
+    this.#lastRefusal = refuse('timeout', `${options.path} did not open in time`);
+    this.#channels = new Channels(format.quantities, {
+      onValue: () => this.#onValue(),
+      onReading: (reading) => this.#audience.reading(reading),
+      onNew: () => {
+        if (this.#online) this.#audience.state({ online: true });
+      },
+      onRefused: (refusal) => {
+        this.health.strays++;
+        this.#onRefused(refusal);
+      },
+    });
+    this.#line = new SerialLine(
+      { ...options, baudRate: options.baudRate ?? BAUD_RATES[options.format] },
+      {
+        onOpen: () => this.#onOpen(),
+        onData: (chunk) => this.#onData(chunk),
+        onLost: (refusal) => this.#onLost(refusal),
+      },
+    );
+  }
+
+  get online(): boolean {
+    return this.#online;
+  }
+
+  get capabilities(): readonly Capability[] {
+    return this.#channels.capabilities;
+  }
+
+  /** undefined when the instrument has told a value. */
+  start(): Promise<Refusal | undefined> {
+    return new Promise((resolve) => {
+      this.#openByMs = performance.now() + this.#timing.open;
+      const timer = setTimeout(() => {
+        if (this.#openedMs === 0) this.#settleStart?.(this.#lastRefusal);
+      }, this.#timing.open);
+      this.#settleStart = (refusal) => {
+        clearTimeout(timer);
+        this.#settleStart = undefined;
+        resolve(refusal);
+      };
+      this.#line.open();
+    });
+  }
+
+  listen(listener: DeviceListener): () => void {
+    return this.#audience.add(listener);
+  }
+
+  async command(channel: number): Promise<Result<void>> {
+    return refuse(
+      'channel-unknown',
+      `${this.#path} has no output ${channel}: an instrument of text only tells`,
+    );
+  }
+
+  async setPeriod(channel: number, periodMs: number): Promise<Result<void>> {
+    return this.#channels.setPeriod(channel, periodMs);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#online = false;
+    clearTimeout(this.#timer);
+    this.#audience.clear();
+    await this.#line.close();
+  }
+
+  // the line
+
+  #onOpen(): void {
+    this.#reader = undefined;
+    this.#openedMs = performance.now();
+    this.#heardMs = this.#openedMs;
+    this.#lastRefusal = refuse('timeout', 'nothing was heard: is it on, and is the cable the right one?');
+    this.#watch(this.#timing.silence);
+  }
+
+  #onLost(refusal: Refusal): void {
+    clearTimeout(this.#timer);
+    this.#reader?.end();
+    this.#reader = undefined;
+    this.#openedMs = 0;
+    this.#lastRefusal = refusal;
+    this.#goOffline(refusal);
+    if (refusal.code === 'port-denied' || performance.now() >= this.#openByMs) this.#settleStart?.(refusal);
+  }
+
+  #onData(chunk: Uint8Array): void {
+    this.#channels.nowMs = performance.now();
+    if (this.#reader === undefined) {
+      // What comes at once was begun before we listened.
+      const isPrompt = this.#channels.nowMs - this.#openedMs < this.#timing.pause;
+      this.#reader = new LineReader(
+        { onLine: (line) => this.#onLine(line), onNoise: (bytes, refusal) => this.#onNoise(bytes, refusal) },
+        { beginsInside: this.#format.isCutUnseen && isPrompt },
+      );
+    }
+    this.#reader.push(chunk);
+  }
+
+  #onLine(line: string): void {
+    this.#current = line;
+    const damage = this.#format.read(line, this.#channels);
+    if (damage === undefined) {
+      this.health.messages++;
+      if (this.#inNoise) this.health.resyncs++;
+      this.#inNoise = false;
+    } else {
+      if (damage.code === 'frame-crc') this.health.checkErrors++;
+      this.#onNoise(Buffer.from(line), damage);
+    }
+  }
+
+  #onNoise(bytes: Uint8Array, refusal: Refusal | undefined): void {
+    this.#inNoise = true;
+    this.health.noiseBytes += bytes.length;
+    this.#audience.noise(bytes);
+    if (refusal !== undefined) this.#onRefused(refusal);
+  }
+
+  #onRefused(refusal: Refusal): void {
+    this.#lastRefusal = refusal;
+    this.#audience.refused(refusal);
+  }
+
+  // the instrument
+
+  /** Before what the value becomes is told. */
+  #onValue(): void {
+    this.#heardMs = this.#channels.nowMs;
+    if (this.#online || this.#closed) return;
+    this.identity = { ...this.identity, board: this.#format.board(this.#current) };
+    this.#online = true;
+    this.#line.settled();
+    this.#watch(this.#timing.silence);
+    if (this.#lost) this.health.reconnects++;
+    this.#lost = false;
+    this.#audience.state({ online: true });
+    this.#settleStart?.(undefined);
+  }
+
+  #goOffline(refusal: Refusal): void {
+    if (!this.#online) return;
+    this.#online = false;
+    this.#lost = true;
+    this.#audience.state({ online: false, code: refusal.code, detail: refusal.detail });
+  }
+
+  #watch(ms: number): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#onSilence(), ms);
+  }
+
+  /** The port stays open: the next value brings the instrument back. */
+  #onSilence(): void {
+    const leftMs = this.#timing.silence - (performance.now() - this.#heardMs);
+    if (leftMs > 0) {
+      this.#watch(leftMs);
+      return;
+    }
+    const forS = this.#timing.silence / 1000;
+    const refusal = refuse(
+      'timeout',
+      `${this.#path} told no value for ${forS} s; at last: ${this.#lastRefusal.detail}`,
+    );
+    this.#goOffline(refusal);
+    this.#settleStart?.(refusal);
+  }
+}

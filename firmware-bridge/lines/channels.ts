@@ -1,0 +1,168 @@
+/**
+ * The capabilities of a text instrument and their readings: a channel for each quantity, in the order in which
+ * they were first heard, with a sequence of ours. An instrument cannot be asked for another period: its
+ * readings are thinned.
+ */
+
+import { ok, type Refusal, type Result, refuse } from '../../schemas/result.ts';
+import type { Capability } from '../../schemas/serial.ts';
+import type { DeviceReading } from '../device.ts';
+import { type Conversion, convert } from './conversion.ts';
+import type { DecimalScanner } from './decimal-scanner.ts';
+import type { Quantity, Sink } from './format.ts';
+
+/** As a profile can offer; what a ship's bus says beyond that is refused. */
+export const CHANNELS_MAX = 64;
+/** A day: rarer is no reading but an event. */
+const PERIOD_MS_MAX = 86_400_000;
+/** A quantity has one source; another kind of line is heard when that one has been silent for this long. */
+const TAKEOVER_MS = 10_000;
+/** No instrument keeps time to the millisecond: a reading may be early by a tenth of the period. */
+const EARLY = 10;
+
+export type ChannelEvents = {
+  /** Something plausible was told, whether it becomes a reading or not. */
+  readonly onValue: () => void;
+  readonly onReading: (reading: DeviceReading) => void;
+  /** Before the first reading of a capability that is new. */
+  readonly onNew: () => void;
+  readonly onRefused: (refusal: Refusal) => void;
+};
+
+type Channel = {
+  readonly quantity: Quantity;
+  capability: Capability;
+  seq: number;
+  source: number;
+  heardMs: number;
+  isStopped: boolean;
+  /** When the next reading is wanted; always where no period was asked for. */
+  dueMs: number;
+};
+
+const newChannel = (quantity: Quantity, number: number): Channel => ({
+  quantity,
+  capability: {
+    channel: number,
+    name: quantity.name,
+    kind: quantity.kind,
+    unit: quantity.unit,
+    exponent: quantity.exponent,
+    direction: 'sensor',
+    periodMs: 0,
+  },
+  seq: 0,
+  source: 0,
+  heardMs: Number.NEGATIVE_INFINITY,
+  isStopped: false,
+  dueMs: Number.NEGATIVE_INFINITY,
+});
+
+export class Channels implements Sink {
+  /** Of the line that is being read: on any clock that only rises. */
+  nowMs = 0;
+  readonly #events: ChannelEvents;
+  readonly #byName = new Map<string, Channel>();
+  #capabilities: readonly Capability[] = [];
+
+  constructor(quantities: readonly Quantity[], events: ChannelEvents) {
+    this.#events = events;
+    for (const quantity of quantities) this.#add(quantity);
+  }
+
+  get capabilities(): readonly Capability[] {
+    return this.#capabilities;
+  }
+
+  measure(quantity: Quantity, written: DecimalScanner, by: Conversion, source: number): void {
+    const mantissa = convert(written.mantissa, written.exponent, by, quantity.exponent);
+    if (mantissa === undefined || mantissa < quantity.min || mantissa > quantity.max) {
+      this.refuse(implausible(quantity, written, mantissa));
+      return;
+    }
+    const channel = this.#byName.get(quantity.name) ?? this.#meet(quantity);
+    if (channel === undefined) return;
+    this.#events.onValue();
+    if (channel.source !== source) {
+      if (this.nowMs - channel.heardMs < TAKEOVER_MS) return;
+      channel.source = source;
+    }
+    channel.heardMs = this.nowMs;
+    if (!this.#isDue(channel)) return;
+    this.#events.onReading({
+      channel: channel.capability.channel,
+      seq: channel.seq++,
+      mantissa,
+      exponent: quantity.exponent,
+    });
+  }
+
+  refuse(refusal: Refusal): void {
+    this.#events.onRefused(refusal);
+  }
+
+  /** Thins to at most one reading in a period, the first of each. Codes: channel-unknown, value-out-of-range. */
+  setPeriod(number: number, periodMs: number): Result<void> {
+    const channel = [...this.#byName.values()][number];
+    if (channel === undefined) {
+      const has = this.#capabilities.length === 0 ? 'none yet' : `0 to ${this.#capabilities.length - 1}`;
+      return refuse('channel-unknown', `the instrument has no sensor ${number}, it has ${has}`);
+    }
+    if (!Number.isInteger(periodMs) || periodMs < 0 || periodMs > PERIOD_MS_MAX) {
+      return refuse('value-out-of-range', `periodMs is a whole number from 0 to ${PERIOD_MS_MAX}`);
+    }
+    channel.capability = { ...channel.capability, periodMs };
+    channel.isStopped = periodMs === 0;
+    channel.dueMs = Number.NEGATIVE_INFINITY;
+    this.#list();
+    return ok(undefined);
+  }
+
+  #add(quantity: Quantity): Channel {
+    const channel = newChannel(quantity, this.#byName.size);
+    this.#byName.set(quantity.name, channel);
+    this.#list();
+    return channel;
+  }
+
+  #list(): void {
+    this.#capabilities = [...this.#byName.values()].map(({ capability }) => capability);
+  }
+
+  #meet(quantity: Quantity): Channel | undefined {
+    if (this.#byName.size < CHANNELS_MAX) {
+      const channel = this.#add(quantity);
+      this.#events.onNew();
+      return channel;
+    }
+    this.refuse(
+      refuse('busy', `${quantity.name} is one more than the ${CHANNELS_MAX} capabilities of a device`),
+    );
+    return undefined;
+  }
+
+  /** The grid of the period stays where the first reading set it, so that a trembling instrument loses none. */
+  #isDue(channel: Channel): boolean {
+    if (channel.isStopped) return false;
+    const { periodMs } = channel.capability;
+    if (this.nowMs + periodMs / EARLY < channel.dueMs) return false;
+    const isBehind = !(this.nowMs - channel.dueMs < periodMs);
+    channel.dueMs = (isBehind ? this.nowMs : channel.dueMs) + periodMs;
+    return true;
+  }
+}
+
+const implausible = (
+  { name, unit, exponent, min, max }: Quantity,
+  written: DecimalScanner,
+  mantissa: number | undefined,
+): Refusal => {
+  const said =
+    mantissa === undefined
+      ? `${written.mantissa}e${written.exponent} as written`
+      : `${mantissa}e${exponent} ${unit}`;
+  return refuse(
+    'value-out-of-range',
+    `${name} is ${said}, not from ${min}e${exponent} to ${max}e${exponent}`,
+  );
+};

@@ -1,0 +1,80 @@
+/**
+ * From what an instrument writes to integers of a SenML unit: exact rational arithmetic and one rounding, to
+ * the quantity's own exponent, half away from zero (21.25 at one decimal is 21.3, -21.25 is -21.3).
+ */
+
+/** `(written + before) * numerator / denominator`, in `unit`. */
+export type Conversion = {
+  /** SenML. */
+  readonly unit: string;
+  /** Positive integers. */
+  readonly numerator: number;
+  readonly denominator: number;
+  /** Hundredths of what is written: -27315 takes kelvins to degrees. */
+  readonly before: number;
+};
+
+export const times = (unit: string, numerator: number, denominator = 1, before = 0): Conversion => ({
+  unit,
+  numerator,
+  denominator,
+  before,
+});
+
+const BEFORE_EXPONENT = -2;
+const SAFE = Number.MAX_SAFE_INTEGER;
+/** Twice as much is an integer still. */
+const EXACT = 2 ** 52;
+/** Powers of ten that leave room for a mantissa. */
+export const POWERS: readonly number[] = Array.from({ length: 16 }, (_, power) => 10 ** power);
+
+/**
+ * The rest of a division of integers from 0 to 2^52, and exact: the quotient is one off at most. `%` would be
+ * as exact and, with numbers above 2^31, ten times slower.
+ */
+export const restOf = (size: number, divisor: number): number => {
+  const rest = size - Math.floor(size / divisor) * divisor;
+  if (rest < 0) return rest + divisor;
+  return rest >= divisor ? rest - divisor : rest;
+};
+
+const divideHalfAway = (numerator: number, denominator: number): number => {
+  const size = Math.abs(numerator);
+  const rest = restOf(size, denominator);
+  const quotient = (size - rest) / denominator + (rest >= denominator - rest ? 1 : 0);
+  return numerator < 0 ? 0 - quotient : quotient;
+};
+
+const convertWide = (mantissa: bigint, exponent: number, by: Conversion, to: number): number | undefined => {
+  const lowest = Math.min(exponent, BEFORE_EXPONENT);
+  const written = mantissa * 10n ** BigInt(exponent - lowest);
+  const before = BigInt(by.before) * 10n ** BigInt(BEFORE_EXPONENT - lowest);
+  const shift = lowest - to;
+  const numerator = (written + before) * BigInt(by.numerator) * 10n ** BigInt(Math.max(shift, 0));
+  const denominator = BigInt(by.denominator) * 10n ** BigInt(Math.max(-shift, 0));
+  const size = numerator < 0n ? -numerator : numerator;
+  const quotient = Number((2n * size + denominator) / (2n * denominator));
+  if (quotient > SAFE) return undefined;
+  return numerator < 0n ? 0 - quotient : quotient;
+};
+
+/**
+ * The integer `n` with n * 10^to nearest to the converted mantissa * 10^exponent; undefined where that is
+ * beyond 2^53 - 1.
+ */
+export const convert = (
+  mantissa: number | bigint,
+  exponent: number,
+  by: Conversion,
+  to: number,
+): number | undefined => {
+  const shift = exponent - to;
+  const up = POWERS[Math.max(shift, 0)];
+  const down = POWERS[Math.max(-shift, 0)];
+  if (typeof mantissa === 'number' && by.before === 0 && up !== undefined && down !== undefined) {
+    const numerator = mantissa * by.numerator * up;
+    const denominator = by.denominator * down;
+    if (Math.abs(numerator) <= EXACT && denominator <= EXACT) return divideHalfAway(numerator, denominator);
+  }
+  return convertWide(BigInt(mantissa), exponent, by, to);
+};

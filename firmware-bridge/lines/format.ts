@@ -1,0 +1,55 @@
+/** What a text format makes of a line: quantities with values, and refusals with reasons. */
+
+import { type Refusal, refuse } from '../../schemas/result.ts';
+import type { Conversion } from './conversion.ts';
+import type { DecimalScanner } from './decimal-scanner.ts';
+
+/** What an instrument measures; the capability that it becomes. */
+export type Quantity = {
+  readonly name: string;
+  readonly kind: string;
+  /** SenML. */
+  readonly unit: string;
+  /** Readings are rounded to 10^exponent units. */
+  readonly exponent: number;
+  /** Least and greatest mantissa that is plausible. */
+  readonly min: number;
+  readonly max: number;
+};
+
+/** Takes what a line says. */
+export interface Sink {
+  /**
+   * A number as the instrument wrote it, and how its unit becomes the quantity's. `source` names the
+   * kind of line: of two kinds that tell the same quantity one is heard.
+   */
+  measure(quantity: Quantity, written: DecimalScanner, by: Conversion, source: number): void;
+  /** Something in an intact line that is of no use. */
+  refuse(refusal: Refusal): void;
+}
+
+export type Format = {
+  /** Those that are known before anything was heard. */
+  readonly quantities: readonly Quantity[];
+  /**
+   * Whether a piece of a line would be taken for a line: '21.5' of 'temperature=21.5' is none, of '3,21.5'
+   * it is.
+   */
+  readonly isCutUnseen: boolean;
+  /**
+   * Reads one line of text. A refusal means that the line is damaged: that it is noise. `frame-crc`
+   * is a wrong checksum.
+   */
+  readonly read: (line: string, sink: Sink) => Refusal | undefined;
+  /** What the instrument of such a line is called. */
+  readonly board: (line: string) => string;
+};
+
+const SHOWN_MAX = 60;
+
+/** Text of an instrument in a sentence for a person. */
+export const shown = (text: string): string =>
+  JSON.stringify(text.length > SHOWN_MAX ? `${text.slice(0, SHOWN_MAX)}…` : text);
+
+export const refuseNumber = (what: string, text: string): Refusal =>
+  refuse('object-malformed', `${what} is ${shown(text)}, which is no decimal number`);

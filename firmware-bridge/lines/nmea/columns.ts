@@ -1,0 +1,112 @@
+/** Sentences whose values stand at fixed places, most with the letter of their unit behind them. */
+
+import { refuse } from '../../../schemas/result.ts';
+import { type Conversion, times } from '../conversion.ts';
+import { type Quantity, refuseNumber, type Sink, shown } from '../format.ts';
+import {
+  BAR,
+  CELSIUS,
+  FAHRENHEIT,
+  INCH_OF_MERCURY,
+  KM_PER_HOUR,
+  KNOT,
+  METRE_PER_SECOND,
+  MILE_PER_HOUR,
+} from '../units.ts';
+import * as q from './quantities.ts';
+import type { Sentence } from './sentence.ts';
+
+/** By the letter in the field behind the value; 'alone' where no letter follows. */
+type Units = Readonly<Record<string, Conversion>>;
+
+export const SPEEDS: Units = { K: KM_PER_HOUR, M: METRE_PER_SECOND, N: KNOT, S: MILE_PER_HOUR };
+const TEMPERATURES: Units = { C: CELSIUS, F: FAHRENHEIT };
+const PRESSURES: Units = { B: BAR, I: INCH_OF_MERCURY };
+const DEGREE = times('deg', 1);
+/** North is no unit, but the letter says which. */
+const TRUE: Units = { T: DEGREE };
+const MAGNETIC: Units = { M: DEGREE };
+const PERCENT: Units = { alone: times('%RH', 1) };
+
+export type Column = readonly [quantity: Quantity, field: number, units: Units];
+
+/** By formatter. Of two columns with one quantity the first that is not empty counts. */
+export const COLUMNS: Readonly<Record<string, readonly Column[]>> = {
+  MDA: [
+    [q.PRESSURE, 3, PRESSURES],
+    [q.PRESSURE, 1, PRESSURES],
+    [q.AIR_TEMPERATURE, 5, TEMPERATURES],
+    [q.WATER_TEMPERATURE, 7, TEMPERATURES],
+    [q.HUMIDITY, 9, PERCENT], // field 10, absolute humidity "in percent", is of no unit
+    [q.DEW_POINT, 11, TEMPERATURES],
+    [q.WIND_DIRECTION, 13, TRUE],
+    [q.WIND_DIRECTION_MAGNETIC, 15, MAGNETIC],
+    [q.WIND_SPEED, 19, SPEEDS],
+    [q.WIND_SPEED, 17, SPEEDS],
+  ],
+  MTW: [[q.WATER_TEMPERATURE, 1, TEMPERATURES]],
+  MWD: [
+    [q.WIND_DIRECTION, 1, TRUE],
+    [q.WIND_DIRECTION_MAGNETIC, 3, MAGNETIC],
+    [q.WIND_SPEED, 7, SPEEDS],
+    [q.WIND_SPEED, 5, SPEEDS],
+  ],
+  VHW: [
+    [q.HEADING, 1, TRUE],
+    [q.HEADING_MAGNETIC, 3, MAGNETIC],
+    [q.SPEED_THROUGH_WATER, 5, SPEEDS],
+    [q.SPEED_THROUGH_WATER, 7, SPEEDS],
+  ],
+};
+
+/** True where the field has a value, be it good or refused. */
+export const readColumn = (sentence: Sentence, column: Column, sink: Sink, source: number): boolean => {
+  const [quantity, field, units] = column;
+  if (sentence.isEmpty(field)) return false;
+  const by = units.alone ?? units[sentence.letter(field + 1)];
+  if (by === undefined) {
+    const letters = Object.keys(units).join(' or ');
+    const found = shown(sentence.field(field + 1));
+    sink.refuse(refuse('object-malformed', `the unit of ${quantity.name} is ${found}, not ${letters}`));
+  } else if (sentence.scan(field)) sink.measure(quantity, sentence.number, by, source);
+  else sink.refuse(refuseNumber(quantity.name, sentence.field(field)));
+  return true;
+};
+
+/** False where nothing in it has a value. */
+export const readColumns = (
+  sentence: Sentence,
+  columns: readonly Column[],
+  sink: Sink,
+  source: number,
+): boolean => {
+  let told: Quantity | undefined;
+  for (const column of columns) {
+    if (column[0] !== told && readColumn(sentence, column, sink, source)) told = column[0];
+  }
+  return told !== undefined;
+};
+
+/** MWV: angle, R or T, speed, its unit, A for valid. */
+const RELATIVE: readonly Column[] = [
+  [q.RELATIVE_WIND_ANGLE, 1, { alone: DEGREE }],
+  [q.RELATIVE_WIND_SPEED, 3, SPEEDS],
+];
+const THEORETICAL: readonly Column[] = [
+  [q.TRUE_WIND_ANGLE, 1, { alone: DEGREE }],
+  [q.TRUE_WIND_SPEED, 3, SPEEDS],
+];
+
+export const readMwv = (sentence: Sentence, sink: Sink, source: number): boolean => {
+  const reference = sentence.letter(2);
+  if (sentence.letter(5) !== 'A') {
+    sink.refuse(refuse('device-failed', 'MWV says that its wind is not valid: look at the sensor'));
+  } else if (reference === 'R' || reference === 'T') {
+    return readColumns(sentence, reference === 'R' ? RELATIVE : THEORETICAL, sink, source);
+  } else {
+    sink.refuse(
+      refuse('object-malformed', `the wind of MWV refers to ${shown(sentence.field(2))}, not R or T`),
+    );
+  }
+  return true;
+};
