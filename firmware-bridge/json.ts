@@ -165,6 +165,14 @@ export const readJson = (text: string): Result<Json> => {
 
 export const isJsonObject = (value: Json | undefined): value is JsonObject => value instanceof Map;
 
+/** Code: object-malformed, also for what is no object. */
+export const readJsonObject = (text: string): Result<JsonObject> => {
+  const read = readJson(text);
+  if (!read.ok) return read;
+  if (isJsonObject(read.value)) return ok(read.value);
+  return refuse('object-malformed', `${text.slice(0, SHOWN_MAX)} is JSON, but no object`);
+};
+
 /** A number as it is written, a string, true or false; undefined for null, lists and objects. */
 export const jsonText = (value: Json | undefined): string | undefined => {
   if (value instanceof JsonNumber) return value.text;

@@ -1,0 +1,423 @@
+/**
+ * The driver for devices that already speak MQTT: somebody's topics to a `Device`.
+ *
+ * A preset or a declaration (`topic/source.ts`) says what the messages mean; here they become channels,
+ * readings with numbers of our own, and answers to commands. A value is a reading only if it was said just
+ * now: what the broker had kept makes known what there is.
+ */
+
+import { createHash } from 'node:crypto';
+import { ok, type Refusal, type Result, refuse } from '../schemas/result.ts';
+import type { Capability } from '../schemas/serial.ts';
+import { Audience, newHealth } from './audience.ts';
+import type { Device, DeviceIdentity, DeviceListener } from './device.ts';
+import { quantity } from './quantity.ts';
+import { type Backoff, BrokerLink, type Login } from './topic/broker-link.ts';
+import { Channels } from './topic/channels.ts';
+import { Commands } from './topic/commands.ts';
+import { type Dial, dialWith } from './topic/dial.ts';
+import { matches } from './topic/filter.ts';
+import { type Mapping, mappingSource } from './topic/mapping.ts';
+import { type Preset, presetSource } from './topic/presets.ts';
+import type { Finding, Sensor, Source } from './topic/source.ts';
+import { Thinning } from './topic/thinning.ts';
+
+/** All in milliseconds. */
+export type TopicTiming = {
+  /** How long `openTopic` waits for the device to be there. */
+  readonly open: number;
+  /** For the answer to a command: a sleeping radio takes a second or two. */
+  readonly command: number;
+  /** The device is gone when it says nothing for this long; 0: only when it says so. Default: the preset's. */
+  readonly silence: number | undefined;
+  /** What was kept comes in a burst after the subscription: it is told as one. */
+  readonly burst: number;
+  /** A device is asked for the same thing no more often. */
+  readonly ask: number;
+  /** Between two attempts to connect, doubled from first to longest. */
+  readonly backoff: Backoff;
+};
+
+const TIMING: TopicTiming = {
+  open: 10_000,
+  command: 5_000,
+  silence: undefined,
+  burst: 50,
+  ask: 10_000,
+  backoff: { first: 100, max: 10_000 },
+};
+
+export type TopicOptions = {
+  /** mqtt:// or mqtts://, or whatever `dial` knows. */
+  readonly url: string;
+  readonly login?: Login | undefined;
+  /** PEM of who certifies the broker, where the system does not know. */
+  readonly ca?: Uint8Array | undefined;
+  readonly dial?: Dial | undefined;
+  readonly preset?: Preset | undefined;
+  /** What the preset does not say, or all of it. */
+  readonly mapping?: Mapping | undefined;
+  readonly timing?: Partial<TopicTiming> | undefined;
+};
+
+/** A message of one device; the description of all is larger. */
+const MESSAGE_BYTES_MAX = 65_536;
+/** A day. */
+const PERIOD_MS_MAX = 86_400_000;
+/** What a stranger calls itself. */
+const TEXT_MAX = 64;
+/** Names whose refusal was told: once is enough for what comes with every message. */
+const TOLD_MAX = 256;
+/** Filters named in a sentence. */
+const SHOWN_MAX = 3;
+
+/** What devices say instead of a value. */
+const NO_VALUE = new Set(['', 'null', 'nan', 'none', 'unknown', 'unavailable']);
+
+const UTF8 = new TextDecoder('utf-8', { fatal: true });
+
+/**
+ * Resolves when the device is there; from then on it is kept connected until closed. Codes: config-invalid,
+ * not-authorised, protocol-unsupported (at once); device-failed, timeout and what its messages were refused
+ * for (when it stayed so for `timing.open`).
+ */
+export const openTopic = async (options: TopicOptions): Promise<Result<Device>> => {
+  const sources: Source[] = [];
+  for (const made of [
+    options.preset === undefined ? undefined : presetSource(options.preset),
+    options.mapping === undefined ? undefined : mappingSource(options.mapping),
+  ]) {
+    if (made === undefined) continue;
+    if (!made.ok) return made;
+    sources.push(made.value);
+  }
+  if (sources.length === 0 || sources.every((one) => one.filters.length + one.known.length === 0))
+    return refuse(
+      'config-invalid',
+      'nothing says what the topics mean: name a preset and a device, or sensors',
+    );
+  const device = new TopicDevice(options, sources);
+  const refusal = await device.start();
+  if (refusal === undefined) return ok(device);
+  await device.close();
+  return refusal;
+};
+
+type Presence = { readonly online: boolean; readonly detail: string };
+
+class TopicDevice implements Device {
+  identity: DeviceIdentity;
+  readonly meter = null;
+  readonly health = newHealth();
+
+  readonly #sources: readonly Source[];
+  readonly #timing: TopicTiming;
+  readonly #filters: readonly string[];
+  readonly #audience = new Audience();
+  readonly #channels = new Channels();
+  readonly #thinning = new Thinning();
+  readonly #commands: Commands;
+  readonly #link: BrokerLink;
+  readonly #told = new Set<string>();
+  readonly #askedMs = new Map<string, number>();
+  #online = false;
+  #lost = false; // it was online and is not any more
+  #up = false;
+  #heard = false; // in this connection
+  #said: Presence | undefined; // by the device itself, in this connection
+  #silent = false;
+  #burst: NodeJS.Timeout | undefined;
+  #silence: NodeJS.Timeout | undefined;
+  #settleStart: ((refusal: Refusal | undefined) => void) | undefined;
+  #lastRefusal: Refusal | undefined;
+
+  constructor(options: TopicOptions, sources: readonly Source[]) {
+    this.#sources = sources;
+    this.#timing = { ...TIMING, ...options.timing };
+    this.#filters = [...new Set(sources.flatMap((source) => source.filters))];
+    const serial = createHash('sha256')
+      .update(JSON.stringify([options.url, this.#filters]))
+      .digest('hex')
+      .slice(0, 16);
+    this.identity = { board: sources[0]!.board, firmware: 'unknown', serial };
+    this.#link = new BrokerLink(
+      {
+        url: options.url,
+        login: options.login,
+        dial: options.dial ?? dialWith(options.ca),
+        filters: this.#filters,
+        backoff: this.#timing.backoff,
+      },
+      {
+        onUp: () => this.#onUp(),
+        onMessage: (topic, payload, fresh) => this.#onMessage(topic, payload, fresh),
+        onRefused: (refusal) => this.#refuse(refusal),
+        onLost: (refusal) => this.#onLost(refusal),
+      },
+    );
+    this.#commands = new Commands(
+      (topic, payload) => this.#link.publish(topic, payload),
+      this.#timing.command,
+    );
+  }
+
+  get online(): boolean {
+    return this.#online;
+  }
+
+  get capabilities(): readonly Capability[] {
+    return this.#channels.capabilities;
+  }
+
+  /** undefined when the device is there. */
+  start(): Promise<Refusal | undefined> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(
+        () => this.#settleStart?.(this.#lastRefusal ?? this.#nothingSaid()),
+        this.#timing.open,
+      );
+      this.#settleStart = (refusal) => {
+        clearTimeout(timer);
+        this.#settleStart = undefined;
+        resolve(refusal);
+      };
+      this.#link.open();
+    });
+  }
+
+  listen(listener: DeviceListener): () => void {
+    return this.#audience.add(listener);
+  }
+
+  async command(channel: number, value: number): Promise<Result<void>> {
+    const output = this.#channels.output(channel);
+    if (output === undefined)
+      return refuse('channel-unknown', `channel ${channel} is no output of this device`);
+    if (!this.#online) return refuse('device-failed', `the device is not there: try again later`);
+    return this.#commands.send(output, value);
+  }
+
+  /** These devices speak when they like: readings in between are left out. */
+  async setPeriod(channel: number, periodMs: number): Promise<Result<void>> {
+    if (this.#channels.capability(channel)?.direction !== 'sensor')
+      return refuse('channel-unknown', `channel ${channel} is no sensor of this device`);
+    if (!Number.isInteger(periodMs) || periodMs < 0 || periodMs > PERIOD_MS_MAX)
+      return refuse('value-out-of-range', `a period is 0 to ${PERIOD_MS_MAX} ms, not ${periodMs}`);
+    this.#thinning.set(channel, periodMs);
+    this.#channels.setPeriod(channel, periodMs);
+    return ok(undefined);
+  }
+
+  async close(): Promise<void> {
+    this.#online = false;
+    this.#up = false;
+    clearTimeout(this.#burst);
+    clearTimeout(this.#silence);
+    this.#audience.clear();
+    this.#commands.abandon();
+    await this.#link.close();
+  }
+
+  // connecting
+
+  #onUp(): void {
+    for (const source of this.#sources) {
+      for (const finding of source.known) this.#apply(finding, false);
+    }
+    this.#up = true;
+    this.#watch();
+    this.#settleSoon();
+  }
+
+  #onLost(refusal: Refusal): void {
+    this.#up = false;
+    this.#heard = false;
+    this.#said = undefined;
+    this.#silent = false;
+    this.#askedMs.clear();
+    clearTimeout(this.#silence);
+    for (const source of this.#sources) source.reset();
+    this.#commands.abandon();
+    this.#lastRefusal = refusal;
+    if (refusal.code === 'not-authorised' || refusal.code === 'protocol-unsupported')
+      this.#settleStart?.(refusal);
+    this.#settle(refusal);
+  }
+
+  #nothingSaid(): Refusal {
+    const shown = this.#filters.slice(0, SHOWN_MAX).join(', ');
+    return refuse(
+      'timeout',
+      `nothing was said on ${shown} within ${this.#timing.open} ms: is the device there, and its name right?`,
+    );
+  }
+
+  #watch(): void {
+    const silenceMs = this.#timing.silence ?? Math.max(...this.#sources.map((source) => source.silenceMs));
+    clearTimeout(this.#silence);
+    if (silenceMs === 0) return;
+    this.#silence = setTimeout(() => {
+      this.#silent = true;
+      this.#settle(refuse('timeout', `nothing was said for ${silenceMs} ms: is the device there?`));
+    }, silenceMs);
+  }
+
+  // presence
+
+  #isThere(): boolean {
+    if (!this.#up || this.#silent || this.#said?.online === false) return false;
+    return this.#said !== undefined || this.#heard || !this.#sources.some((source) => source.mustSpeak);
+  }
+
+  /** After the burst that follows a subscription. */
+  #settleSoon(): void {
+    this.#burst ??= setTimeout(() => this.#settle(), this.#timing.burst);
+  }
+
+  /** Tells whoever listens when the device has come or gone, or can do other things than before. */
+  #settle(why?: Refusal): void {
+    clearTimeout(this.#burst);
+    this.#burst = undefined;
+    const isThere = this.#isThere();
+    const isNews = isThere !== this.#online || (isThere && this.#channels.changed);
+    this.#channels.changed &&= !isThere;
+    if (!isNews) return;
+    if (isThere && this.#lost) this.health.reconnects++;
+    this.#lost = !isThere;
+    this.#online = isThere;
+    if (isThere) {
+      this.#settleStart?.(undefined);
+      this.#audience.state({ online: true });
+    } else {
+      const { code, detail } = why ?? refuse('device-failed', this.#said?.detail ?? 'the device is gone');
+      this.#audience.state({ online: false, code, detail });
+    }
+  }
+
+  // messages
+
+  #onMessage(topic: string, payload: Uint8Array, fresh: boolean): void {
+    this.health.messages++;
+    let useful = false;
+    for (const source of this.#sources) {
+      if (!source.filters.some((filter) => matches(filter, topic))) continue;
+      const text = this.#textOf(topic, payload, source.large === topic);
+      if (!text.ok) {
+        this.#refuse(text);
+        continue;
+      }
+      for (const finding of source.read({ topic, payload: text.value, fresh }))
+        useful = this.#apply(finding, fresh) || useful;
+    }
+    if (!useful) this.health.strays++;
+    else if (fresh) this.#onSign();
+    if (this.#isThere() !== this.#online || this.#channels.changed) this.#settleSoon();
+  }
+
+  /** The device has said something: it is not silent. */
+  #onSign(): void {
+    this.#silent = false;
+    if (this.#silence !== undefined) this.#watch();
+  }
+
+  #textOf(topic: string, payload: Uint8Array, large: boolean): Result<string> {
+    if (!large && payload.length > MESSAGE_BYTES_MAX)
+      return refuse(
+        'message-too-long',
+        `${topic} has ${payload.length} bytes, at most ${MESSAGE_BYTES_MAX} are read`,
+      );
+    try {
+      return ok(UTF8.decode(payload));
+    } catch {
+      return refuse(
+        'object-malformed',
+        `${topic} is no text (UTF-8): is it another format than the preset's?`,
+      );
+    }
+  }
+
+  /** Whether it was of use. */
+  #apply(finding: Finding, fresh: boolean): boolean {
+    switch (finding.type) {
+      case 'value':
+        return this.#onValue(finding.sensor, finding.text, fresh);
+      case 'output':
+        return this.#learned(finding.output.name, this.#channels.learnOutput(finding.output)) !== undefined;
+      case 'state':
+        this.#commands.onState(finding.name, finding.value, fresh);
+        return true;
+      case 'presence':
+        this.#said = finding;
+        return true;
+      case 'identity':
+        this.#identify(finding);
+        return true;
+      case 'ask':
+        return this.#ask(finding.topic, finding.payload);
+      case 'refused':
+        return this.#refuse(finding.refusal);
+    }
+  }
+
+  #onValue(sensor: Sensor, text: string | null, fresh: boolean): boolean {
+    const channel = this.#learned(sensor.name, this.#channels.learnSensor(sensor));
+    if (channel === undefined) return false;
+    if (text === null || !fresh) return true;
+    if (NO_VALUE.has(text.toLowerCase()))
+      return this.#refuse(refuse('device-failed', `${sensor.name} has no value now ("${text}")`));
+    const value = quantity(text, sensor.measure);
+    if (!value.ok) return this.#refuse(refuse(value.code, `${sensor.name}: ${value.detail}`));
+    this.#silent = false;
+    this.#settle();
+    if (!this.#online)
+      return this.#refuse(
+        refuse('device-failed', `${sensor.name}: ${this.#said?.detail ?? 'not connected'}`),
+      );
+    if (!this.#thinning.take(channel, performance.now())) return true;
+    const { mantissa, exponent } = value.value;
+    this.#audience.reading({ channel, seq: this.#channels.nextSeq(channel), mantissa, exponent });
+    return true;
+  }
+
+  /** The channel, or undefined where there can be none, which is told once for each name. */
+  #learned(name: string, channel: Result<number>): number | undefined {
+    if (channel.ok) {
+      if (this.#up) this.#heard = true;
+      return channel.value;
+    }
+    if (!this.#told.has(name) && this.#told.size < TOLD_MAX) {
+      this.#told.add(name);
+      this.#refuse(channel);
+    }
+    return undefined;
+  }
+
+  #identify({ board, firmware, serial }: DeviceIdentity): void {
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: what a stranger says is shown on a terminal
+    const clean = (text: string): string => text.replaceAll(/[\u0000-\u001f\u007f]/g, ' ').slice(0, TEXT_MAX);
+    const hex = /^[0-9a-fA-F]{1,16}$/.test(serial)
+      ? serial.toLowerCase().padStart(16, '0')
+      : this.identity.serial;
+    const known = this.identity;
+    this.identity = {
+      board: clean(board) || known.board,
+      firmware: clean(firmware) || known.firmware,
+      serial: hex,
+    };
+    if (JSON.stringify(known) !== JSON.stringify(this.identity)) this.#channels.changed = true;
+  }
+
+  #ask(topic: string, payload: string): boolean {
+    const nowMs = performance.now();
+    if (nowMs - (this.#askedMs.get(topic) ?? Number.NEGATIVE_INFINITY) < this.#timing.ask) return true;
+    this.#askedMs.set(topic, nowMs);
+    void this.#link.publish(topic, payload);
+    return true;
+  }
+
+  #refuse(refusal: Refusal): false {
+    this.#lastRefusal = refusal;
+    this.#audience.refused(refusal);
+    return false;
+  }
+}

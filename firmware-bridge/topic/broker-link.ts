@@ -1,0 +1,212 @@
+/**
+ * A connection to a broker that is kept up, with its subscriptions: mqtt.js with its queues left empty and
+ * its own reconnecting left out. Lost, it is made again, soon, then ever more rarely.
+ *
+ * Subscriptions are of QoS 0 in a clean session: what was published while we were away is old when it
+ * comes, so QoS 1 would add nothing but repetitions. Commands are of QoS 1 and never kept.
+ */
+
+import { randomBytes } from 'node:crypto';
+import { Duplex } from 'node:stream';
+import type { IClientOptions, MqttClient } from 'mqtt';
+import client from 'mqtt/lib/client'; // the class alone: all of the package would take 2 MB more
+import { ok, type Refusal, type Result, refuse } from '../../schemas/result.ts';
+import type { Dial } from './dial.ts';
+import { SizeGuard } from './size-guard.ts';
+
+export type Login = { readonly user: string; readonly password: Uint8Array };
+
+/** In milliseconds, doubled from first to longest. */
+export type Backoff = { readonly first: number; readonly max: number };
+
+export type LinkOptions = {
+  readonly url: string;
+  readonly login: Login | undefined;
+  readonly dial: Dial;
+  readonly filters: readonly string[];
+  readonly backoff: Backoff;
+};
+
+export type LinkEvents = {
+  /** Connected, and subscribed to all that may be read. */
+  readonly onUp: () => void;
+  /** `fresh` where the broker had not kept it and does not repeat it. */
+  readonly onMessage: (topic: string, payload: Uint8Array, fresh: boolean) => void;
+  /** Something is wrong, and the connection goes on. */
+  readonly onRefused: (refusal: Refusal) => void;
+  /** It did not come up, or is lost; it will be tried again. */
+  readonly onLost: (refusal: Refusal) => void;
+};
+
+/** zigbee2mqtt tells all devices in one message, 5 to 10 kB each. */
+const PACKET_BYTES_MAX = 2_097_152;
+const KEEPALIVE_S = 20;
+const CONNACK_MS_MAX = 15_000;
+const GOODBYE_MS_MAX = 1000;
+/** Bytes that wait for a slow line: commands are short. */
+const UNSENT_BYTES_MAX = 65_536;
+/** What a SUBACK says of a filter that is refused (section 3.9.3). */
+const UNREADABLE = 128;
+
+const OFFLINE = refuse('device-failed', 'there is no connection to the broker: try again later');
+
+/** CONNACK (MQTT 3.1.1 section 3.2.2.3). */
+const refusalOf = (url: string, error: Error): Refusal => {
+  const code = 'code' in error && typeof error.code === 'number' ? error.code : 0;
+  if (code === 4 || code === 5)
+    return refuse(
+      'not-authorised',
+      `${url} refuses the name or the password (code ${code}): check user and passwordFile`,
+    );
+  if (code === 1)
+    return refuse('protocol-unsupported', `${url} does not speak MQTT 3.1.1: use another broker`);
+  return refuse('device-failed', `no connection to ${url}: ${error.message}; is the broker there?`);
+};
+
+export class BrokerLink {
+  readonly #options: LinkOptions;
+  readonly #events: LinkEvents;
+  readonly #clientId = `tollbridge-${randomBytes(6).toString('hex')}`; // 23 characters: any broker takes them
+  #session: MqttClient | undefined;
+  #stream: Duplex | undefined;
+  #up = false;
+  #attempt = 0; // what an earlier one still delivers is ignored
+  #timer: NodeJS.Timeout | undefined;
+  #nextMs: number;
+  #closed = false;
+
+  constructor(options: LinkOptions, events: LinkEvents) {
+    this.#options = options;
+    this.#events = events;
+    this.#nextMs = options.backoff.first;
+  }
+
+  open(): void {
+    void this.#connect();
+  }
+
+  /** Resolves with the broker's acknowledgement, and never where the connection is lost before. Code: device-failed. */
+  publish(topic: string, payload: string): Promise<Result<void>> {
+    const session = this.#session;
+    const waiting = this.#stream?.writableLength ?? 0;
+    if (!this.#up || session === undefined || waiting > UNSENT_BYTES_MAX) return Promise.resolve(OFFLINE);
+    return new Promise((resolve) => {
+      session.publish(topic, payload, { qos: 1 }, (error) => {
+        resolve(
+          error
+            ? refuse('device-failed', `the broker did not take ${topic}: ${error.message}`)
+            : ok(undefined),
+        );
+      });
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#attempt++;
+    clearTimeout(this.#timer);
+    const session = this.#session;
+    const stream = this.#stream;
+    if (session === undefined || stream === undefined) return;
+    this.#up = false;
+    const closed = new Promise<void>((resolve) => session.once('close', resolve));
+    const late = setTimeout(() => stream.destroy(), GOODBYE_MS_MAX);
+    session.end();
+    await closed;
+    clearTimeout(late);
+  }
+
+  #lose(refusal: Refusal): void {
+    this.#attempt++;
+    this.#up = false;
+    this.#session?.end(true);
+    this.#stream?.destroy();
+    this.#session = undefined;
+    this.#stream = undefined;
+    this.#events.onLost(refusal);
+    if (this.#closed) return;
+    // Half of the wait is chance: many clients lose a broker at once.
+    this.#timer = setTimeout(() => void this.#connect(), this.#nextMs * (0.5 + Math.random() / 2));
+    this.#nextMs = Math.min(2 * this.#nextMs, this.#options.backoff.max);
+  }
+
+  async #connect(): Promise<void> {
+    const attempt = ++this.#attempt;
+    const isOver = (): boolean => attempt !== this.#attempt;
+    try {
+      const stream = await this.#options.dial(this.#options.url);
+      if (isOver()) stream.destroy();
+      else this.#begin(stream, isOver);
+    } catch (error) {
+      if (!isOver()) this.#lose(refusalOf(this.#options.url, error as Error));
+    }
+  }
+
+  #begin(socket: Duplex, isOver: () => boolean): void {
+    const guard = new SizeGuard(PACKET_BYTES_MAX, (bytes) => {
+      const detail = `a message of ${bytes} bytes was passed over, at most ${PACKET_BYTES_MAX} are read`;
+      this.#events.onRefused(refuse('message-too-long', detail));
+    });
+    socket.pipe(guard);
+    const stream = Duplex.from({ readable: guard, writable: socket });
+    let why = refuse(
+      'device-failed',
+      `the connection to ${this.#options.url} was lost: is the broker there?`,
+    );
+    const end = (): void => {
+      if (!isOver()) this.#lose(why);
+    };
+    for (const one of [socket, guard, stream])
+      one.on('error', (error) => {
+        why = refusalOf(this.#options.url, error);
+        end();
+      });
+    socket.on('close', end);
+    const session = new client.default(() => stream, this.#clientOptions());
+    this.#stream = stream;
+    this.#session = session;
+    session.on('error', (error) => {
+      why = refusalOf(this.#options.url, error);
+    });
+    session.on('close', end);
+    session.on('connect', () => {
+      if (!isOver()) this.#subscribe(session, isOver);
+    });
+    session.on('message', (topic, payload, packet) => {
+      if (!isOver()) this.#events.onMessage(topic, payload, !packet.retain && !packet.dup);
+    });
+  }
+
+  #clientOptions(): IClientOptions {
+    const { login } = this.#options;
+    return {
+      protocolVersion: 4,
+      clientId: this.#clientId,
+      clean: true,
+      keepalive: KEEPALIVE_S,
+      connectTimeout: CONNACK_MS_MAX,
+      reconnectPeriod: 0,
+      resubscribe: false,
+      queueQoSZero: false,
+      writeCache: false, // else a buffer for each of the 65,536 lengths and ids is kept: 6 MB
+      ...(login === undefined ? {} : { username: login.user, password: Buffer.from(login.password) }),
+    };
+  }
+
+  #subscribe(session: MqttClient, isOver: () => boolean): void {
+    const { filters, url } = this.#options;
+    session.subscribe([...filters], { qos: 0 }, (_error, _granted, suback) => {
+      if (isOver()) return;
+      const unreadable = filters.filter((_, i) => suback === undefined || suback.granted[i] === UNREADABLE);
+      const refusal = refuse(
+        'not-authorised',
+        `${url} does not let us read ${unreadable.join(', ')}: ask for the right to`,
+      );
+      if (unreadable.length === filters.length && filters.length > 0) return this.#lose(refusal);
+      if (unreadable.length > 0) this.#events.onRefused(refusal);
+      this.#up = true;
+      this.#nextMs = this.#options.backoff.first;
+      this.#events.onUp();
+    });
+  }
+}
