@@ -3,9 +3,9 @@
 
 import { createRequire } from 'node:module';
 import { completionScript, optionsIn } from './agent/completion.ts';
-import { nearest } from './firmware-bridge/nearest.ts';
 import { keepHeapSmall } from './agent/host/small-heap.ts';
 import type { BrokerHost } from './broker/command.ts';
+import { nearest } from './firmware-bridge/nearest.ts';
 import { ok, type Refusal, type Result, refuse } from './schemas/result.ts';
 
 type Command = {
@@ -67,6 +67,12 @@ const COMMANDS: readonly Entry[] = [
     name: 'emulate',
     summary: 'a board of this project on an emulated chip, behind a serial port',
     load: () => import('./hardware/bench/emulate.ts'),
+  },
+  {
+    name: 'rig',
+    summary: 'a bench: asks emulated and real boards the same, records and spoils their lines',
+    subcommands: ['run', 'record', 'replay', 'relay'],
+    load: () => import('./hardware/bench/rig/command.ts'),
   },
   {
     name: 'key',

@@ -1,0 +1,23 @@
+/** Suites: what every board is asked, whatever it is made of. A check is a claim and the function that tries it. */
+
+import type { Workbench } from './workbench.ts';
+
+export type Check = {
+  readonly claim: string;
+  /** Why it cannot be tried on this board; undefined where it can. */
+  readonly absent?: (bench: Workbench) => string | undefined;
+  /** Throws a `Failure` where the claim does not hold. */
+  readonly run: (bench: Workbench) => Promise<void>;
+};
+
+export type Suite = { readonly name: string; readonly about: string; readonly checks: readonly Check[] };
+
+export const needsReset = ({ rig }: Workbench): string | undefined =>
+  rig.reset === undefined ? 'its reset pin is out of reach' : undefined;
+
+export const needsPower = ({ rig }: Workbench): string | undefined =>
+  rig.cyclePower === undefined ? 'its power is out of reach: give hub, or powerOff and powerOn' : undefined;
+
+/** Nothing is moved that the rig file does not list: it might be a gate. */
+export const needsOutput = ({ wired }: Workbench): string | undefined =>
+  wired.some(({ output }) => output !== undefined) ? undefined : 'no output is wired in the rig file';
