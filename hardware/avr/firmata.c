@@ -109,6 +109,7 @@ static struct {
     uint16_t began_ms;
 } sampling;
 
+static const char NAME[] PROGMEM = "tollbridge";
 static const char BAD_MODE[] PROGMEM = "no such pin, or it cannot do that";
 static const char TOO_LONG[] PROGMEM = "a message was too long";
 static const char OVERRUN[] PROGMEM = "bytes were lost: send less at once";
@@ -150,10 +151,10 @@ static void put_string(PGM_P text) {
 }
 
 static bool send_firmware(void) {
-    if (!begin(FIRMWARE, 5 + 2 * STRING_CHARS_MAX)) return false;
+    if (!begin(FIRMWARE, 5 + 2 * sizeof NAME)) return false;
     put(FIRMWARE_MAJOR);
     put(FIRMWARE_MINOR);
-    put_string(PSTR("tollbridge"));
+    put_string(NAME);
     return end();
 }
 
@@ -200,15 +201,26 @@ static bool send_state(uint8_t pin) {
     return end();
 }
 
-static void pay(void) {
-    if (owed.version) owed.version = !send_three(VERSION, PROTOCOL_MAJOR | PROTOCOL_MINOR << 7);
-    if (owed.firmware) owed.firmware = !send_firmware();
-    if (owed.capabilities) owed.capabilities = !send_capabilities();
-    if (owed.mapping) owed.mapping = !send_mapping();
+static bool send_version(void) { return send_three(VERSION, PROTOCOL_MAJOR | PROTOCOL_MINOR << 7); }
+
+static bool pay_one(bool *owes, bool (*send)(void)) {
+    if (*owes) *owes = !send();
+    return !*owes;
+}
+
+/* False while something is owed. Nothing overtakes an answer that waits for room, else a long one waits for ever. */
+static bool pay(void) {
+    if (!pay_one(&owed.capabilities, send_capabilities) || !pay_one(&owed.mapping, send_mapping) ||
+        !pay_one(&owed.version, send_version) || !pay_one(&owed.firmware, send_firmware)) {
+        return false;
+    }
     for (uint8_t pin = 0; pin < PINS; pin++) {
-        if (pins[pin].state_owed) pins[pin].state_owed = !send_state(pin);
+        if (!pins[pin].state_owed) continue;
+        if (!send_state(pin)) return false;
+        pins[pin].state_owed = false;
     }
     if (owed.trouble && send_trouble()) owed.trouble = NULL;
+    return owed.trouble == NULL;
 }
 
 /* Pins */
@@ -432,9 +444,10 @@ int main(void) {
         while (port_take(&byte)) take(byte);
         if (port_overruns() != overruns) owed.trouble = OVERRUN;
         overruns = port_overruns();
-        report_levels();
-        report_samples();
-        pay();
+        if (pay()) {
+            report_levels();
+            report_samples();
+        }
         chip_idle();
     }
 }
