@@ -24,9 +24,9 @@ export const FLAGS = [
   ...['-ffunction-sections', '-fdata-sections', '-Wl,--gc-sections'],
 ];
 const PORT = ['adc', 'chip', 'clock', 'eeprom', 'twi', 'uart'].map((name) => `avr/${name}.c`);
-const CORE = [
-  ...['bme280', 'cbor', 'crc32', 'frame', 'hmac', 'link', 'message', 'meter', 'payer', 'pebbles', 'provision'],
-  ...['sha256', 'storage', 'tick'],
+export const CORE = [
+  ...['bme280', 'cbor', 'crc32', 'frame', 'hmac', 'link', 'message', 'meter', 'payer'],
+  ...['pebbles', 'provision', 'sha256', 'storage', 'tick'],
 ].map((name) => `core/${name}.c`);
 /** Calls take half of the firmware: short ones, and one place for what each function saves on the stack. */
 const CORE_FLAGS = ['-mrelax', '-mcall-prologues'];
@@ -44,13 +44,18 @@ export const installedCompiler = (): string | undefined => {
 };
 
 /** Bytes of flash and of static RAM (of 32,256 beside a boot loader, and 2,048 with the stack). */
-export const buildFirmware = (board: BoardName, hex: string): { flash: number; ram: number } => {
+export const buildFirmware = (
+  board: BoardName,
+  hex: string,
+  core: readonly string[] = CORE,
+): { flash: number; ram: number } => {
   const folder = mkdtempSync(join(tmpdir(), 'firmware-'));
   const elf = join(folder, `${board}.elf`);
   const run = (command: string, args: readonly string[]): string =>
     execFileSync(command, args, { cwd: FIRMWARE, encoding: 'utf8' });
   try {
-    const parts = board === 'firmata' ? [...FIRMATA_FLAGS, ...FIRMATA_PORT] : [...CORE_FLAGS, ...PORT, ...CORE];
+    const parts =
+      board === 'firmata' ? [...FIRMATA_FLAGS, ...FIRMATA_PORT] : [...CORE_FLAGS, ...PORT, ...core];
     run('avr-gcc', [...FLAGS, '-o', elf, `avr/${board}.c`, ...parts]);
     run('avr-objcopy', ['-O', 'ihex', '-R', '.eeprom', elf, hex]);
     const [text, data, bss] = run('avr-size', [elf]).split('\n')[1]!.trim().split(/\s+/).map(Number);

@@ -27,7 +27,7 @@ void sha256_init(uint32_t state[8]) {
 }
 
 void sha256_block(uint32_t state[8], uint8_t block[SHA256_BLOCK_BYTES]) {
-    uint32_t w[64], v[8];
+    uint32_t w[64];
     for (uint8_t t = 0; t < 16; t++) {
         const uint8_t *b = block + 4 * t;
         w[t] = (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3];
@@ -37,17 +37,30 @@ void sha256_block(uint32_t state[8], uint8_t block[SHA256_BLOCK_BYTES]) {
         const uint32_t s1 = rotr(w[t - 2], 17) ^ rotr(w[t - 2], 19) ^ (w[t - 2] >> 10);
         w[t] = w[t - 16] + s0 + w[t - 7] + s1;
     }
-    memcpy(v, state, sizeof v);
+    uint32_t a = state[0], b = state[1], c = state[2], d = state[3];
+    uint32_t e = state[4], f = state[5], g = state[6], h = state[7];
     for (uint8_t t = 0; t < 64; t++) {
-        const uint32_t s1 = rotr(v[4], 6) ^ rotr(v[4], 11) ^ rotr(v[4], 25);
-        const uint32_t t1 = v[7] + s1 + ch(v[4], v[5], v[6]) + flash_u32(&K[t]) + w[t];
-        const uint32_t s0 = rotr(v[0], 2) ^ rotr(v[0], 13) ^ rotr(v[0], 22);
-        const uint32_t t2 = s0 + maj(v[0], v[1], v[2]);
-        memmove(v + 1, v, 7 * sizeof v[0]);
-        v[4] += t1;
-        v[0] = t1 + t2;
+        const uint32_t s1 = rotr(e, 6) ^ rotr(e, 11) ^ rotr(e, 25);
+        const uint32_t t1 = h + s1 + ch(e, f, g) + flash_u32(&K[t]) + w[t];
+        const uint32_t s0 = rotr(a, 2) ^ rotr(a, 13) ^ rotr(a, 22);
+        const uint32_t t2 = s0 + maj(a, b, c);
+        h = g;
+        g = f;
+        f = e;
+        e = d + t1;
+        d = c;
+        c = b;
+        b = a;
+        a = t1 + t2;
     }
-    for (uint8_t i = 0; i < 8; i++) state[i] += v[i];
+    state[0] += a;
+    state[1] += b;
+    state[2] += c;
+    state[3] += d;
+    state[4] += e;
+    state[5] += f;
+    state[6] += g;
+    state[7] += h;
 }
 
 void sha256_bytes(const uint32_t state[8], uint8_t *bytes, uint8_t length) {
