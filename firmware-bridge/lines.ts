@@ -10,23 +10,11 @@ import type { Capability } from '../schemas/serial.ts';
 import { Audience, newHealth } from './audience.ts';
 import type { Device, DeviceIdentity, DeviceListener } from './device.ts';
 import { Channels } from './lines/channels.ts';
-import { type CsvOptions, csv } from './lines/csv.ts';
 import type { Format } from './lines/format.ts';
-import { json } from './lines/json.ts';
-import { keyValue } from './lines/key-value.ts';
+import { formatFor, type LinesFormat } from './lines/formats.ts';
 import { LineReader } from './lines/line-reader.ts';
-import { checkMappings, type Mapping } from './lines/mapping.ts';
-import { type NmeaOptions, nmea } from './lines/nmea.ts';
-import { type UltimeterOptions, ultimeter } from './lines/ultimeter.ts';
 import type { Binding } from './port.ts';
 import { type Backoff, SerialLine } from './serial-line.ts';
-
-/** What the lines are; `csv`, `json` and `key-value` mean nothing without a mapping. */
-export type LinesFormat =
-  | ({ readonly format: 'nmea'; readonly mapping?: readonly Mapping[] | undefined } & NmeaOptions)
-  | ({ readonly format: 'ultimeter' } & UltimeterOptions)
-  | ({ readonly format: 'csv'; readonly mapping: readonly Mapping[] } & CsvOptions)
-  | { readonly format: 'json' | 'key-value'; readonly mapping: readonly Mapping[] };
 
 /** As the instruments leave their makers. */
 const BAUD_RATES: Readonly<Record<LinesFormat['format'], number>> = {
@@ -65,25 +53,13 @@ export type LinesOptions = LinesFormat & {
  * `timing.open`); timeout (no value for `timing.silence`: says what was wrong with the last line).
  */
 export const openLines = async (options: LinesOptions): Promise<Result<Device>> => {
-  const format = formatOf(options);
+  const format = formatFor(options);
   if (!format.ok) return format;
   const device = new LinesDevice(options, format.value);
   const refusal = await device.start();
   if (refusal === undefined) return ok(device);
   await device.close();
   return refusal;
-};
-
-/** Codes: config-invalid. */
-const formatOf = (options: LinesFormat): Result<Format> => {
-  if (options.format === 'ultimeter') return ok(ultimeter(options));
-  const fields = checkMappings(options.mapping ?? []);
-  if (!fields.ok) return fields;
-  if (options.format === 'nmea') return nmea(fields.value, options);
-  if (fields.value.length === 0)
-    return refuse('config-invalid', `format ${options.format} needs a mapping: which field is what`);
-  if (options.format === 'csv') return csv(fields.value, options);
-  return ok(options.format === 'json' ? json(fields.value) : keyValue(fields.value));
 };
 
 class LinesDevice implements Device {

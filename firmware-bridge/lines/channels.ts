@@ -7,6 +7,7 @@
 import { ok, type Refusal, type Result, refuse } from '../../schemas/result.ts';
 import type { Capability } from '../../schemas/serial.ts';
 import type { DeviceReading } from '../device.ts';
+import { Thinning } from '../topic/thinning.ts';
 import { type Conversion, convert } from './conversion.ts';
 import type { DecimalScanner } from './decimal-scanner.ts';
 import type { Quantity, Sink } from './format.ts';
@@ -17,8 +18,6 @@ export const CHANNELS_MAX = 64;
 const PERIOD_MS_MAX = 86_400_000;
 /** A quantity has one source; another kind of line is heard when that one has been silent for this long. */
 const TAKEOVER_MS = 10_000;
-/** No instrument keeps time to the millisecond: a reading may be early by a tenth of the period. */
-const EARLY = 10;
 
 export type ChannelEvents = {
   /** Something plausible was told, whether it becomes a reading or not. */
@@ -35,9 +34,6 @@ type Channel = {
   seq: number;
   source: number;
   heardMs: number;
-  isStopped: boolean;
-  /** When the next reading is wanted; always where no period was asked for. */
-  dueMs: number;
 };
 
 const newChannel = (quantity: Quantity, number: number): Channel => ({
@@ -54,8 +50,6 @@ const newChannel = (quantity: Quantity, number: number): Channel => ({
   seq: 0,
   source: 0,
   heardMs: Number.NEGATIVE_INFINITY,
-  isStopped: false,
-  dueMs: Number.NEGATIVE_INFINITY,
 });
 
 export class Channels implements Sink {
@@ -63,6 +57,7 @@ export class Channels implements Sink {
   nowMs = 0;
   readonly #events: ChannelEvents;
   readonly #byName = new Map<string, Channel>();
+  readonly #thinning = new Thinning();
   #capabilities: readonly Capability[] = [];
 
   constructor(quantities: readonly Quantity[], events: ChannelEvents) {
@@ -88,9 +83,10 @@ export class Channels implements Sink {
       channel.source = source;
     }
     channel.heardMs = this.nowMs;
-    if (!this.#isDue(channel)) return;
+    const number = channel.capability.channel;
+    if (!this.#thinning.take(number, this.nowMs)) return;
     this.#events.onReading({
-      channel: channel.capability.channel,
+      channel: number,
       seq: channel.seq++,
       mantissa,
       exponent: quantity.exponent,
@@ -112,8 +108,7 @@ export class Channels implements Sink {
       return refuse('value-out-of-range', `periodMs is a whole number from 0 to ${PERIOD_MS_MAX}`);
     }
     channel.capability = { ...channel.capability, periodMs };
-    channel.isStopped = periodMs === 0;
-    channel.dueMs = Number.NEGATIVE_INFINITY;
+    this.#thinning.set(number, periodMs);
     this.#list();
     return ok(undefined);
   }
@@ -139,16 +134,6 @@ export class Channels implements Sink {
       refuse('busy', `${quantity.name} is one more than the ${CHANNELS_MAX} capabilities of a device`),
     );
     return undefined;
-  }
-
-  /** The grid of the period stays where the first reading set it, so that a trembling instrument loses none. */
-  #isDue(channel: Channel): boolean {
-    if (channel.isStopped) return false;
-    const { periodMs } = channel.capability;
-    if (this.nowMs + periodMs / EARLY < channel.dueMs) return false;
-    const isBehind = !(this.nowMs - channel.dueMs < periodMs);
-    channel.dueMs = (isBehind ? this.nowMs : channel.dueMs) + periodMs;
-    return true;
   }
 }
 

@@ -1,6 +1,7 @@
 /**
  * From what an instrument writes to integers of a SenML unit: exact rational arithmetic and one rounding, to
- * the quantity's own exponent, half away from zero (21.25 at one decimal is 21.3, -21.25 is -21.3).
+ * the quantity's own exponent, half to even, as in `../quantity.ts`. That one reads any unit of a configuration;
+ * this one has the few units of the formats that it knows, and keeps up with thousands of lines a second.
  */
 
 /** `(written + before) * numerator / denominator`, in `unit`. */
@@ -38,11 +39,13 @@ export const restOf = (size: number, divisor: number): number => {
   return rest >= divisor ? rest - divisor : rest;
 };
 
-const divideHalfAway = (numerator: number, denominator: number): number => {
+const divideHalfEven = (numerator: number, denominator: number): number => {
   const size = Math.abs(numerator);
   const rest = restOf(size, denominator);
-  const quotient = (size - rest) / denominator + (rest >= denominator - rest ? 1 : 0);
-  return numerator < 0 ? 0 - quotient : quotient;
+  const quotient = (size - rest) / denominator;
+  const over = rest - (denominator - rest);
+  const rounded = over > 0 || (over === 0 && restOf(quotient, 2) === 1) ? quotient + 1 : quotient;
+  return numerator < 0 ? 0 - rounded : rounded;
 };
 
 const convertWide = (mantissa: bigint, exponent: number, by: Conversion, to: number): number | undefined => {
@@ -53,9 +56,11 @@ const convertWide = (mantissa: bigint, exponent: number, by: Conversion, to: num
   const numerator = (written + before) * BigInt(by.numerator) * 10n ** BigInt(Math.max(shift, 0));
   const denominator = BigInt(by.denominator) * 10n ** BigInt(Math.max(-shift, 0));
   const size = numerator < 0n ? -numerator : numerator;
-  const quotient = Number((2n * size + denominator) / (2n * denominator));
-  if (quotient > SAFE) return undefined;
-  return numerator < 0n ? 0 - quotient : quotient;
+  const quotient = size / denominator;
+  const over = 2n * (size % denominator) - denominator;
+  const rounded = Number(over > 0n || (over === 0n && quotient % 2n === 1n) ? quotient + 1n : quotient);
+  if (rounded > SAFE) return undefined;
+  return numerator < 0n ? 0 - rounded : rounded;
 };
 
 /**
@@ -74,7 +79,7 @@ export const convert = (
   if (typeof mantissa === 'number' && by.before === 0 && up !== undefined && down !== undefined) {
     const numerator = mantissa * by.numerator * up;
     const denominator = by.denominator * down;
-    if (Math.abs(numerator) <= EXACT && denominator <= EXACT) return divideHalfAway(numerator, denominator);
+    if (Math.abs(numerator) <= EXACT && denominator <= EXACT) return divideHalfEven(numerator, denominator);
   }
   return convertWide(BigInt(mantissa), exponent, by, to);
 };

@@ -3,32 +3,22 @@
  * what a name is: a key, a column, a JSON pointer, a field of a sentence.
  */
 
-import type { Decimal } from '../../schemas/decimal.ts';
 import { ok, type Refusal, type Result, refuse } from '../../schemas/result.ts';
 import { isSenmlName } from '../../schemas/senml.ts';
-import { isUnit } from '../../schemas/unit.ts';
+import { type Measure, primaryUnit, quantity } from '../quantity.ts';
 import { CHANNELS_MAX } from './channels.ts';
-import { type Conversion, convert, times } from './conversion.ts';
+import { times } from './conversion.ts';
 import { DecimalScanner } from './decimal-scanner.ts';
-import { type Quantity, refuseNumber, type Sink, shown } from './format.ts';
-import { conversionFor, unitsFor } from './units.ts';
+import { type Quantity, type Sink, shown } from './format.ts';
 
-export type Mapping = {
+/** `unit`, `scale`, `min` and `max` are of what the instrument writes. */
+export type Mapping = Measure & {
   /** Where the value stands. */
   readonly field: string;
   readonly name: string;
   readonly kind: string;
-  /** SenML. */
-  readonly unit: string;
-  /** Readings are rounded to 10^exponent units: -2 for hundredths. */
+  /** Readings are rounded to this power of ten of the SenML unit: -2 for hundredths. */
   readonly exponent: number;
-  /** The unit that the instrument writes: 'degF', 'kn', 'inHg'; default `unit`. */
-  readonly from?: string | undefined;
-  /** Times this, before the unit is converted: 0.1 for an instrument that writes tenths. */
-  readonly scale?: Decimal | undefined;
-  /** Plausible range in `unit`; what is beyond is refused. */
-  readonly min?: Decimal | undefined;
-  readonly max?: Decimal | undefined;
   /** What stands behind the number, such as C in 21.5C; a value without it is refused. */
   readonly suffix?: string | undefined;
   /** Texts that mean that there is no value: '--', '///'. An empty text always does. */
@@ -44,56 +34,55 @@ const SAFE = Number.MAX_SAFE_INTEGER;
 export class MappedField {
   readonly field: string;
   readonly quantity: Quantity;
-  readonly #by: Conversion;
-  readonly #scale: Decimal | undefined;
+  readonly #measure: Measure;
   readonly #suffix: string;
   readonly #none: readonly string[];
   readonly #number = new DecimalScanner();
 
-  constructor(mapping: Mapping, by: Conversion, min: number, max: number) {
-    const { field, name, kind, unit, exponent } = mapping;
+  /** `unit` is the SenML unit that the instrument's becomes. */
+  constructor(mapping: Mapping, unit: string) {
+    const { field, name, kind, exponent, suffix = '', none = [] } = mapping;
     this.field = field;
-    this.quantity = { name, kind, unit, exponent, min, max };
-    this.#by = by;
-    this.#scale = mapping.scale;
-    this.#suffix = mapping.suffix ?? '';
-    this.#none = ['', ...(mapping.none ?? [])];
+    this.quantity = { name, kind, unit, exponent, min: -SAFE, max: SAFE };
+    this.#measure = mapping;
+    this.#suffix = suffix;
+    this.#none = ['', ...none];
   }
 
   /** False where the text says that there is no value. */
-  read(written: string, sink: Sink, source: number): boolean {
+  read(written: string, sink: Sink): boolean {
     const text = written.trim();
     if (this.#none.includes(text)) return false;
-    const end = text.endsWith(this.#suffix) ? text.length - this.#suffix.length : -1;
-    if (end < 0) {
-      const reason = `${this.quantity.name} is ${shown(text)}, without the suffix ${shown(this.#suffix)}`;
+    const { name } = this.quantity;
+    if (!text.endsWith(this.#suffix)) {
+      const reason = `${name} is ${shown(text)}, without the suffix ${shown(this.#suffix)}`;
       sink.refuse(refuse('object-malformed', reason));
-    } else if (!this.#number.scan(text, 0, text.slice(0, end).trimEnd().length)) {
-      sink.refuse(refuseNumber(this.quantity.name, text));
-    } else {
-      this.#rescale();
-      sink.measure(this.quantity, this.#number, this.#by, source);
+      return true;
     }
+    const number = text.slice(0, text.length - this.#suffix.length).trimEnd();
+    const value = quantity(number, this.#measure);
+    if (value.ok) {
+      this.#number.mantissa = value.value.mantissa;
+      this.#number.exponent = value.value.exponent;
+      sink.measure(this.quantity, this.#number, AS_IT_IS, SOURCE);
+    } else sink.refuse(refuse(value.code, `${name}: ${value.detail}`));
     return true;
   }
-
-  #rescale(): void {
-    if (this.#scale === undefined) return;
-    this.#number.mantissa = BigInt(this.#number.mantissa) * BigInt(this.#scale.mantissa);
-    this.#number.exponent += this.#scale.exponent;
-  }
 }
+
+/** What is mapped is in its unit already, and has one kind of line that tells it. */
+const AS_IT_IS = times('', 1);
+const SOURCE = 0;
 
 const wrong = (mapping: Mapping, reason: string): Refusal =>
   refuse('config-invalid', `the mapping of ${shown(mapping.field)} to ${shown(mapping.name)}: ${reason}`);
 
-const problemOf = ({ name, kind, unit, exponent, scale, field, none = [] }: Mapping): string | undefined => {
+const problemOf = ({ name, kind, exponent, scale, field, none = [] }: Mapping): string | undefined => {
   if (field.length === 0) return 'it names no field';
   if (!isSenmlName(name) || name.length > NAME_LENGTH_MAX)
     return 'the name must be up to 64 letters, digits and -:./_, the first a letter or digit';
   if (kind.length === 0 || kind.length > NAME_LENGTH_MAX)
     return 'the kind must be a text of 1 to 64 characters';
-  if (!isUnit(unit)) return `${shown(unit)} is no unit of SenML, such as Cel, Pa, %RH or m/s`;
   if (!Number.isInteger(exponent) || Math.abs(exponent) > EXPONENT_MAX)
     return `the exponent ${exponent} is not a whole number from -${EXPONENT_MAX} to ${EXPONENT_MAX}`;
   if (scale?.mantissa === 0) return 'a scale of 0 makes every value 0';
@@ -102,38 +91,19 @@ const problemOf = ({ name, kind, unit, exponent, scale, field, none = [] }: Mapp
   return undefined;
 };
 
-const bound = (limit: Decimal | undefined, { unit, exponent }: Mapping, open: number): number => {
-  if (limit === undefined) return open;
-  return convert(limit.mantissa, limit.exponent, times(unit, 1), exponent) ?? open;
-};
-
-const checkMapping = (mapping: Mapping): Result<MappedField> => {
-  const problem = problemOf(mapping);
-  if (problem !== undefined) return wrong(mapping, problem);
-  const { from = mapping.unit, unit } = mapping;
-  const by = conversionFor(from, unit);
-  if (by === undefined)
-    return wrong(
-      mapping,
-      `${shown(from)} does not become ${unit}; what does is ${unitsFor(unit).join(', ')}`,
-    );
-  const min = bound(mapping.min, mapping, -SAFE);
-  const max = bound(mapping.max, mapping, SAFE);
-  if (min > max) return wrong(mapping, 'min is above max');
-  return ok(new MappedField(mapping, by, min, max));
-};
-
 /** Codes: config-invalid. */
 export const checkMappings = (mappings: readonly Mapping[]): Result<readonly MappedField[]> => {
   if (mappings.length > CHANNELS_MAX)
     return refuse('config-invalid', `${mappings.length} mappings, a device has at most ${CHANNELS_MAX}`);
   const fields: MappedField[] = [];
   for (const mapping of mappings) {
-    const checked = checkMapping(mapping);
-    if (!checked.ok) return checked;
+    const problem = problemOf(mapping);
+    if (problem !== undefined) return wrong(mapping, problem);
+    const unit = primaryUnit(mapping.unit);
+    if (!unit.ok) return wrong(mapping, unit.detail);
     if (fields.some(({ quantity }) => quantity.name === mapping.name))
       return wrong(mapping, 'another has the same name: names must differ');
-    fields.push(checked.value);
+    fields.push(new MappedField(mapping, unit.value));
   }
   return ok(fields);
 };
@@ -167,7 +137,7 @@ export const readMapped = (
     const text = textOf(field.field);
     if (text === undefined) continue;
     matched = true;
-    told = field.read(text, sink, 0) || told;
+    told = field.read(text, sink) || told;
   }
   if (!matched) sink.refuse(nothingOf(fields, names()));
   else if (!told) sink.refuse(NO_VALUE);

@@ -9,7 +9,15 @@ import { type Conversion, times } from './conversion.ts';
 import { DecimalScanner } from './decimal-scanner.ts';
 import { type Format, type Quantity, type Sink, shown } from './format.ts';
 import { NO_VALUE } from './mapping.ts';
-import { FAHRENHEIT, HECTOPASCAL, INCH, KM_PER_HOUR, MILE_PER_HOUR, MILLIMETRE } from './units.ts';
+import {
+  FAHRENHEIT,
+  HECTOPASCAL,
+  INCH,
+  KM_PER_HOUR,
+  MILE_PER_HOUR,
+  MILLIMETRE,
+  PERCENT_HUMIDITY,
+} from './units.ts';
 
 export type UltimeterOptions = {
   /** What one count of the rain gauge is, as set at the station: it does not say. */
@@ -70,8 +78,6 @@ const counts = (quantity: Quantity, at: number, digits: number, by: Conversion |
 const turn = (quantity: Quantity, at: number): Cell => counts(quantity, at + 2, 2, times('deg', 45, 32));
 const rainAt = (quantity: Quantity, at: number): Cell => counts(quantity, at, 4, 'rain');
 
-const PERCENT = times('%RH', 1);
-
 type Mode = {
   readonly name: string;
   /** Older stations leave fields at the end out. */
@@ -84,8 +90,16 @@ const DATA_LOGGER: Mode = {
   lengths: [40, 44, 48],
   cells: [
     ...[tenths(WIND, 0, KM_PER_HOUR), turn(DIRECTION, 4), tenths(AIR, 8, FAHRENHEIT), rainAt(RAIN, 12)],
-    ...[tenths(PRESSURE, 16, HECTOPASCAL), tenths(INDOOR, 20, FAHRENHEIT), tenths(HUMIDITY, 24, PERCENT)],
-    ...[tenths(INDOOR_HUMIDITY, 28, PERCENT), rainAt(RAIN_TODAY, 40), tenths(WIND_AVERAGE, 44, KM_PER_HOUR)],
+    ...[
+      tenths(PRESSURE, 16, HECTOPASCAL),
+      tenths(INDOOR, 20, FAHRENHEIT),
+      tenths(HUMIDITY, 24, PERCENT_HUMIDITY),
+    ],
+    ...[
+      tenths(INDOOR_HUMIDITY, 28, PERCENT_HUMIDITY),
+      rainAt(RAIN_TODAY, 40),
+      tenths(WIND_AVERAGE, 44, KM_PER_HOUR),
+    ],
   ],
 };
 const PACKET: Mode = {
@@ -93,7 +107,7 @@ const PACKET: Mode = {
   lengths: [44, 48, 52],
   cells: [
     ...[tenths(WIND_PEAK, 0, KM_PER_HOUR), turn(PEAK_DIRECTION, 4), tenths(AIR, 8, FAHRENHEIT)],
-    ...[rainAt(RAIN, 12), tenths(PRESSURE, 16, HECTOPASCAL), tenths(HUMIDITY, 32, PERCENT)],
+    ...[rainAt(RAIN, 12), tenths(PRESSURE, 16, HECTOPASCAL), tenths(HUMIDITY, 32, PERCENT_HUMIDITY)],
     ...[rainAt(RAIN_TODAY, 44), tenths(WIND_AVERAGE, 48, KM_PER_HOUR)],
   ],
 };
@@ -105,7 +119,11 @@ const COMPLETE: Mode = {
     ...[tenths(WIND, 0, KM_PER_HOUR), turn(DIRECTION, 4)],
     ...[tenths(WIND_PEAK, 8, KM_PER_HOUR), turn(PEAK_DIRECTION, 12), tenths(CHILL, 16, FAHRENHEIT)],
     ...[tenths(AIR, 20, FAHRENHEIT), rainAt(RAIN_TODAY, 24), tenths(PRESSURE, 28, HECTOPASCAL)],
-    ...[tenths(INDOOR, 44, FAHRENHEIT), tenths(HUMIDITY, 48, PERCENT), tenths(INDOOR_HUMIDITY, 52, PERCENT)],
+    ...[
+      tenths(INDOOR, 44, FAHRENHEIT),
+      tenths(HUMIDITY, 48, PERCENT_HUMIDITY),
+      tenths(INDOOR_HUMIDITY, 52, PERCENT_HUMIDITY),
+    ],
     ...[tenths(DEW_POINT, 56, FAHRENHEIT), rainAt(RAIN, 428), tenths(WIND_AVERAGE, 448, KM_PER_HOUR)],
   ],
 };

@@ -1,17 +1,19 @@
 /** Sentences whose values stand at fixed places, most with the letter of their unit behind them. */
 
 import { refuse } from '../../../schemas/result.ts';
-import { type Conversion, times } from '../conversion.ts';
+import type { Conversion } from '../conversion.ts';
 import { type Quantity, refuseNumber, type Sink, shown } from '../format.ts';
 import {
   BAR,
   CELSIUS,
+  DEGREE,
   FAHRENHEIT,
   INCH_OF_MERCURY,
   KM_PER_HOUR,
   KNOT,
   METRE_PER_SECOND,
   MILE_PER_HOUR,
+  PERCENT_HUMIDITY,
 } from '../units.ts';
 import * as q from './quantities.ts';
 import type { Sentence } from './sentence.ts';
@@ -22,11 +24,10 @@ type Units = Readonly<Record<string, Conversion>>;
 export const SPEEDS: Units = { K: KM_PER_HOUR, M: METRE_PER_SECOND, N: KNOT, S: MILE_PER_HOUR };
 const TEMPERATURES: Units = { C: CELSIUS, F: FAHRENHEIT };
 const PRESSURES: Units = { B: BAR, I: INCH_OF_MERCURY };
-const DEGREE = times('deg', 1);
 /** North is no unit, but the letter says which. */
 const TRUE: Units = { T: DEGREE };
 const MAGNETIC: Units = { M: DEGREE };
-const PERCENT: Units = { alone: times('%RH', 1) };
+const PERCENT: Units = { alone: PERCENT_HUMIDITY };
 
 export type Column = readonly [quantity: Quantity, field: number, units: Units];
 

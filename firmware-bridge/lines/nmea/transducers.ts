@@ -9,12 +9,14 @@ import { type Quantity, refuseNumber, type Sink, shown } from '../format.ts';
 import {
   BAR,
   CELSIUS,
+  DEGREE,
   FAHRENHEIT,
   HECTOPASCAL,
   INCH_OF_MERCURY,
   KELVIN,
   MILLIMETRE_OF_MERCURY,
   PASCAL,
+  PERCENT_HUMIDITY,
 } from '../units.ts';
 import { SPEEDS } from './columns.ts';
 import { transducer } from './quantities.ts';
@@ -28,11 +30,11 @@ type Type = {
 
 /** The types of the standard, and those that Vaisala's WXT adds: U, S and more units of C and P. */
 const TYPES: Readonly<Record<string, Type>> = {
-  A: { kind: 'angle', exponent: -3, units: { D: times('deg', 1) } },
+  A: { kind: 'angle', exponent: -3, units: { D: DEGREE } },
   C: { kind: 'temperature', exponent: -2, units: { C: CELSIUS, F: FAHRENHEIT, K: KELVIN } },
   D: { kind: 'distance', exponent: -3, units: { M: times('m', 1) } },
   F: { kind: 'frequency', exponent: -3, units: { H: times('Hz', 1) } },
-  H: { kind: 'humidity', exponent: -2, units: { P: times('%RH', 1) } },
+  H: { kind: 'humidity', exponent: -2, units: { P: PERCENT_HUMIDITY } },
   I: { kind: 'current', exponent: -3, units: { A: times('A', 1) } },
   N: { kind: 'force', exponent: -3, units: { N: times('N', 1) } },
   P: {
