@@ -21,7 +21,7 @@ export const BUNDLES: readonly Bundle[] = [
   { source: 'radio.ts', file: 'radio.min.js', exports: ['line'] },
 ];
 
-const FOLDER = fileURLToPath(new URL('.', import.meta.url));
+export const FOLDER = fileURLToPath(new URL('.', import.meta.url));
 const TARGET = 'es2015';
 
 /** Properties that keep their names: natives of the language and of Espruino, and those of a board's own program. */

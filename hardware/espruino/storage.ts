@@ -14,7 +14,7 @@
  */
 
 import { concatBytes, readU32, writeU16, writeU32 } from '../../schemas/bytes.ts';
-import { crc32 } from '../../schemas/crc32.ts';
+import { crc32 } from './crc32.ts';
 import type { Memory } from './meter.ts';
 
 /** What Espruino has. `size` makes a file of that many bytes, ff behind the first ones. */

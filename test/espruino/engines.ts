@@ -1,0 +1,122 @@
+/** The modules that boards load, in engines that are no Node. */
+
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createContext, runInContext } from 'node:vm';
+import { build } from 'esbuild';
+import ts from 'typescript';
+import { FOLDER } from '../../hardware/espruino/build.ts';
+import { GLOBALS, METHODS, STATICS } from '../tidy/subset.ts';
+
+const ENGINE_TIMEOUT_MS = 120_000;
+
+/** `lines` of TypeScript, with what they import, as one script of ES2015. */
+const scriptOf = async (lines: string): Promise<string> => {
+  const made = await build({
+    stdin: { contents: lines, resolveDir: import.meta.dirname, loader: 'ts' },
+    bundle: true,
+    write: false,
+    format: 'cjs',
+    target: 'es2015',
+    charset: 'utf8',
+    external: ['crypto'],
+    tsconfigRaw: '{}',
+    logOverride: { 'commonjs-variable-in-esm': 'silent' },
+  });
+  return made.outputFiles[0]!.text;
+};
+
+const moduleOf = (file: string): string => {
+  const code = readFileSync(FOLDER + file, 'utf8');
+  return `function (exports, require, E, getSerial, getTime, setTimeout, clearTimeout) {\n${code}}`;
+};
+
+/** A program over the committed modules: `MODULES` are there. */
+export const programOf = async (lines: string): Promise<string> =>
+  `var MODULES = { device: ${moduleOf('tollbridge.min.js')}, storage: ${moduleOf('storage.min.js')} };\n` +
+  (await scriptOf(lines));
+
+/** What a small engine's typed arrays lack; Espruino's have it. */
+const TYPED_ARRAYS = `
+  [Uint8Array, Uint16Array].forEach(function (type) {
+    type.prototype.fill = function (value) { for (var i = 0; i < this.length; i++) this[i] = value; return this; };
+    type.prototype.indexOf = function (value, from) {
+      for (var i = from || 0; i < this.length; i++) if (this[i] === value) return i;
+      return -1;
+    };
+  });
+`;
+
+/** Duktape and the like know ES5. */
+const lowered = (program: string): string =>
+  TYPED_ARRAYS +
+  ts.transpileModule(program, {
+    compilerOptions: { target: ts.ScriptTarget.ES5, module: ts.ModuleKind.CommonJS, removeComments: true },
+  }).outputText;
+
+const linesOf = (command: string, program: string): string[] => {
+  const folder = mkdtempSync(join(tmpdir(), 'tollbridge-espruino-'));
+  try {
+    const file = join(folder, 'program.js');
+    writeFileSync(file, program);
+    const ended = spawnSync(command, [file], {
+      cwd: folder, // Espruino keeps its flash in a file of where it runs
+      encoding: 'utf8',
+      timeout: ENGINE_TIMEOUT_MS,
+      maxBuffer: 1 << 26,
+    });
+    if (ended.error !== undefined) throw ended.error;
+    const lines = ended.stdout.split('\n').map((line) => line.replace(/\r$/, ''));
+    const told = lines.filter((line) => line.startsWith('> ')).map((line) => line.slice(2));
+    if (told.at(-1) !== 'end')
+      throw new Error(`${command} ended early: ${lines.slice(-12).join('\n')}${ended.stderr}`);
+    return told;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+};
+
+export const runDuktape = (program: string): string[] =>
+  linesOf('duk', `var exports = {};\n${lowered(program)}`);
+
+export const runEspruino = (binary: string, program: string): string[] =>
+  linesOf(binary, `var exports = {};\n${program}\nquit();`);
+
+/** Undefined where the command is there. */
+export const missing = (command: string, remedy: string): string | undefined =>
+  spawnSync(command, ['-e', '1'], { timeout: ENGINE_TIMEOUT_MS }).error === undefined ? undefined : remedy;
+
+/** The interpreter itself, where somebody has built one. */
+export const espruinoBinary = process.env.ESPRUINO_BIN;
+
+/** Node's own engine without what Espruino lacks, and with what it does otherwise. */
+export const bareContext = (print: (line: string) => void): { readonly run: (code: string) => unknown } => {
+  const context = createContext({ print });
+  const gone = [...Object.keys(GLOBALS), ...Object.keys(STATICS)].map((name) => `delete ${name};`);
+  const methods = [...METHODS].map(
+    (name) =>
+      `delete String.prototype.${name}; delete Array.prototype.${name}; delete Uint8Array.prototype.__proto__.${name};`,
+  );
+  runInContext(
+    `
+      var whole = String.prototype.indexOf, plain = Array.prototype.slice;
+      Uint8Array.prototype.__proto__.slice = function (from, to) { return plain.call(this, from, to); };
+      String.prototype.indexOf = function (needle, from) {
+        var at = whole.call(this, needle, from), end = this.length - 1;
+        return at < 0 && this.length > needle.length && this[end] === needle[0] ? end : at;
+      };
+      ${gone.join(' ')} ${methods.join(' ')}
+      var exports = {};
+    `,
+    context,
+  );
+  return { run: (code) => runInContext(code, context) };
+};
+
+export const runBare = (program: string): string[] => {
+  const told: string[] = [];
+  bareContext((line) => told.push(line.slice(2))).run(program);
+  return told;
+};
