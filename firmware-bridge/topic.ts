@@ -67,7 +67,7 @@ const PERIOD_MS_MAX = 86_400_000;
 /** What a stranger calls itself. */
 const TEXT_MAX = 64;
 /** Names whose refusal was told: once is enough for what comes with every message. */
-const TOLD_MAX = 256;
+const UNSOLD_MAX = 256;
 /** Filters named in a sentence. */
 const SHOWN_MAX = 3;
 
@@ -118,7 +118,8 @@ class TopicDevice implements Device {
   readonly #thinning = new Thinning();
   readonly #commands: Commands;
   readonly #link: BrokerLink;
-  readonly #told = new Set<string>();
+  /** What is not sold, by name. */
+  readonly #unsold = new Map<string, Refusal>();
   readonly #askedMs = new Map<string, number>();
   #online = false;
   #lost = false; // it was online and is not any more
@@ -186,7 +187,16 @@ class TopicDevice implements Device {
   }
 
   listen(listener: DeviceListener): () => void {
-    return this.#audience.add(listener);
+    const leave = this.#audience.add(listener);
+    let isThere = true;
+    // Most of it was found out before anybody could listen.
+    queueMicrotask(() => {
+      for (const refusal of isThere ? this.#unsold.values() : []) listener.onRefused?.(refusal);
+    });
+    return () => {
+      isThere = false;
+      leave();
+    };
   }
 
   async command(channel: number, value: number): Promise<Result<void>> {
@@ -385,8 +395,8 @@ class TopicDevice implements Device {
       if (this.#up) this.#heard = true;
       return channel.value;
     }
-    if (!this.#told.has(name) && this.#told.size < TOLD_MAX) {
-      this.#told.add(name);
+    if (!this.#unsold.has(name) && this.#unsold.size < UNSOLD_MAX) {
+      this.#unsold.set(name, channel);
       this.#refuse(channel);
     }
     return undefined;

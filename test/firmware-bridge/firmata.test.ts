@@ -1,0 +1,541 @@
+/** johnny-five end to end: its classes, our driver, our firmware on an emulated chip. */
+
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { Device, DeviceReading } from '../../firmware-bridge/device.ts';
+import {
+  type FirmataOptions,
+  type FirmataOutput,
+  type FirmataSensor,
+  openFirmata,
+} from '../../firmware-bridge/firmata.ts';
+import { chipPeer, type Peer, PeerBinding } from '../../hardware/bench/binding.ts';
+import { tmp36Volts } from '../../hardware/bench/boards.ts';
+import { RESET_EXTERNAL } from '../../hardware/bench/chip.ts';
+import { Uno } from '../hardware/uno.ts';
+import { Watch } from './watch.ts';
+
+const SPEED = 5;
+const PATH = 'uno';
+
+const hasFive = (): boolean => {
+  try {
+    createRequire(import.meta.url).resolve('johnny-five');
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+/** Boards at paths; what is plugged in runs from then on. */
+class Bench {
+  readonly binding = new PeerBinding();
+  uno = new Uno();
+
+  plug(path = PATH): void {
+    const build = (onSend: (byte: number) => void) => {
+      this.uno = new Uno(onSend);
+      this.uno.volts[0] = tmp36Volts(2500);
+      this.uno.volts[1] = 2.5;
+      return this.uno.chip;
+    };
+    this.binding.plug(path, chipPeer(build, SPEED));
+  }
+
+  async open(
+    sensors: readonly FirmataSensor[],
+    outputs: readonly FirmataOutput[] = [],
+    options: Partial<FirmataOptions> = {},
+  ) {
+    const timing = { hello: 20, open: 8000, ...options.timing };
+    const backoff = { first: 10, max: 20 };
+    return openFirmata({ path: PATH, binding: this.binding, sensors, outputs, backoff, ...options, timing });
+  }
+
+  async device(sensors: readonly FirmataSensor[], outputs: readonly FirmataOutput[] = [], options = {}) {
+    const opened = await this.open(sensors, outputs, options);
+    if (!opened.ok) throw new Error(opened.detail);
+    return { device: opened.value, watch: new Watch(opened.value) };
+  }
+}
+
+const plugged = (): Bench => {
+  const bench = new Bench();
+  bench.plug();
+  return bench;
+};
+
+const sensor = (wish: Partial<FirmataSensor>): FirmataSensor => ({
+  ...{ name: 'pot', kind: 'position', class: 'Sensor', options: { pin: 'A1' }, periodMs: 20 },
+  ...wish,
+});
+const output = (wish: Partial<FirmataOutput>): FirmataOutput => ({
+  ...{ name: 'lamp', kind: 'lamp', class: 'Led', options: { pin: 13 } },
+  ...wish,
+});
+
+const of = (watch: Watch, channel: number): DeviceReading[] =>
+  watch.readings.filter((reading) => reading.channel === channel);
+const obeys = async (device: Device, channel: number, value: number): Promise<void> => {
+  const outcome = await device.command(channel, value);
+  assert.ok(outcome.ok, outcome.ok ? '' : outcome.detail);
+};
+
+const parts = suite('openFirmata');
+
+parts('says what the board is and what its parts can', async () => {
+  const { device } = await plugged().device(
+    [
+      sensor({
+        name: 'outdoor',
+        kind: 'temperature',
+        class: 'Thermometer',
+        options: { pin: 'A0', controller: 'TMP36' },
+      }),
+    ],
+    [output({})],
+  );
+  assert.is(device.identity.board, 'tollbridge');
+  assert.is(device.identity.firmware, '1.0');
+  assert.match(device.identity.serial, /^[0-9a-f]{16}$/);
+  assert.equal(device.capabilities, [
+    {
+      channel: 0,
+      name: 'outdoor',
+      kind: 'temperature',
+      unit: 'Cel',
+      exponent: -2,
+      direction: 'sensor',
+      periodMs: 20,
+    },
+    { channel: 1, name: 'lamp', kind: 'lamp', unit: '/', exponent: 0, direction: 'actuator', periodMs: 0 },
+  ]);
+  await device.close();
+});
+
+parts('reads a Sensor: the voltage at its pin, without a gap', async () => {
+  const bench = plugged();
+  const { device, watch } = await bench.device([
+    sensor({}),
+    sensor({ name: 'volts', unit: 'V', exponent: -3, scale: { mantissa: 48828125, exponent: -10 } }),
+    sensor({ name: 'above', zero: { mantissa: 5020, exponent: -1 } }),
+  ]);
+  await watch.until(() => [0, 1, 2].every((channel) => of(watch, channel).length >= 5));
+  assert.equal(
+    of(watch, 0).slice(0, 5),
+    [0, 1, 2, 3, 4].map((seq) => ({ channel: 0, seq, mantissa: 512, exponent: 0 })),
+  );
+  assert.is(of(watch, 1)[0]!.mantissa, 2500);
+  assert.is(of(watch, 2)[0]!.mantissa, 10);
+  bench.uno.volts[1] = 1.25;
+  await watch.until(() => of(watch, 0).at(-1)!.mantissa === 256);
+  await device.close();
+});
+
+parts('reads a Thermometer, and nothing before its first measurement', async () => {
+  const thermometer = { class: 'Thermometer', options: { pin: 'A0', controller: 'TMP36' } };
+  const { device, watch } = await plugged().device([sensor(thermometer)]);
+  await watch.until(() => watch.readings.length >= 3);
+  // 25.00 C are 750 mV, 153.6 steps of the converter; johnny-five gives whole degrees below it.
+  for (const { mantissa, exponent } of watch.readings) assert.equal([mantissa, exponent], [2500, -2]);
+  await device.close();
+});
+
+parts('tells a Button when it is pressed and when it is let go', async () => {
+  const bench = plugged();
+  const button = sensor({ class: 'Button', options: { pin: 2, pullup: true }, periodMs: 0 });
+  const { device, watch } = await bench.device([button]);
+  await watch.until(() => watch.readings.length === 1);
+  bench.uno.chip.drive('PD2', 0);
+  await watch.until(() => watch.readings.length === 2);
+  bench.uno.chip.drive('PD2', null);
+  await watch.until(() => watch.readings.length === 3);
+  assert.equal(
+    watch.readings.map(({ seq, mantissa }) => [seq, mantissa]),
+    [
+      [0, 0],
+      [1, 1],
+      [2, 0],
+    ],
+  );
+  await device.close();
+});
+
+parts('lights a Led, and has lit it when the command is done', async () => {
+  const bench = plugged();
+  const { device } = await bench.device([], [output({})]);
+  for (const level of [1, 0, 1] as const) {
+    await obeys(device, 0, level);
+    assert.is(bench.uno.levels('PB5').at(-1), level);
+  }
+  const refused = await device.command(0, 2);
+  assert.ok(!refused.ok && refused.code === 'value-out-of-range');
+  await device.close();
+});
+
+parts('dims a Led by a method of its own, and switches a Relay', async () => {
+  const bench = plugged();
+  const dimmed = output({ options: { pin: 5 }, method: 'brightness', min: 0, max: 255 });
+  const relay = output({ name: 'pump', class: 'Relay', options: { pin: 7 } });
+  const { device } = await bench.device([], [dimmed, relay]);
+  await obeys(device, 0, 64);
+  bench.uno.edges.length = 0;
+  bench.uno.chip.runMs(20);
+  assert.ok(Math.abs(bench.uno.pulses('PD5').widths[1]! - 256) <= 4);
+  await obeys(device, 1, 1);
+  await obeys(device, 1, 0);
+  assert.equal(bench.uno.levels('PD7'), [1, 0]);
+  await device.close();
+});
+
+parts('moves a Servo: the pulse is as wide as the angle says', async () => {
+  const bench = plugged();
+  const { device } = await bench.device([], [output({ class: 'Servo', options: { pin: 9 } })]);
+  for (const [angle, us] of [
+    [0, 600],
+    [90, 1500],
+    [180, 2400],
+  ] as const) {
+    await obeys(device, 0, angle);
+    bench.uno.chip.runMs(25);
+    bench.uno.edges.length = 0;
+    bench.uno.chip.runMs(50);
+    assert.ok(Math.abs(bench.uno.pulses('PB1').widths[0]! - us) <= 2, `${bench.uno.pulses('PB1').widths}`);
+  }
+  const refused = await device.command(0, 181);
+  assert.ok(!refused.ok && refused.code === 'value-out-of-range');
+  await device.close();
+});
+
+parts('takes another period, and stops', async () => {
+  const { device, watch } = await plugged().device([
+    sensor({ periodMs: 60_000 }),
+    sensor({ name: 'b', options: { pin: 'A0' } }),
+  ]);
+  assert.ok((await device.setPeriod(0, 20)).ok);
+  assert.is(device.capabilities[0]!.periodMs, 20);
+  await watch.until(() => of(watch, 0).length >= 3);
+  assert.ok((await device.setPeriod(0, 0)).ok);
+  const before = of(watch, 0).length;
+  const other = of(watch, 1).length;
+  await watch.until(() => of(watch, 1).length >= other + 5);
+  assert.is(of(watch, 0).length, before);
+  for (const [channel, ms, code] of [
+    [0, 9, 'value-out-of-range'],
+    [0, 0.5, 'value-out-of-range'],
+    [7, 20, 'channel-unknown'],
+  ] as const) {
+    const refused = await device.setPeriod(channel, ms);
+    assert.ok(!refused.ok && refused.code === code);
+  }
+  await device.close();
+});
+
+parts('refuses more commands than can wait, and those of outputs that are not', async () => {
+  const { device } = await plugged().device([sensor({})], [output({})]);
+  const unknown = await device.command(0, 1);
+  assert.ok(!unknown.ok && unknown.code === 'channel-unknown');
+  const outcomes = await Promise.all(Array.from({ length: 17 }, (_, i) => device.command(1, i % 2)));
+  assert.is(outcomes.filter((one) => one.ok).length, 16);
+  assert.ok(!outcomes[16]!.ok && outcomes[16]!.code === 'busy');
+  await device.close();
+});
+
+const refusals = suite('openFirmata, refusing');
+
+for (const [what, sensors, outputs, code, sentence] of [
+  [
+    'a class that is near one',
+    [sensor({ class: 'Termometer', property: 'celsius', unit: 'Cel' })],
+    [],
+    'config-invalid',
+    /^pot: johnny-five has no class Termometer: did you mean Thermometer\?$/,
+  ],
+  [
+    'a class that is nothing',
+    [sensor({ class: 'Xyz', property: 'x', unit: '/' })],
+    [],
+    'config-invalid',
+    /no class Xyz, it has: Accelerometer, /,
+  ],
+  [
+    'a class that is no part',
+    [sensor({ class: 'Board', property: 'id', unit: '/' })],
+    [],
+    'config-invalid',
+    /no class Board/,
+  ],
+  [
+    'a unit that does not exist',
+    [sensor({ unit: 'furlong' })],
+    [],
+    'config-invalid',
+    /^pot: "furlong" is no unit of SenML/,
+  ],
+  [
+    'a property without a class that has one',
+    [sensor({ class: 'Gyro' })],
+    [],
+    'config-invalid',
+    /^pot: Gyro has no usual property/,
+  ],
+  [
+    'a property that is near one',
+    [sensor({ property: 'valeu' })],
+    [],
+    'config-invalid',
+    /^pot: Sensor has no property valeu: did you mean value\?$/,
+  ],
+  [
+    'a pin without a voltage',
+    [sensor({ options: { pin: 'A7' } })],
+    [],
+    'config-invalid',
+    /^pot: pin A7 cannot measure a voltage, these can: A0, A1, A2, A3, A4, A5$/,
+  ],
+  [
+    'a pin without PWM',
+    [],
+    [output({ class: 'Motor', options: { pin: 4 } })],
+    'config-invalid',
+    /^lamp: .*4.*PWM/,
+  ],
+  [
+    'a pin without servo pulses',
+    [],
+    [output({ class: 'Servo', options: { pin: 14 } })],
+    'config-invalid',
+    /^lamp: pin 14 cannot drive a servo, these can: 2, 3, /,
+  ],
+  [
+    'a pin that is not there',
+    [],
+    [output({ options: { pin: 44 } })],
+    'config-invalid',
+    /^lamp: pin 44 cannot be an output, these can: 2, 3, /,
+  ],
+  [
+    'a method that is near one',
+    [],
+    [output({ values: ['off', 'onn'] })],
+    'config-invalid',
+    /^lamp: Led has no method onn: did you mean on\?$/,
+  ],
+  [
+    'a controller that does not exist',
+    [sensor({ class: 'Thermometer', options: { pin: 'A0', controller: 'NONE' } })],
+    [],
+    'config-invalid',
+    /^pot: /,
+  ],
+  [
+    'a method and values',
+    [],
+    [output({ values: ['off'], method: 'on', min: 0, max: 1 })],
+    'config-invalid',
+    /^lamp: a method or values, not both$/,
+  ],
+  [
+    'a period that is too short',
+    [sensor({ periodMs: 1 })],
+    [],
+    'config-invalid',
+    /^pot: periodMs 1: 0 for each change, or 10 to/,
+  ],
+  [
+    'two parts of one name',
+    [sensor({ name: 'lamp' })],
+    [output({})],
+    'config-invalid',
+    /^lamp: there are two of this name/,
+  ],
+  ['no part at all', [], [], 'config-invalid', /^a board has 1 to 16/],
+] as const) {
+  refusals(`refuses ${what} and says what to do`, async () => {
+    const refused = await plugged().open(
+      sensors as readonly FirmataSensor[],
+      outputs as readonly FirmataOutput[],
+    );
+    assert.ok(!refused.ok, 'it was opened');
+    assert.is(refused.code, code, refused.detail);
+    assert.match(refused.detail, sentence);
+  });
+}
+
+refusals('names the packages that are not installed', async () => {
+  const refused = await plugged().open([sensor({})], [], { from: join(tmpdir(), 'nowhere.js') });
+  assert.ok(!refused.ok && refused.code === 'module-missing');
+  assert.match(refused.detail, /npm install johnny-five@[\d.]+ firmata-io@[\d.]+$/);
+});
+
+const silent: Peer = { open: () => {}, receive: () => {}, close: () => {} };
+
+refusals('tells a board that speaks something else from one that is there', async () => {
+  const bench = new Bench();
+  const timing = { open: 150, greeting: 60 };
+  const missing = await bench.open([sensor({})], [], { timing });
+  assert.ok(!missing.ok && missing.code === 'port-missing');
+  bench.binding.plug(PATH, silent);
+  const mute = await bench.open([sensor({})], [], { timing });
+  assert.ok(!mute.ok && mute.code === 'timeout');
+  assert.match(mute.detail, /no Firmata board answered at uno: .* baudRate/);
+});
+
+const line = suite('a Firmata board, online');
+
+line('goes on after it was unplugged, with its outputs as the reset left them', async () => {
+  const bench = plugged();
+  const { device, watch } = await bench.device([sensor({})], [output({})]);
+  await obeys(device, 1, 1);
+  await watch.until(() => watch.readings.length >= 3);
+  bench.binding.unplug(PATH);
+  await watch.until(() => watch.states.length === 1);
+  const away = await device.command(1, 1);
+  assert.ok(!away.ok && away.code === 'device-failed');
+  const before = watch.readings.length;
+  bench.plug();
+  await watch.until(() => watch.states.length === 2 && watch.readings.length > before + 2);
+  assert.equal(watch.states[1], { online: true });
+  assert.is(watch.readings[before]!.seq, 0, 'it counts anew');
+  assert.is(device.health.reconnects, 1);
+  assert.equal(bench.uno.levels('PB5'), []);
+  await obeys(device, 1, 1);
+  assert.equal(bench.uno.levels('PB5'), [1]);
+  await device.close();
+});
+
+line('notices that the board was reset, and sets its parts up again', async () => {
+  const bench = plugged();
+  const { device, watch } = await bench.device([sensor({})]);
+  await watch.until(() => watch.readings.length >= 3);
+  bench.uno.chip.reset(RESET_EXTERNAL);
+  await watch.until(() => watch.states.length === 2);
+  assert.match((watch.states[0] as { detail: string }).detail, /was reset/);
+  const before = watch.readings.length;
+  await watch.until(() => watch.readings.length > before);
+  await device.close();
+});
+
+line('notices that the board fell silent, and keeps asking it', async () => {
+  const bench = new Bench();
+  let isDead = false;
+  const uno = chipPeer((onSend) => new Uno(onSend).chip, SPEED);
+  bench.binding.plug(PATH, {
+    open: (send) => uno.open((bytes) => !isDead && send(bytes)),
+    receive: (bytes) => uno.receive(bytes),
+    close: () => uno.close(),
+  });
+  const { device, watch } = await bench.device([], [output({})], {
+    timing: { silence: 40, greeting: 60, ack: 60 },
+  });
+  isDead = true;
+  const lost = await device.command(0, 1);
+  assert.ok(!lost.ok && (lost.code === 'timeout' || lost.code === 'device-failed'));
+  await watch.until(() => watch.states.length === 1);
+  assert.is((watch.states[0] as { code: string }).code, 'timeout');
+  isDead = false;
+  await watch.until(() => watch.states.length === 2);
+  await device.close();
+});
+
+line('asks a quiet board for a sign of life and leaves it as it is', async () => {
+  const bench = plugged();
+  const { device, watch } = await bench.device([], [output({})], { timing: { silence: 20 } });
+  await obeys(device, 0, 1);
+  const before = device.health.messages;
+  while (device.health.messages < before + 5) await new Promise((resolve) => setTimeout(resolve, 5));
+  assert.equal(watch.states, []);
+  assert.equal(bench.uno.levels('PB5'), [1]);
+  await device.close();
+});
+
+line('sells no value twice that the board has not told anew', async () => {
+  const bench = new Bench();
+  let dropsVoltages = false;
+  const uno = chipPeer((onSend) => new Uno(onSend).chip, SPEED);
+  const keep = (bytes: Uint8Array): Uint8Array =>
+    dropsVoltages ? bytes.filter((_, i) => !isVoltage(bytes, i)) : bytes;
+  bench.binding.plug(PATH, {
+    open: (send) => uno.open((bytes) => send(keep(bytes))),
+    receive: (bytes) => uno.receive(bytes),
+    close: () => uno.close(),
+  });
+  const { device, watch } = await bench.device([sensor({})], [output({})]);
+  await watch.until(() => watch.readings.length >= 2);
+  dropsVoltages = true;
+  await obeys(device, 1, 1);
+  await obeys(device, 1, 0);
+  const before = watch.readings.length;
+  for (let i = 0; i < 20; i++) await obeys(device, 1, i % 2);
+  assert.ok(watch.readings.length <= before + 1, `${watch.readings.length - before} of old values`);
+  assert.equal(watch.states, []);
+  await device.close();
+});
+
+const isVoltage = (bytes: Uint8Array, at: number): boolean =>
+  [0, 1, 2].some((back) => at >= back && bytes[at - back]! >= 0xe0 && bytes[at - back]! < 0xf0);
+
+line('reports noise and goes on', async () => {
+  const bench = new Bench();
+  let send: (bytes: Uint8Array) => void = () => {};
+  const uno = chipPeer((onSend) => new Uno(onSend).chip, SPEED);
+  bench.binding.plug(PATH, {
+    open: (to) => {
+      send = to;
+      uno.open(to);
+    },
+    receive: (bytes) => uno.receive(bytes),
+    close: () => uno.close(),
+  });
+  const { device, watch } = await bench.device([sensor({})]);
+  for (const noise of [
+    [0x00, 0x11, 0x22],
+    [0xfd, 0x80],
+    [0xf0, 0x6e, 0x7f, 1, 2, 0xf7],
+    Array(5000).fill(0x41),
+  ]) {
+    const before = watch.readings.length;
+    send(Uint8Array.from(noise));
+    await watch.until(() => watch.readings.length > before + 2);
+  }
+  assert.ok(device.health.noiseBytes >= 5000);
+  assert.ok(device.health.resyncs >= 2);
+  await device.close();
+});
+
+line("passes on the board's own words", async () => {
+  const bench = plugged();
+  const { device, watch } = await bench.device([sensor({})]);
+  bench.uno.chip.receive(Uint8Array.of(0xf4, 2, 2));
+  await watch.until(() => watch.refused.length === 1);
+  assert.match(watch.refused[0]!.detail, /^the board at uno says: no such pin/);
+  await device.close();
+});
+
+line('leaves nothing behind: no timer, no listener of the process, no board in memory', async () => {
+  const bench = new Bench();
+  const listeners = (): number =>
+    process.eventNames().reduce((sum, name) => sum + process.listenerCount(name), 0);
+  const timers = (): number => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+  const [listenersBefore, timersBefore] = [listeners(), timers()];
+  const devices = [];
+  for (const path of ['one', 'two', 'three']) {
+    bench.plug(path);
+    const light = sensor({ class: 'Light', options: { pin: 'A1' } });
+    devices.push(await bench.device([light, sensor({ name: 'b' })], [output({})], { path }));
+  }
+  for (const { watch } of devices) await watch.until(() => watch.readings.length >= 2);
+  for (const { device } of devices) await device.close();
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.is(listeners(), listenersBefore);
+  assert.is(timers(), timersBefore);
+});
+
+if (hasFive()) {
+  parts.run();
+  refusals.run();
+  line.run();
+} else console.log('skip: johnny-five is not installed (npm install)');
