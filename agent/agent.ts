@@ -22,6 +22,7 @@ import { Devices, type OpenDevice } from './devices.ts';
 import { closeFiles, type Files, openFiles } from './files.ts';
 import type { HostCrypto } from './host/host-crypto.ts';
 import { figuresOf, type LaneHost, type LeaseLane, leaseStatus } from './lanes.ts';
+import { type Authorise, type Meters, openMeters } from './meters.ts';
 import { type Office, Post } from './post.ts';
 import { Rule, type RuleConfig } from './rule.ts';
 import { Selling } from './selling.ts';
@@ -32,6 +33,8 @@ export type AgentPorts = {
   readonly crypto: HostCrypto;
   readonly signer: Signer;
   readonly openDevice: OpenDevice;
+  /** For a board whose meter key is with its owner elsewhere: the owner's mac. Default: such a board sells nothing. */
+  readonly authorise?: Authorise;
   /** Something a person should read, at once. */
   readonly onNotice: (notice: Notice) => void;
   /** Each reading that was bought, once and in order, when the journal has it. */
@@ -68,6 +71,7 @@ class Agent {
   private readonly post: Post;
   private readonly connection: Connection;
   private readonly devices: Devices;
+  private readonly meters: Meters;
   private readonly selling: Selling;
   private readonly buying: Buying;
   private readonly rules: readonly Rule[];
@@ -83,7 +87,7 @@ class Agent {
   /** When the next notice about a stranger may be. */
   private strangersFromMs = 0;
 
-  constructor(config: AgentConfig, ports: AgentPorts, files: Files) {
+  constructor(config: AgentConfig, ports: AgentPorts, files: Files, meters: Meters) {
     this.config = config;
     this.ports = ports;
     this.files = files;
@@ -96,7 +100,10 @@ class Agent {
     );
     files.durable.tell = (record) => this.turns.onDurable(record);
     const settlers = config.settlers.map((settler) => settler.key);
-    this.selling = new Selling(this.host, this.turns, config.settlers, files.archive, config.sell);
+    this.meters = meters;
+    meters.onNotice = (code, detail) => this.notice(code, detail);
+    const sources = [config.settlers, files.archive, config.sell] as const;
+    this.selling = new Selling(this.host, this.turns, ...sources, meters);
     this.buying = new Buying(this.host, this.turns, settlers, files.archive, config.buy, (refusal) =>
       this.notice(refusal.code, refusal.detail),
     );
@@ -108,6 +115,7 @@ class Agent {
         const atMs = nowMs();
         if (atMs !== null) this.selling.onReading(name, reading, atMs);
       },
+      onMeter: (name, state) => meters.of(name)?.onMeter(state),
       onFault: (name, sentence) => this.notice('device-failed', `${name}: ${sentence}`),
     });
     this.rules = config.rules.map(
@@ -197,6 +205,7 @@ class Agent {
       },
       onNotice: (lane, code, detail) => this.notice(code, `${lane.role} of ${lane.name}: ${detail}`),
       onEnded: (lane) => this.onEnded(lane),
+      onSaleTurn: (lane) => this.meters.onTurn(lane),
     };
   }
 
@@ -326,7 +335,8 @@ class Agent {
   private onDevice(name: string, device: Device | null): void {
     const status = this.devices.status().find((one) => one.name === name);
     this.notice(device === null ? 'device-failed' : 'device', `${name}: ${status?.detail ?? ''}`);
-    if (this.selling.onDevice(name, device)) this.publishProfile();
+    const sold = this.meters.isOpen(name, device) ? device : null;
+    if (this.selling.onDevice(name, sold)) this.publishProfile();
     for (const rule of this.rules) if (rule.config.device === name && device !== null) rule.onDevice();
   }
 
@@ -339,6 +349,7 @@ class Agent {
     this.askTime(false);
     const nowMs = this.files.clock.nowMs();
     const monotonicMs = performance.now();
+    this.meters.settle();
     for (const lane of this.lanes) {
       if (lane.ended) this.onEnded(lane);
       else this.turns.step(lane, { kind: 'timer' });
@@ -369,13 +380,15 @@ class Agent {
   }
 }
 
-/** Codes: locked, storage-*, those of damaged records. */
+/** Codes: key-file, locked, storage-*, those of damaged records. */
 export const startAgent = async (config: AgentConfig, ports: AgentPorts): Promise<Result<RunningAgent>> => {
+  const meters = openMeters(config, ports);
+  if (!meters.ok) return meters;
   const files = await openFiles(config, ports.crypto, ({ code, detail }) =>
     ports.onNotice({ atMs: Date.now(), code, detail }),
   );
   if (!files.ok) return files;
-  const agent = new Agent(config, ports, files.value);
+  const agent = new Agent(config, ports, files.value, meters.value);
   const begun = await agent.begin();
   if (begun.ok) return ok({ id: agent.id, status: () => agent.status(), stop: () => agent.stop() });
   await agent.stop();

@@ -6,7 +6,7 @@
 import type { Device, DeviceReading } from '../firmware-bridge/device.ts';
 import { faultText, isTrouble } from '../firmware-bridge/faults.ts';
 import { type Result, refuse } from '../schemas/result.ts';
-import type { Capability } from '../schemas/serial.ts';
+import type { Capability, MeterState } from '../schemas/serial.ts';
 import type { DeviceConfig } from './drivers/drivers.ts';
 import type { DeviceStatus } from './status.ts';
 
@@ -18,6 +18,7 @@ export type DeviceUser = {
   readonly onReading: (name: string, reading: DeviceReading) => void;
   /** The first of a kind since the board came online. */
   readonly onFault: (name: string, sentence: string) => void;
+  readonly onMeter: (name: string, state: MeterState) => void;
 };
 
 /** A device that was not there is looked for again after this. */
@@ -29,6 +30,8 @@ type Slot = {
   detail: string;
   /** How often, by the fault's number; from nothing again when the board comes online. */
   readonly faults: Map<number, number>;
+  /** Codes of what it said that was of no use, since it came online. */
+  readonly refused: Set<string>;
   timer: NodeJS.Timeout | undefined;
 };
 
@@ -42,8 +45,10 @@ export class Devices {
     this.open = open;
     this.user = user;
     for (const config of configs) {
-      const slot = { config, device: null, detail: 'is looked for', faults: new Map(), timer: undefined };
-      this.slots.set(config.name, slot);
+      this.slots.set(config.name, {
+        ...{ config, device: null, detail: 'is looked for', timer: undefined },
+        ...{ faults: new Map(), refused: new Set() },
+      });
     }
   }
 
@@ -80,6 +85,7 @@ export class Devices {
       detail: slot.detail,
       health: slot.device?.health ?? null,
       faults: [...slot.faults].map(([fault, count]) => faultText(fault, count)),
+      meter: slot.device?.meter?.state ?? null,
     }));
   }
 
@@ -116,6 +122,11 @@ export class Devices {
           this.user.onFault(slot.config.name, faultText(fault, count));
         slot.faults.set(fault, count);
       },
+      onRefused: ({ code, detail }) => {
+        if (!slot.refused.has(code)) this.user.onFault(slot.config.name, detail);
+        slot.refused.add(code);
+      },
+      onMeter: (state) => this.user.onMeter(slot.config.name, state),
     });
     this.tell(slot, undefined);
   }
@@ -124,6 +135,7 @@ export class Devices {
     const { board, firmware } = slot.device!.identity;
     slot.detail = fault ?? `${board}, firmware ${firmware}`;
     slot.faults.clear(); // it tells them again
+    slot.refused.clear();
     this.user.onState(slot.config.name, fault === undefined ? slot.device : null);
   }
 }

@@ -29,6 +29,8 @@ export type LaneHost = {
   readonly onBought: (lane: PurchaseLane, effect: Effect & { readonly kind: 'bought' }) => void;
   readonly onNotice: (lane: LeaseLane, code: string, detail: string) => void;
   readonly onEnded: (lane: LeaseLane) => void;
+  /** All that arrived together has been stepped. */
+  readonly onSaleTurn: (lane: SaleLane) => void;
 };
 
 type Common = Lane & {
@@ -101,6 +103,7 @@ export const saleLane = (host: LaneHost, sale: Sale): SaleLane => {
     step: (event: Event, nowMs: number) => {
       const stepped = stepSale(host.ports, lane.state, event, nowMs);
       lane.state = stepped.state;
+      if (event.kind === 'flush') host.onSaleTurn(lane);
       return stepped.effects;
     },
     perform: (effect) => perform(lane, host, effect),

@@ -20,6 +20,7 @@ import { capabilityOf } from './devices.ts';
 import { acceptOffer, type Selling as Shelf } from './engine/offer.ts';
 import { newSale } from './engine/sale/sale.ts';
 import { type LaneHost, type LeaseLane, type SaleLane, saleLane } from './lanes.ts';
+import type { Meters } from './meters.ts';
 import type { Turns } from './turns.ts';
 
 export type SellConfig = {
@@ -46,10 +47,15 @@ export type SettlerConfig = { readonly key: Uint8Array; readonly exposureNano: n
 /** Earnings are claimed this often while a lease runs: a settler asked more often books nothing more. */
 const CLAIM_EVERY_MS = 5000;
 
+/** Of a metered sensor that was stopped for another one, by a program that did not live to start it again. */
+const METERED_PERIOD_MS = 1000;
+
 type Shelved = {
   readonly config: SellConfig;
   /** As offered, or null while the device is away. */
   capability: Capability | null;
+  /** What the board does when nobody asks for anything else. */
+  periodMs: number;
   readonly sales: Set<SaleLane>;
 };
 
@@ -59,6 +65,8 @@ export class Selling {
   private readonly settlers: readonly SettlerConfig[];
   private readonly archive: Archive;
   private readonly shelf: readonly Shelved[];
+  private readonly meters: Meters;
+  private readonly devices = new Map<string, Device>();
   /** By device name, then by the device's channel: where a reading goes. */
   private readonly byChannel = new Map<string, (Shelved | undefined)[]>();
 
@@ -68,12 +76,14 @@ export class Selling {
     settlers: readonly SettlerConfig[],
     archive: Archive,
     configs: readonly SellConfig[],
+    meters: Meters,
   ) {
     this.host = host;
     this.turns = turns;
     this.settlers = settlers;
     this.archive = archive;
-    this.shelf = configs.map((config) => ({ config, capability: null, sales: new Set() }));
+    this.meters = meters;
+    this.shelf = configs.map((config) => ({ config, capability: null, periodMs: 0, sales: new Set() }));
   }
 
   capabilities(): Capability[] {
@@ -82,11 +92,18 @@ export class Selling {
 
   /** A sale that runs on after a restart. */
   resume(lane: SaleLane): void {
-    this.shelf.find((shelved) => shelved.config.name === lane.name)?.sales.add(lane);
+    const shelved = this.shelf.find((one) => one.config.name === lane.name);
+    if (shelved === undefined) return;
+    shelved.sales.add(lane);
+    if (isRunning(lane)) this.meters.of(shelved.config.device)?.begin(lane, shelved.config.window);
   }
 
   forget(lane: SaleLane): void {
-    for (const shelved of this.shelf) shelved.sales.delete(lane);
+    for (const { config, sales } of this.shelf) {
+      if (!sales.delete(lane)) continue;
+      this.meters.of(config.device)?.end(lane);
+      this.setPeriods(config.device);
+    }
   }
 
   /** True where what is on offer has changed. */
@@ -98,16 +115,21 @@ export class Selling {
       if (config.device !== name) continue;
       const sensor = device === null ? undefined : capabilityOf(device, config.sensor, 'sensor');
       changed ||= (sensor === undefined) !== (shelved.capability === null);
-      if (device === null || sensor === undefined) {
+      if (sensor === undefined) {
         shelved.capability = null;
         continue;
       }
       places[sensor.channel] = shelved;
-      const periodMs = config.periodMs ?? sensor.periodMs;
-      if (sensor.periodMs !== periodMs) void device.setPeriod(sensor.channel, periodMs);
-      shelved.capability = capabilityFor(config, sensor.kind, sensor.unit, periodMs);
+      shelved.periodMs = config.periodMs ?? (sensor.periodMs || shelved.periodMs);
+      if (shelved.periodMs === 0 && device?.meter?.keySet === true) shelved.periodMs = METERED_PERIOD_MS;
+      shelved.capability = capabilityFor(config, sensor.kind, sensor.unit, shelved.periodMs);
+      for (const lane of shelved.sales) this.compare(lane, shelved.capability);
     }
     this.byChannel.set(name, places);
+    if (device === null) this.devices.delete(name);
+    else this.devices.set(name, device);
+    this.setPeriods(name);
+    this.meters.of(name)?.onDevice(device?.meter ?? null);
     return changed;
   }
 
@@ -115,7 +137,44 @@ export class Selling {
     const shelved = this.byChannel.get(name)?.[reading.channel];
     if (shelved === undefined || shelved.sales.size === 0) return;
     const value = decimalOf(reading.mantissa, reading.exponent);
-    for (const lane of shelved.sales) this.turns.step(lane, { kind: 'reading', value, atMs });
+    for (const lane of shelved.sales) {
+      if (lane.terms.unit === shelved.capability?.unit)
+        this.turns.step(lane, { kind: 'reading', value, atMs });
+    }
+  }
+
+  /**
+   * What is on offer is measured as it is offered. On a metered board whatever is measured uses credit up: the
+   * sensor that is being sold, alone.
+   */
+  private setPeriods(name: string): void {
+    const device = this.devices.get(name);
+    const places = this.byChannel.get(name) ?? [];
+    const isMetered = device?.meter?.keySet === true;
+    const sold = places.find((shelved) => shelved !== undefined && this.runningOn(shelved) > 0);
+    for (const { channel, direction, periodMs } of device?.capabilities ?? []) {
+      if (direction === 'actuator') continue;
+      const shelved = places[channel];
+      const isIdle = isMetered && (shelved === undefined || (sold !== undefined && shelved !== sold));
+      const wantedMs = isIdle ? 0 : (shelved?.periodMs ?? periodMs);
+      if (wantedMs !== periodMs) void device?.setPeriod(channel, wantedMs);
+    }
+  }
+
+  /** A board that was replaced may measure something else under the same name. */
+  private compare(lane: SaleLane, capability: Capability): void {
+    const { kind, unit } = lane.terms;
+    if (unit === capability.unit || !isRunning(lane)) return;
+    const now = `${capability.kind} in ${capability.unit}`;
+    this.host.onNotice(
+      lane,
+      'terms-unacceptable',
+      `the board measures ${now}, not ${kind} in ${unit} as the lease says: none of it is delivered`,
+    );
+  }
+
+  private runningOn(shelved: Shelved): number {
+    return [...shelved.sales].filter(isRunning).length;
   }
 
   /**
@@ -174,6 +233,8 @@ export class Selling {
     shelved!.sales.add(lane);
     this.turns.begin(lane, begun.effects);
     this.host.follow(lane);
+    this.setPeriods(shelved!.config.device);
+    this.meters.of(shelved!.config.device)?.begin(lane, shelved!.config.window);
     return ok(lease);
   }
 
@@ -182,10 +243,19 @@ export class Selling {
       seller: this.host.ports.signer.key,
       settlers: this.settlers.map((settler) => settler.key),
       capabilities: this.capabilities(),
-      leases: shelved?.sales.size ?? 0,
-      leasesMax: shelved?.config.slots ?? 0,
+      ...this.slotsOf(shelved),
       unpaidNano,
     };
+  }
+
+  /** All sensors of a metered board share its credit: it has one sale at a time. */
+  private slotsOf(shelved: Shelved | undefined): Pick<Shelf, 'leases' | 'leasesMax'> {
+    if (shelved === undefined) return { leases: 0, leasesMax: 0 };
+    const { device, slots } = shelved.config;
+    if (this.devices.get(device)?.meter?.keySet !== true)
+      return { leases: shelved.sales.size, leasesMax: slots };
+    const board = this.shelf.filter((one) => one.config.device === device);
+    return { leases: board.reduce((sum, one) => sum + this.runningOn(one), 0), leasesMax: 1 };
   }
 
   /** What the sales of this settler do not use yet, up to the worth of the lease. Code: exposure-exceeded. */
@@ -217,6 +287,10 @@ export class Selling {
     return { paidNano, unpaidNano };
   }
 }
+
+/** Not at its end, where no reading is delivered any more. */
+const isRunning = (lane: SaleLane): boolean =>
+  lane.state.phase === 'leased' || lane.state.phase === 'selling';
 
 const isFor = (lane: SaleLane, offer: Uint8Array): boolean => {
   const envelope = parseObject(lane.state.lease.bytes);

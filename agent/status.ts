@@ -1,6 +1,7 @@
 /** What an agent says about itself to its owner: unsigned, for people and for dashboards. */
 
 import type { DeviceHealth } from '../firmware-bridge/device.ts';
+import type { MeterState } from '../schemas/serial.ts';
 
 /** One side of a lease. The seller and the buyer of it count for themselves. */
 export type LeaseStatus = {
@@ -64,6 +65,8 @@ export type DeviceStatus = {
   readonly health: DeviceHealth | null;
   /** The board's own trouble since it came online, in sentences. */
   readonly faults: readonly string[];
+  /** Of a board that delivers on credit: what its meter said last. */
+  readonly meter: MeterState | null;
 };
 
 export type RuleStatus = {

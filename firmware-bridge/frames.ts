@@ -28,6 +28,7 @@ import { BoardMeter } from './meter.ts';
 import { Payer } from './payer.ts';
 import type { Binding } from './port.ts';
 import { acknowledged, type Reply, Requests } from './requests.ts';
+import { Sequences } from './sequences.ts';
 import { type Backoff, SerialLine } from './serial-line.ts';
 
 const BAUD_RATE = 115_200;
@@ -107,9 +108,7 @@ class FramesDevice implements Board {
   readonly #requests: Requests;
   readonly #meter: BoardMeter;
   readonly #payer: Payer;
-  readonly #nextSeq = new Map<number, number>();
-  /** Channels that have said nothing since the greeting: after a reset they count from 0. */
-  readonly #fresh = new Set<number>();
+  readonly #sequences = new Sequences();
   /** What was asked for. */
   readonly #periods = new Map<number, number>();
   #roles = 0;
@@ -286,7 +285,7 @@ class FramesDevice implements Board {
     this.capabilities = identity.capabilities;
     this.#roles = identity.roles;
     this.#meter.onNews((identity.roles & ROLE.meterKey) !== 0);
-    for (const { channel } of identity.capabilities) this.#fresh.add(channel);
+    this.#sequences.greeted(identity.capabilities.map((one) => one.channel));
     this.#line.settled();
     this.#online = true;
     this.#greeting = false;
@@ -313,7 +312,7 @@ class FramesDevice implements Board {
     const known = this.identity;
     if (known === NOBODY) return;
     if (met.serial !== known.serial || met.board !== known.board) {
-      this.#nextSeq.clear();
+      this.#sequences.forget();
       this.#periods.clear();
       this.#online = true;
       const [was, is] = [known, met].map((one) => `${one.board} ${one.serial}`);
@@ -379,15 +378,13 @@ class FramesDevice implements Board {
       );
       return;
     }
-    const expected = this.#nextSeq.get(channel) ?? seq;
-    const isFresh = this.#fresh.delete(channel);
-    if (seq < expected && !isFresh) {
-      const detail = `reading ${seq} of ${capability.name} after reading ${expected - 1}: it is not delivered again`;
+    const lost = this.#sequences.take(channel, seq);
+    if (lost < 0) {
+      const detail = `reading ${seq} of ${capability.name} again, or late: a number is delivered once, in order`;
       this.#refuse(refuse('value-out-of-range', detail));
       return;
     }
-    this.health.lostReadings += Math.max(seq - expected, 0);
-    this.#nextSeq.set(channel, seq + 1);
+    this.health.lostReadings += lost;
     const reading = { channel, seq, mantissa, exponent: capability.exponent };
     this.#audience.reading(reading);
   }

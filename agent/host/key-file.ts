@@ -13,7 +13,7 @@ import {
   type Stats,
   unlinkSync,
 } from 'node:fs';
-import { equalBytes, expectBytes, toHex } from '../../schemas/bytes.ts';
+import { equalBytes, expectBytes, fromHex, toHex } from '../../schemas/bytes.ts';
 import { ok, type Refusal, type Result, refuse } from '../../schemas/result.ts';
 import { nodeFiles, syncDirectory, systemError, writeAll } from './storage.ts';
 
@@ -22,10 +22,14 @@ const PKCS8_PREFIX = Buffer.from('302e020100300506032b657004220420', 'hex');
 const BEGIN = '-----BEGIN PRIVATE KEY-----';
 const END = '-----END PRIVATE KEY-----';
 
-/** An Ed25519 key takes 119 bytes; what is larger is another kind of file. */
+/** What is larger than this is another kind of file. */
 const FILE_BYTES_MAX = 8192;
+/** What an Ed25519 key takes, and the 64 digits of a symmetric one with their line end. */
+const PEM_BYTES = 119;
+const HEX_BYTES = 65;
 
 const MAKE_ONE = 'openssl genpkey -algorithm ed25519 -out';
+const MAKE_SHARED = 'tollbridge devices provision --path PORT --meter-key';
 
 const refuseKey = (path: string, problem: string): Refusal =>
   refuse('key-file', `key file ${path} ${problem}`);
@@ -45,7 +49,7 @@ const checkOwner = (path: string, stats: Stats): Refusal | undefined => {
   return undefined;
 };
 
-const readBounded = (path: string): Result<string> => {
+const readBounded = (path: string, bytesExpected: number): Result<string> => {
   const fd = openSync(path, 'r');
   try {
     const stats = fstatSync(fd);
@@ -53,7 +57,7 @@ const readBounded = (path: string): Result<string> => {
     const refusal = checkOwner(path, stats);
     if (refusal !== undefined) return refusal;
     if (stats.size > FILE_BYTES_MAX)
-      return refuseKey(path, `has ${stats.size} bytes, a private key has 119: name the key's file`);
+      return refuseKey(path, `has ${stats.size} bytes, a key has ${bytesExpected}: name the key's file`);
     const bytes = Buffer.alloc(FILE_BYTES_MAX);
     return ok(bytes.toString('latin1', 0, readSync(fd, bytes, 0, FILE_BYTES_MAX, 0)));
   } finally {
@@ -84,9 +88,9 @@ const parsePem = (path: string, text: string): Result<Uint8Array> => {
   return ok(new Uint8Array(der.subarray(PKCS8_PREFIX.length)));
 };
 
-const unusable = (raised: unknown, path: string): Refusal => {
+const unusable = (raised: unknown, path: string, make: string): Refusal => {
   const { code } = systemError(raised);
-  if (code === 'ENOENT') return refuseKey(path, `does not exist; make one: ${MAKE_ONE} ${path}`);
+  if (code === 'ENOENT') return refuseKey(path, `does not exist; make one: ${make} ${path}`);
   if (code === 'EEXIST') return refuseKey(path, 'exists already, and no key is ever written over');
   if (code === 'EACCES')
     return refuseKey(path, `cannot be opened (${code}); run: sudo chown $(id -u) ${path}`);
@@ -96,25 +100,46 @@ const unusable = (raised: unknown, path: string): Refusal => {
 /** The 32-byte seed. Code: key-file. */
 export const loadKey = (path: string): Result<Uint8Array> => {
   try {
-    const text = readBounded(path);
+    const text = readBounded(path, PEM_BYTES);
     return text.ok ? parsePem(path, text.value) : text;
   } catch (raised) {
-    return unusable(raised, path);
+    return unusable(raised, path, MAKE_ONE);
   }
 };
 
-/**
- * Writes a seed to a new file, mode 0600, on the disk when it returns; a crash leaves the whole file or none.
- * `token` makes the name of the file beside it unlike any other's. Code: key-file (also: it exists).
- */
+/** 32 bytes that two sides share, as 64 hexadecimal digits. Code: key-file. */
+export const loadSharedKey = (path: string): Result<Uint8Array> => {
+  try {
+    const text = readBounded(path, HEX_BYTES);
+    if (!text.ok) return text;
+    const key = fromHex(text.value.trim());
+    if (key?.length === 32) return ok(key);
+    return refuseKey(path, 'does not hold 64 hexadecimal digits: restore a copy');
+  } catch (raised) {
+    return unusable(raised, path, MAKE_SHARED);
+  }
+};
+
+/** The same to a new file. Code: key-file (also: it exists). */
+export const createSharedKey = (path: string, key: Uint8Array, token: Uint8Array): Result<null> =>
+  createFile(path, Buffer.from(`${toHex(expectBytes('key', key, 32))}\n`), token);
+
+/** Writes a seed to a new file. Code: key-file (also: it exists). */
 export const createKey = (path: string, seed: Uint8Array, token: Uint8Array): Result<null> => {
   const der = Buffer.concat([PKCS8_PREFIX, expectBytes('seed', seed, 32)]);
-  const pem = Buffer.from(`${BEGIN}\n${der.toString('base64')}\n${END}\n`);
+  return createFile(path, Buffer.from(`${BEGIN}\n${der.toString('base64')}\n${END}\n`), token);
+};
+
+/**
+ * A new file, mode 0600, on the disk when it returns; a crash leaves the whole file or none. `token` makes the name of
+ * the file beside it unlike any other's.
+ */
+const createFile = (path: string, bytes: Buffer, token: Uint8Array): Result<null> => {
   const beside = `${path}.${toHex(token)}`;
   try {
     const fd = openSync(beside, 'wx', 0o600);
     try {
-      writeAll(fd, pem, 0, pem.length, 0, nodeFiles);
+      writeAll(fd, bytes, 0, bytes.length, 0, nodeFiles);
       fsyncSync(fd);
       linkSync(beside, path); // unlike a rename it never replaces
       syncDirectory(path, nodeFiles);
@@ -124,6 +149,6 @@ export const createKey = (path: string, seed: Uint8Array, token: Uint8Array): Re
     }
     return ok(null);
   } catch (raised) {
-    return unusable(raised, path);
+    return unusable(raised, path, MAKE_ONE);
   }
 };

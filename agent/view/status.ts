@@ -70,6 +70,13 @@ const lineTrouble = ({ health }: DeviceStatus): string => {
   return `; ${checkErrors} damaged messages, ${lostReadings} readings lost: check its cable and its supply`;
 };
 
+/** A board without an installation, or without room, is silent in full health. */
+const meterText = ({ meter }: DeviceStatus): string => {
+  if (meter === null) return '';
+  if (meter.number === 0) return '; its meter waits for a sale';
+  return `; its meter has delivered ${meter.delivered}, room for ${meter.room}`;
+};
+
 export const statusLines = (status: AgentStatus, styles: Styles): string[] => {
   const lines = [
     `${styles.bold(status.did)}`,
@@ -79,7 +86,7 @@ export const statusLines = (status: AgentStatus, styles: Styles): string[] => {
   ];
   for (const device of status.devices)
     lines.push(
-      `${mark(device.ready, styles)} device ${device.name}: ${device.detail}${styles.yellow(lineTrouble(device))}`,
+      `${mark(device.ready, styles)} device ${device.name}: ${device.detail}${meterText(device)}${styles.yellow(lineTrouble(device))}`,
       ...device.faults.map((fault) => styles.yellow(`  ${fault}`)),
     );
   for (const demand of status.demands)

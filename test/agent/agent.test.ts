@@ -5,6 +5,7 @@ import * as assert from 'uvu/assert';
 import { startAgent } from '../../agent/agent.ts';
 import { askStatus } from '../../agent/control.ts';
 import { openAgreed } from '../../schemas/statement.ts';
+import { assertBooks, hasSettled, isDone } from './books.ts';
 import {
   crypto,
   demand,
@@ -12,7 +13,6 @@ import {
   MemoryDevice,
   memoryValve,
   offer,
-  type Party,
   PRICE_NANO,
   signerOf,
   until,
@@ -21,25 +21,6 @@ import {
 const SELLER = 1;
 const BUYER = 2;
 const DEAR_SELLER = 3;
-
-const isDone = (party: Party): boolean => party.status().demands.every((one) => one.state === 'done');
-const hasSettled = (party: Party, leases: number): boolean =>
-  party.status().ended.filter((one) => one.role === 'sale').length === leases;
-
-/** Seller, buyer and settler agree on every lease, reading for reading and nano for nano. */
-const assertBooks = async (market: Market, seller: Party, buyer: Party): Promise<void> => {
-  const ledger = await market.ledger();
-  const sales = seller.status().ended.filter((one) => one.role === 'sale');
-  assert.is(ledger.length, sales.length, 'every lease is in the ledger');
-  for (const sale of sales) {
-    const purchase = buyer.status().ended.find((one) => one.lease === sale.lease && one.role === 'purchase')!;
-    const line = ledger.find((one) => one.lease === sale.lease)!;
-    assert.is(line.closed, true);
-    assert.equal([line.claimedNano, line.soldNano, line.disputedNano], [sale.paidNano, purchase.paidNano, 0]);
-    assert.equal([line.delivered, line.paid], [purchase.delivered, sale.paid]);
-    assert.is(sale.unpaidNano, 0);
-  }
-};
 
 const test = suite('startAgent');
 

@@ -33,8 +33,10 @@ test('tell each kind of a board’s trouble once, and how often in their status'
       onState: () => resolve(),
       onReading: () => {},
       onFault: (name: string, sentence: string) => told.push(`${name}: ${sentence}`),
+      onMeter: () => {},
     };
-    const config = { name: 'station', driver: 'frames', path: '/dev/null' } as const;
+    const given = { name: 'station', path: '/dev/null', serial: null, meterKey: null };
+    const config = { driver: 'frames' as const, ...given };
     devices = new Devices([config], async () => ok(board), user);
     devices.start();
   });
@@ -63,7 +65,10 @@ text('has words for every fault of the specification, and for one that is newer'
   const numbers = [...section!.split('\n## ')[0]!.matchAll(/^\| (\d+) /gm)].map((row) => Number(row[1]));
   assert.is(numbers.length, 9);
   for (const fault of numbers) assert.not.match(faultText(fault, 1), 'does not know');
-  assert.match(faultText(Math.max(...numbers) + 1, 2), 'fault 10, which this program does not know (2 times)');
+  assert.match(
+    faultText(Math.max(...numbers) + 1, 2),
+    'fault 10, which this program does not know (2 times)',
+  );
 });
 
 text.run();

@@ -3,7 +3,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type RunningAgent, startAgent } from '../../agent/agent.ts';
+import { type AgentPorts, type RunningAgent, startAgent } from '../../agent/agent.ts';
 import type { BuyConfig } from '../../agent/buying.ts';
 import type { AgentConfig } from '../../agent/config.ts';
 import { nativeCrypto } from '../../agent/host/crypto-native.ts';
@@ -106,6 +106,9 @@ export type Party = {
 export type PartyWish = {
   readonly seed: number;
   readonly devices?: Readonly<Record<string, MemoryDevice>>;
+  /** Files of meter keys, by the names of devices. */
+  readonly meterKeys?: Readonly<Record<string, string>>;
+  readonly authorise?: AgentPorts['authorise'];
   /** Opened by a driver of the bridge, under this name. */
   readonly drivers?: Readonly<Record<string, () => Promise<Result<Device>>>>;
   readonly sell?: readonly SellConfig[];
@@ -213,9 +216,8 @@ export class Market {
       },
       settlers: [{ key: wish.settler ?? settlerKey, exposureNano: wish.exposureNano ?? 100_000_000_000 }],
       devices: Object.keys({ ...wish.devices, ...wish.drivers }).map((name) => ({
-        name,
-        driver: 'frames',
-        path: name,
+        ...{ name, driver: 'frames' as const, path: name, serial: null },
+        meterKey: wish.meterKeys?.[name] ?? null,
       })),
       sell: wish.sell ?? [],
       buy: wish.buy ?? [],
@@ -236,6 +238,7 @@ export class Market {
           const device = wish.devices?.[name];
           return device === undefined ? refuse('device-failed', `no ${name}`) : ok(device);
         },
+        ...(wish.authorise && { authorise: wish.authorise }),
         onNotice: (notice) => notices.push(notice),
         onBought: (_, seq, value) => bought.push({ seq, text: decimalToText(value as Decimal) }),
       }),

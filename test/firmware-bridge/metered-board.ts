@@ -40,6 +40,8 @@ export class MeteredBoard extends ScriptedBoard {
   /** Installations and ticks that it is to lose, as a bad line does. */
   deaf = 0;
   installs = 0;
+  /** Ticks that did not chain. */
+  faults = 0;
 
   constructor(key: Uint8Array) {
     super();
@@ -95,7 +97,7 @@ export class MeteredBoard extends ScriptedBoard {
       return undefined;
     }
     if (message.type === 'install') return this.#install(message);
-    if (!this.#pay(message)) this.say({ type: 'fault', fault: 9, count: 1 });
+    if (!this.#pay(message)) this.say({ type: 'fault', fault: 9, count: ++this.faults });
     return this.state;
   }
 
