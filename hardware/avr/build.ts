@@ -31,7 +31,9 @@ export const CORE = [
 /** Calls take half of the firmware: short ones, and one place for what each function saves on the stack. */
 const CORE_FLAGS = ['-mrelax', '-mcall-prologues'];
 /** Firmata is another protocol: of ours it has the chip alone, at the speed that its hosts expect. */
-const FIRMATA_PORT = ['adc', 'chip', 'eeprom', 'pins', 'pwm', 'servo', 'uart'].map((name) => `avr/${name}.c`);
+const FIRMATA_PORT = ['adc', 'chip', 'eeprom', 'firmata-out', 'pins', 'pwm', 'servo', 'uart'].map(
+  (name) => `avr/${name}.c`,
+);
 const FIRMATA_FLAGS = ['-DBAUD=57600', '-flto', '-mrelax'];
 
 /** undefined where there is no avr-gcc. */

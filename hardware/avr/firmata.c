@@ -14,60 +14,20 @@
  * | f0 7a sampling interval                    | none                                                    |
  *
  * What is not known is skipped, as is a message that was cut off or is too long; f0 71 tells in words what went
- * wrong. An answer that finds no room on the line is owed, once, until there is: no input can make the board
- * wait or forget. Pins do not move until they are told to: a servo has no pulse before its first position.
+ * wrong. Pins do not move until they are told to: a servo has no pulse before its first position.
  */
 #include <avr/interrupt.h>
-#include <avr/pgmspace.h>
 #include <avr/wdt.h>
 #include <string.h>
 
 #include "avr.h"
-#include "pins.h"
+#include "firmata.h"
 #include "port.h"
 
-enum {
-    DIGITAL = 0x90,
-    REPORT_ANALOG = 0xc0,
-    REPORT_DIGITAL = 0xd0,
-    ANALOG = 0xe0,
-    START_SYSEX = 0xf0,
-    SET_PIN_MODE = 0xf4,
-    SET_PIN = 0xf5,
-    END_SYSEX = 0xf7,
-    VERSION = 0xf9,
-    SYSTEM_RESET = 0xff
-};
-enum {
-    MAPPING_QUERY = 0x69,
-    MAPPING = 0x6a,
-    CAPABILITY_QUERY = 0x6b,
-    CAPABILITIES = 0x6c,
-    PIN_STATE_QUERY = 0x6d,
-    PIN_STATE = 0x6e,
-    EXTENDED_ANALOG = 0x6f,
-    SERVO_LIMITS = 0x70,
-    STRING = 0x71,
-    FIRMWARE = 0x79,
-    SAMPLING_INTERVAL = 0x7a,
-    NONE = 0x7f
-};
-
-#define PROTOCOL_MAJOR 2
-#define PROTOCOL_MINOR 5
-#define FIRMWARE_MAJOR 1
-#define FIRMWARE_MINOR 0
 #define PORTS 3 /* eight pins each, the last has four */
-#define INPUTS (PINS - PIN_ANALOG_FIRST)
-#define ANALOG_BITS 10
-#define PWM_BITS 8
-#define SERVO_BITS 14
 
 /* The longest that is understood is an extended analog value of 28 bits: f0 6f, pin, four bytes. */
 #define COMMAND_BYTES_MAX 8
-/* The longest answer, of capabilities: 20 ends, 18 pins of three modes, six inputs, six PWMs, twelve servos. */
-#define CAPABILITY_BYTES (3 + PINS + 18 * 3 * 2 + (INPUTS + 6 + SERVOS) * 2)
-#define STRING_CHARS_MAX 40
 
 #define SAMPLING_MS 19
 #define SERVO_DEGREES_MAX 180
@@ -79,16 +39,7 @@ static struct {
     uint8_t length; /* 0: the rest of what arrives is of nothing that we know */
 } message;
 
-static struct {
-    bool version, firmware, mapping, capabilities;
-    PGM_P trouble; /* the last, in words; NULL: none */
-} owed;
-
-static struct {
-    uint16_t value; /* last written */
-    bool chosen;    /* the host gave it its mode */
-    bool state_owed;
-} pins[PINS];
+static bool chosen[PINS]; /* the host gave it its mode */
 
 static struct {
     uint16_t min_us, max_us;
@@ -109,119 +60,10 @@ static struct {
     uint16_t began_ms;
 } sampling;
 
-static const char NAME[] PROGMEM = "tollbridge";
 static const char BAD_MODE[] PROGMEM = "no such pin, or it cannot do that";
 static const char TOO_LONG[] PROGMEM = "a message was too long";
 static const char OVERRUN[] PROGMEM = "bytes were lost: send less at once";
 static const char WATCHDOG[] PROGMEM = "restarted by the watchdog";
-
-/* Sending: whoever calls put has asked for room. */
-
-static void put(uint8_t byte) {
-    port_put(0, byte);
-    port_commit(1);
-}
-
-static void put14(uint16_t value) {
-    put(value & 0x7f);
-    put((value >> 7) & 0x7f);
-}
-
-static bool begin(uint8_t kind, uint16_t bytes) {
-    if (port_room() < bytes) return false;
-    put(START_SYSEX);
-    put(kind);
-    return true;
-}
-
-static bool end(void) {
-    put(END_SYSEX);
-    return true;
-}
-
-static bool send_three(uint8_t command, uint16_t value) {
-    if (port_room() < 3) return false;
-    put(command);
-    put14(value);
-    return true;
-}
-
-static void put_string(PGM_P text) {
-    for (char letter; (letter = (char)pgm_read_byte(text)) != 0; text++) put14((uint8_t)letter);
-}
-
-static bool send_firmware(void) {
-    if (!begin(FIRMWARE, 5 + 2 * sizeof NAME)) return false;
-    put(FIRMWARE_MAJOR);
-    put(FIRMWARE_MINOR);
-    put_string(NAME);
-    return end();
-}
-
-static bool send_trouble(void) {
-    if (!begin(STRING, 3 + 2 * STRING_CHARS_MAX)) return false;
-    put_string(owed.trouble);
-    return end();
-}
-
-static bool send_mapping(void) {
-    if (!begin(MAPPING, 3 + PINS)) return false;
-    for (uint8_t pin = 0; pin < PINS; pin++) {
-        put(pin < PIN_ANALOG_FIRST ? NONE : (uint8_t)(pin - PIN_ANALOG_FIRST));
-    }
-    return end();
-}
-
-static void put_capability(uint8_t pin, uint8_t mode, uint8_t bits) {
-    if (!pin_can(pin, mode)) return;
-    put(mode);
-    put(bits);
-}
-
-static bool send_capabilities(void) {
-    if (!begin(CAPABILITIES, CAPABILITY_BYTES)) return false;
-    for (uint8_t pin = 0; pin < PINS; pin++) {
-        put_capability(pin, MODE_INPUT, 1);
-        put_capability(pin, MODE_PULLUP, 1);
-        put_capability(pin, MODE_OUTPUT, 1);
-        put_capability(pin, MODE_ANALOG, ANALOG_BITS);
-        put_capability(pin, MODE_PWM, PWM_BITS);
-        put_capability(pin, MODE_SERVO, SERVO_BITS);
-        put(NONE);
-    }
-    return end();
-}
-
-/* Of an output what was written, of an input its pull-up. */
-static bool send_state(uint8_t pin) {
-    if (!begin(PIN_STATE, 7)) return false;
-    put(pin);
-    put(pin_mode(pin));
-    put14(pin_mode(pin) == MODE_PULLUP ? 1 : pins[pin].value);
-    return end();
-}
-
-static bool send_version(void) { return send_three(VERSION, PROTOCOL_MAJOR | PROTOCOL_MINOR << 7); }
-
-static bool pay_one(bool *owes, bool (*send)(void)) {
-    if (*owes) *owes = !send();
-    return !*owes;
-}
-
-/* False while something is owed. Nothing overtakes an answer that waits for room, else a long one waits for ever. */
-static bool pay(void) {
-    if (!pay_one(&owed.capabilities, send_capabilities) || !pay_one(&owed.mapping, send_mapping) ||
-        !pay_one(&owed.version, send_version) || !pay_one(&owed.firmware, send_firmware)) {
-        return false;
-    }
-    for (uint8_t pin = 0; pin < PINS; pin++) {
-        if (!pins[pin].state_owed) continue;
-        if (!send_state(pin)) return false;
-        pins[pin].state_owed = false;
-    }
-    if (owed.trouble && send_trouble()) owed.trouble = NULL;
-    return owed.trouble == NULL;
-}
 
 /* Pins */
 
@@ -239,8 +81,8 @@ static void set_mode(uint8_t pin, uint8_t mode) {
         owed.trouble = BAD_MODE;
         return;
     }
-    pins[pin].value = 0;
-    pins[pin].chosen = true;
+    pin_values[pin] = 0;
+    chosen[pin] = true;
     pin_set_mode(pin, mode);
 }
 
@@ -250,10 +92,10 @@ static void set_mode(uint8_t pin, uint8_t mode) {
  */
 static void write_level(uint8_t pin, bool high) {
     if (!pin_can(pin, MODE_OUTPUT)) return;
-    if (high && !pins[pin].chosen) set_mode(pin, MODE_OUTPUT);
+    if (high && !chosen[pin]) set_mode(pin, MODE_OUTPUT);
     if (high && pin_mode(pin) == MODE_INPUT) set_mode(pin, MODE_PULLUP);
     if (pin_mode(pin) != MODE_OUTPUT) return;
-    pins[pin].value = high;
+    pin_values[pin] = high;
     pin_write(pin, high);
 }
 
@@ -269,7 +111,7 @@ static void write_analog(uint8_t pin, uint16_t value) {
         owed.trouble = BAD_MODE;
         return;
     }
-    pins[pin].value = value;
+    pin_values[pin] = value;
 }
 
 static void limit_servo(uint8_t pin, uint16_t min_us, uint16_t max_us) {
@@ -285,7 +127,7 @@ static void limit_servo(uint8_t pin, uint16_t min_us, uint16_t max_us) {
 static void reset(void) {
     for (uint8_t pin = PIN_SERVO_FIRST; pin < PINS; pin++) {
         set_mode(pin, pin < PIN_ANALOG_FIRST ? MODE_INPUT : MODE_ANALOG);
-        pins[pin].chosen = false;
+        chosen[pin] = false;
     }
     for (uint8_t servo = 0; servo < SERVOS; servo++) {
         servos[servo].min_us = SERVO_US_FIRST;
@@ -308,7 +150,7 @@ static void take_sysex(uint8_t kind, const uint8_t *bytes, uint8_t length) {
     case CAPABILITY_QUERY: owed.capabilities = true; break;
     case MAPPING_QUERY: owed.mapping = true; break;
     case PIN_STATE_QUERY:
-        if (length == 1 && bytes[0] < PINS) pins[bytes[0]].state_owed = true;
+        if (length == 1 && bytes[0] < PINS) owed.states[bytes[0]] = true;
         break;
     case EXTENDED_ANALOG: /* 14 bits are enough for any pin of ours, higher ones saturate */
         if (length == 2) write_analog(bytes[0], bytes[1]);
@@ -400,7 +242,7 @@ static void report_levels(void) {
         if (!ports[port].reported) continue;
         const uint8_t levels = levels_of(port);
         if (levels == ports[port].levels && !ports[port].owed) continue;
-        if (!send_three(DIGITAL | port, levels)) continue;
+        if (!say(DIGITAL | port, levels)) continue;
         ports[port].levels = levels;
         ports[port].owed = false;
     }
@@ -412,7 +254,7 @@ static void report_samples(void) {
     uint16_t value;
     if (sampling.input < INPUTS) {
         if (!adc_read(&value) || port_room() < 3) return;
-        if (inputs[sampling.input].waiting) send_three(ANALOG | sampling.input, value);
+        if (inputs[sampling.input].waiting) say(ANALOG | sampling.input, value);
         inputs[sampling.input].waiting = false;
     }
     for (uint8_t input = 0; input < INPUTS; input++) {
