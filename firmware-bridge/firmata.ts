@@ -22,16 +22,8 @@ import {
   START_SYSEX,
   SYSTEM_RESET,
 } from './firmata/messages.ts';
-import {
-  classOf,
-  type FirmataOutput,
-  type FirmataSensor,
-  type Parts,
-  PERIOD_MS_MAX,
-  PERIOD_MS_MIN,
-  partsOf,
-  type Reader,
-} from './firmata/parts.ts';
+import { classOf, type FirmataOutput, type FirmataSensor, type Parts, partsOf } from './firmata/parts.ts';
+import { Readings } from './firmata/readings.ts';
 import { Sandbox } from './firmata/sandbox.ts';
 import type { Binding } from './port.ts';
 import { type Backoff, SerialLine } from './serial-line.ts';
@@ -65,9 +57,6 @@ const TIMING: FirmataTiming = {
   silence: 5_000,
 };
 
-/** Analog inputs are asked for twice per reading, within what the line and johnny-five do well. */
-const SAMPLING_MS_MIN = 5;
-const SAMPLING_MS_MAX = 100;
 /** Commands that wait for the one before: more come from a program that runs away. */
 const COMMANDS_MAX = 16;
 const TEXT_LENGTH_MAX = 80;
@@ -126,7 +115,6 @@ const checkPackages = (from: string, { readers, callers }: Parts): Refusal | und
 
 class FirmataDevice implements Device {
   identity: DeviceIdentity;
-  capabilities: readonly Capability[];
   readonly health = newHealth();
   readonly meter = null;
 
@@ -136,16 +124,12 @@ class FirmataDevice implements Device {
   readonly #parts: Parts;
   readonly #audience = new Audience();
   readonly #line: SerialLine;
-  /** By channel. */
-  readonly #seqs: number[];
-  readonly #last = new Map<number, number>();
-  readonly #refused = new Set<number>();
+  readonly #readings: Readings;
   #five: FiveBoard | undefined;
   #reader: FirmataReader | undefined;
   #online = false;
   #lost = false; // it was online and is not any more
   #timer: NodeJS.Timeout | undefined; // of the next question, the building or the silence: one at a time
-  #periods: NodeJS.Timeout[] = [];
   #greetingEndsMs = 0;
   #isGreeting = false;
   #answered: ((answered: boolean) => void) | undefined; // of the command that waits
@@ -159,8 +143,11 @@ class FirmataDevice implements Device {
     this.#timing = { ...TIMING, ...options.timing };
     this.#from = from;
     this.#parts = parts;
-    this.capabilities = [...parts.readers, ...parts.callers].map(({ capability }) => capability);
-    this.#seqs = this.capabilities.map(() => 0);
+    this.#readings = new Readings(parts.readers, {
+      read: (reader) => this.#five?.read(reader),
+      onReading: (reading) => this.#audience.reading(reading),
+      onRefused: (refusal) => this.#audience.refused(refusal),
+    });
     this.identity = { board: 'Firmata', firmware: '', serial: serialOf(options.path) };
     this.#line = new SerialLine(
       { ...options, binding: options.binding as never, baudRate: options.baudRate ?? BAUD_RATE },
@@ -171,6 +158,10 @@ class FirmataDevice implements Device {
       },
     );
     this.#lastRefusal = refuse('timeout', `${options.path} did not open in time`);
+  }
+
+  get capabilities(): readonly Capability[] {
+    return [...this.#readings.capabilities, ...this.#parts.callers.map(({ capability }) => capability)];
   }
 
   get online(): boolean {
@@ -214,24 +205,9 @@ class FirmataDevice implements Device {
   }
 
   async setPeriod(channel: number, periodMs: number): Promise<Result<void>> {
-    const reader = this.#parts.readers[channel];
-    if (reader === undefined)
-      return refuse('channel-unknown', `no sensor ${channel}: outputs have no period`);
-    if (
-      !Number.isInteger(periodMs) ||
-      (periodMs !== 0 && periodMs < PERIOD_MS_MIN) ||
-      periodMs > PERIOD_MS_MAX
-    )
-      return refuse(
-        'value-out-of-range',
-        `a period is 0 or ${PERIOD_MS_MIN} to ${PERIOD_MS_MAX} ms, not ${periodMs}`,
-      );
-    this.capabilities = this.capabilities.map((capability) =>
-      capability.channel === channel ? { ...capability, periodMs } : capability,
-    );
-    if (this.#online) this.#schedule();
-    this.#five?.sample(this.#samplingMs());
-    return ok(undefined);
+    const set = this.#readings.setPeriod(channel, periodMs);
+    if (set.ok) this.#five?.sample(this.#readings.samplingMs);
+    return set;
   }
 
   async close(): Promise<void> {
@@ -267,7 +243,7 @@ class FirmataDevice implements Device {
   #drop(): void {
     clearTimeout(this.#timer);
     this.#isGreeting = false;
-    for (const timer of this.#periods.splice(0)) clearInterval(timer);
+    this.#readings.stop();
     this.#five?.close();
     this.#five = undefined;
     this.#reader = undefined;
@@ -333,12 +309,12 @@ class FirmataDevice implements Device {
       write: (bytes) => this.#line.write(bytes),
       onReady: () => this.#ready(),
       onFailed: (refusal) => this.#line.lose(refusal),
-      onHeard: (reader) => this.#onHeard(reader),
+      onHeard: (reader) => this.#readings.heard(reader),
       onText: (text) => this.#onText(text),
       onTrouble: (refusal) => this.#audience.refused(refusal),
     });
     this.#five = five;
-    five.start(this.#samplingMs());
+    five.start(this.#readings.samplingMs);
   }
 
   #ready(): void {
@@ -346,11 +322,8 @@ class FirmataDevice implements Device {
     this.#online = true;
     if (this.#lost) this.health.reconnects++;
     this.#lost = false;
-    this.#seqs.fill(0);
-    this.#last.clear();
-    this.#refused.clear();
     this.#watch();
-    this.#schedule();
+    this.#readings.start();
     this.#settleStart?.(undefined);
     this.#audience.state({ online: true });
   }
@@ -358,50 +331,6 @@ class FirmataDevice implements Device {
   #onText(text: string): void {
     const words = text.replace(/[^\x20-\x7e]/g, '').slice(0, TEXT_LENGTH_MAX);
     this.#audience.refused(refuse('device-failed', `the board at ${this.#path} says: ${words}`));
-  }
-
-  // readings
-
-  #samplingMs(): number {
-    const periods = this.#parts.readers.map((reader) => this.#periodMs(reader)).filter((ms) => ms > 0);
-    return Math.min(Math.max(Math.floor(Math.min(...periods) / 2), SAMPLING_MS_MIN), SAMPLING_MS_MAX);
-  }
-
-  #periodMs({ capability }: Reader): number {
-    return this.capabilities[capability.channel]!.periodMs;
-  }
-
-  /** A period of 0 is that for a sensor that was configured so; any other it stops. */
-  #tellsChanges(reader: Reader): boolean {
-    return reader.periodMs === 0 && this.#periodMs(reader) === 0;
-  }
-
-  #schedule(): void {
-    for (const timer of this.#periods.splice(0)) clearInterval(timer);
-    for (const reader of this.#parts.readers) {
-      const periodMs = this.#periodMs(reader);
-      if (periodMs > 0) this.#periods.push(setInterval(() => this.#measure(reader), periodMs));
-    }
-  }
-
-  #onHeard(reader: Reader): void {
-    if (this.#online && this.#tellsChanges(reader)) this.#measure(reader);
-  }
-
-  #measure(reader: Reader): void {
-    const { channel, exponent } = reader.capability;
-    const measured = this.#five?.read(reader);
-    if (measured === undefined) return;
-    if (!measured.ok) {
-      if (!this.#refused.has(channel)) this.#audience.refused(measured); // once until it is well again
-      this.#refused.add(channel);
-      return;
-    }
-    this.#refused.delete(channel);
-    if (this.#tellsChanges(reader) && this.#last.get(channel) === measured.value) return;
-    this.#last.set(channel, measured.value);
-    const seq = this.#seqs[channel]!++;
-    this.#audience.reading({ channel, seq, mantissa: measured.value, exponent });
   }
 
   // commands

@@ -8,7 +8,7 @@ import type { Level, PinName } from '../../hardware/bench/chip-pins.ts';
 import { parseHex } from '../../hardware/bench/hex.ts';
 
 /** A byte takes 0.175 ms, the longest answer 33 ms. */
-export const ANSWER_MS = 60;
+const ANSWER_MS = 60;
 const CYCLES_PER_US = 16;
 
 export type Edge = { readonly pin: PinName; readonly level: Level; readonly cycles: number };
