@@ -6,7 +6,7 @@ import { sealed } from './host-script.ts';
 
 /** hardware/core/storage.h */
 const SECRET_AT = 44;
-const COUNTER_AT = 216;
+export const COUNTER_AT = 216;
 const COUNTER_PLACES = 5;
 const COUNTER_MAX = 2 ** 32 - 1;
 

@@ -6,14 +6,14 @@ import { RESET_EXTERNAL, RESET_POWER } from '../../hardware/bench/chip.ts';
 import { toHex } from '../../schemas/bytes.ts';
 import { acceptTick, acceptVoucher, newHeld } from '../../schemas/evidence.ts';
 import { CODES } from '../../schemas/result.ts';
-import type { Chained, SerialMessage, SerialTick } from '../../schemas/serial.ts';
+import { type Chained, SERIAL_PROTOCOL, type SerialMessage, type SerialTick } from '../../schemas/serial.ts';
 import { CHAIN_TICKS_MAX } from '../../schemas/tick.ts';
 import { signVoucher } from '../../schemas/voucher.ts';
 import { bytesOf, vectorsOf } from '../schemas/vectors.ts';
 import { accepted } from '../schemas/verdicts.ts';
 import { crypto, filled, keyOf, signer } from '../vectors/parties.ts';
 import { type Board, valveBoard } from './board.ts';
-import { payerMemory } from './payer-board.ts';
+import { COUNTER_AT, payerMemory } from './payer-board.ts';
 
 const vectors = vectorsOf<{
   readonly secret: string;
@@ -164,6 +164,53 @@ payer('wears no byte of its EEPROM faster than one write in five chains', () => 
     assert.is(chainedIn(board.during(SHORT_BUILD_MS))[0]?.counter, n);
   }
   assert.is(Math.max(...board.chip.eeprom.writes), 5);
+});
+
+payer('uses no number that its EEPROM did not keep, and goes on in another place', () => {
+  const board = paying(1);
+  const { eeprom } = board.chip;
+  const write = eeprom.writeMemory.bind(eeprom);
+  const worn = COUNTER_AT + 2 * 8 + 3; // of number 2
+  eeprom.writeMemory = (address, value) => {
+    if (address !== worn) write(address, value);
+  };
+  askChain(board, 1);
+  assert.equal(chainedIn(board.during(SHORT_BUILD_MS)), []);
+  assert.equal(codesIn(release(board, 1)), [CODES['tick-unknown-voucher']]);
+  askChain(board, 1);
+  assert.equal(
+    chainedIn(board.during(SHORT_BUILD_MS)).map(({ counter }) => counter),
+    [3],
+  );
+});
+
+payer('sends its anchor and its ticks as soon as the line has room for them', () => {
+  const board = paying(0);
+  const ASKS = 20;
+  /** An identity takes 6 ms on the line: for whoever is greeted oftener it is always nearly full. */
+  const flooded = (gapMs: (i: number) => number, ask: () => void): SerialMessage[] => {
+    const before = board.heard.length;
+    for (let i = 0; i < 4 * ASKS; i++) {
+      board.send({ type: 'hello', protocol: SERIAL_PROTOCOL, nonce: i + 1 });
+      if (i % 4 === 3) ask();
+      board.run(gapMs(i));
+    }
+    board.run(100);
+    return board.heard.slice(before).map(({ message }) => message);
+  };
+  askChain(board, 64);
+  board.run(250);
+  const again: SerialMessage = { type: 'chain', id, channel: CHANNEL, seq: 1, ticks: 64 };
+  let index = 0;
+  for (const gapMs of [() => 5, (i: number) => 3 + (i % 4)]) {
+    assert.is(chainedIn(flooded(gapMs, () => board.send(again))).length, ASKS);
+    const first = index + 1;
+    const ticks = ticksIn(flooded(gapMs, () => board.send({ type: 'release', id: ++id, index: ++index })));
+    assert.equal(
+      ticks.map((tick) => tick.index),
+      Array.from({ length: ASKS }, (_, i) => first + i),
+    );
+  }
 });
 
 payer.run();
