@@ -1,5 +1,6 @@
 /** A Firmata board in an agent: as its configuration names it, and as its readings are sold. */
 
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -48,6 +49,18 @@ outputs:
     ...{ pins: [2, 3], deep: { x: 'a' } },
   });
   assert.equal(file.value.outputs[0]!.values, ['off', 'on']);
+});
+
+shape('accepts what the README shows', () => {
+  const readme = readFileSync(new URL('../../../firmware-bridge/README.md', import.meta.url), 'utf8');
+  const example = readme.slice(readme.indexOf('- driver: firmata'));
+  const lines = example.slice(0, example.indexOf('\n\n')).split('\n').slice(2);
+  const file = read(lines.map((line) => line.slice(8)).join('\n'));
+  assert.ok(file.ok, file.ok ? '' : file.detail);
+  assert.equal(
+    [...file.value.sensors, ...file.value.outputs].map(({ name }) => name),
+    ['outdoor', 'indoor', 'door', 'lamp', 'vent'],
+  );
 });
 
 for (const [what, line, sentence] of [
