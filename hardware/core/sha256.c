@@ -160,5 +160,11 @@ void sha256_block(uint32_t state[8], uint8_t block[SHA256_BLOCK_BYTES]) {
 }
 
 void sha256_bytes(const uint32_t state[8], uint8_t *bytes, uint8_t length) {
-    for (uint8_t i = 0; i < length; i++) bytes[i] = (uint8_t)(state[i / 4] >> (24 - 8 * (i % 4)));
+    for (uint8_t at = 0; at < length; at = (uint8_t)(at + 4)) {
+        const uint32_t value = *state++;
+        *bytes++ = (uint8_t)(value >> 24);
+        *bytes++ = (uint8_t)(value >> 16);
+        *bytes++ = (uint8_t)(value >> 8);
+        *bytes++ = (uint8_t)value;
+    }
 }

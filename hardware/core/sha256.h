@@ -13,7 +13,7 @@
 void sha256_init(uint32_t state[8]);
 /* `block` is worked in: afterwards it holds nothing of use. */
 void sha256_block(uint32_t state[8], uint8_t block[SHA256_BLOCK_BYTES]);
-/* The first `length` bytes of the digest, at most SHA256_BYTES. */
+/* The first `length` bytes of the digest: whole words of it, at most SHA256_BYTES. */
 void sha256_bytes(const uint32_t state[8], uint8_t *bytes, uint8_t length);
 
 #endif

@@ -16,7 +16,10 @@ void tick_step_back(const chain_id *chain, uint16_t index, uint8_t x[LINK_BYTES]
     memset(block, 0, sizeof block);
     block[0] = DOMAIN_TICK;
     memcpy(block + 1, chain->channel, CHANNEL_BYTES);
-    for (uint8_t i = 0; i < 4; i++) block[SEQ_AT + i] = (uint8_t)(chain->seq >> (24 - 8 * i));
+    block[SEQ_AT] = (uint8_t)(chain->seq >> 24);
+    block[SEQ_AT + 1] = (uint8_t)(chain->seq >> 16);
+    block[SEQ_AT + 2] = (uint8_t)(chain->seq >> 8);
+    block[SEQ_AT + 3] = (uint8_t)chain->seq;
     block[INDEX_AT] = (uint8_t)(index >> 8);
     block[INDEX_AT + 1] = (uint8_t)index;
     memcpy(block + LINK_AT, x, LINK_BYTES);
