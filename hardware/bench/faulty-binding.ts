@@ -73,6 +73,7 @@ class FaultyPort implements BindingPort {
   readonly line: FaultyLine;
   readonly #inner: BindingPort;
   readonly #tap: Tap;
+  readonly #listening: Promise<void>;
   #unread = Buffer.alloc(0);
   #written: Promise<void> = Promise.resolve();
   #failure: Error | undefined;
@@ -96,7 +97,7 @@ class FaultyPort implements BindingPort {
           .catch((error: Error) => this.fail(error));
       },
     });
-    void this.#listen();
+    this.#listening = this.#listen();
   }
 
   get isOpen(): boolean {
@@ -130,6 +131,8 @@ class FaultyPort implements BindingPort {
     await this.#inner.close();
     this.line.end();
     this.#wake();
+    await this.#listening; // a read that still runs keeps the port locked for whoever opens it next
+    await this.#written;
   }
 
   update(options: { baudRate: number }): Promise<void> {

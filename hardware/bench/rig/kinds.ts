@@ -4,6 +4,7 @@ import type { Result } from '../../../schemas/result.ts';
 import { startAvr8js } from './avr8js.ts';
 import { startEspruino } from './espruino.ts';
 import { startPort } from './port.ts';
+import { startQemu } from './qemu.ts';
 import type { Rig } from './rig.ts';
 import type { Board } from './rig-file.ts';
 import { startSimavr } from './simavr.ts';
@@ -15,6 +16,8 @@ export const startRig = (board: Board): Promise<Result<Rig>> => {
       return startAvr8js(board);
     case 'simavr':
       return startSimavr(board);
+    case 'qemu':
+      return startQemu(board);
     case 'espruino':
       return startEspruino(board);
     case 'port':

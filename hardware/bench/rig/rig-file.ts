@@ -25,7 +25,12 @@ export type Wire = {
   readonly reads: string | undefined;
 };
 
-type Common = { readonly name: string; readonly wired: readonly Wire[] };
+type Common = {
+  readonly name: string;
+  readonly wired: readonly Wire[];
+  /** Of a board with a meter; one that has none yet is given this one, for ever. */
+  readonly meterKey: Uint8Array | undefined;
+};
 export type Avr8jsBoard = Common & {
   readonly kind: 'avr8js';
   readonly board: 'station' | 'valve';
@@ -38,6 +43,8 @@ export type SimavrBoard = Common & {
   /** Volts at ADC inputs 0, 1, ... in thousandths. */
   readonly analogMv: readonly number[];
 };
+/** A micro:bit. */
+export type QemuBoard = Common & { readonly kind: 'qemu'; readonly firmware: string };
 export type EspruinoBoard = Common & { readonly kind: 'espruino'; readonly program: string };
 export type PortBoard = Common & {
   readonly kind: 'port';
@@ -52,7 +59,7 @@ export type PortBoard = Common & {
   readonly powerOff: string | undefined;
   readonly powerOn: string | undefined;
 };
-export type Board = Avr8jsBoard | SimavrBoard | EspruinoBoard | PortBoard;
+export type Board = Avr8jsBoard | SimavrBoard | QemuBoard | EspruinoBoard | PortBoard;
 
 const OPTIBOOT = '/usr/share/arduino/hardware/arduino/avr/bootloaders/optiboot/optiboot_atmega328.hex';
 const AVRDUDE = '-p m328p -c arduino -b 115200 -D';
@@ -93,7 +100,14 @@ const optional = (field: Field): Field => ({ ...field, optional: true });
 const preset = (field: Field, given: string): Field => ({ ...field, preset: given });
 
 const NAME = text('letters, digits, - and _, at most 32', /^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$/);
+const KEY: Field = {
+  expected: '64 hexadecimal digits',
+  read: (given) => (/^[0-9a-f]{64}$/i.test(given) ? Uint8Array.from(Buffer.from(given, 'hex')) : undefined),
+};
 const COMMAND = text('a command for the shell', /\S/);
+
+/** Of every kind. */
+const COMMON_FIELDS: Readonly<Record<string, Field>> = { name: NAME, meterKey: optional(KEY) };
 
 const WIRE_FIELDS: Readonly<Record<string, Field>> = {
   sensor: optional(NAME),
@@ -110,6 +124,7 @@ const KIND_FIELDS: Readonly<Record<Board['kind'], Readonly<Record<string, Field>
     bootloader: preset(path, OPTIBOOT),
     analogMv: preset(millivolts, '0'),
   },
+  qemu: { firmware: path },
   espruino: { program: path },
   port: {
     port: path,
@@ -174,7 +189,7 @@ class RigReader {
     const name = `boards[${index + 1}]`;
     const map = this.#map(item, name);
     const kind = this.#scalar(map, 'kind', choice(...KINDS), name) as Board['kind'] | undefined;
-    const fields: Readonly<Record<string, Field>> = { name: NAME, ...(kind && KIND_FIELDS[kind]) };
+    const fields: Readonly<Record<string, Field>> = { ...COMMON_FIELDS, ...(kind && KIND_FIELDS[kind]) };
     if (map !== undefined && kind !== undefined)
       this.#knownKeys(map, ['kind', 'wired', ...Object.keys(fields)], `a board of kind ${kind}`);
     const wires = map?.get('wired', true);

@@ -1,5 +1,6 @@
 /** Runs the suites on the boards of a rig file, several boards at a time, one suite of a board after the other. */
 
+import type { Result } from '../../../schemas/result.ts';
 import type { Tap } from '../faulty-binding.ts';
 import { Failure } from '../suites/bell.ts';
 import type { Check, Suite } from '../suites/suite.ts';
@@ -39,6 +40,8 @@ export type RunOptions = {
   readonly jobs: number;
   readonly flash: boolean;
   readonly signal: AbortSignal;
+  /** Default: by the kind of the board. */
+  readonly start?: (board: Board) => Promise<Result<Rig>>;
   /** Hears the line of that board; undefined: nobody does. */
   readonly tapOf?: ((board: Board) => Tap) | undefined;
   /** One suite of one board has ended, or begins (without results). */
@@ -71,10 +74,13 @@ class BoardRun {
   }
 
   async run(): Promise<BoardResult> {
-    const started = await startRig(this.#board);
+    const started = await (this.#options.start ?? startRig)(this.#board);
     if (started.ok) {
-      await this.#runOn(started.value);
-      await started.value.close();
+      try {
+        await this.#runOn(started.value);
+      } finally {
+        await started.value.close();
+      }
     } else {
       const outcome = isAbsence(started.code) ? 'skipped' : 'failed';
       this.#all(outcome, `${started.code}: ${started.detail}`);
@@ -119,7 +125,13 @@ class BoardRun {
   async #suite(rig: Rig, suite: Suite): Promise<void> {
     const { seed, signal, tapOf, onSuite } = this.#options;
     onSuite(this.#board.name, suite.name, undefined);
-    const bench = new Workbench({ rig, wired: this.#board.wired, seed, tap: tapOf?.(this.#board) });
+    const bench = new Workbench({
+      rig,
+      wired: this.#board.wired,
+      meterKey: this.#board.meterKey,
+      seed,
+      tap: tapOf?.(this.#board),
+    });
     const checks: CheckResult[] = [];
     for (const check of suite.checks) {
       if (signal.aborted) break;

@@ -1,9 +1,10 @@
-/** All suites, in the order in which a board is asked: the harmless first. */
+/** All suites, in the order in which a board is asked: the harmless first, and last what makes a board deliver on credit only. */
 
 import { commands } from './commands.ts';
 import { faults } from './faults.ts';
 import { hello } from './hello.ts';
 import { identify } from './identify.ts';
+import { meter } from './meter.ts';
 import { periods } from './periods.ts';
 import { protocol } from './protocol.ts';
 import { readings } from './readings.ts';
@@ -19,4 +20,5 @@ export const SUITES: readonly Suite[] = [
   protocol,
   restart,
   faults,
+  meter,
 ];

@@ -4,7 +4,7 @@
  */
 
 import type { Device, DeviceReading } from '../../../firmware-bridge/device.ts';
-import { openFrames } from '../../../firmware-bridge/frames.ts';
+import { type Board, openFrames } from '../../../firmware-bridge/frames.ts';
 import { FrameDecoder } from '../../../schemas/frame.ts';
 import { type Capability, decodeSerial, SERIAL_MESSAGE_BYTES_MAX } from '../../../schemas/serial.ts';
 import { FaultyBinding, type Tap } from '../faulty-binding.ts';
@@ -12,18 +12,30 @@ import type { Rig } from '../rig/rig.ts';
 import type { Wire } from '../rig/rig-file.ts';
 import { Bell, expect, Failure } from './bell.ts';
 import { Conversation } from './conversation.ts';
+import { draftCredit, install } from './credit.ts';
 
 /** Soon, so that a check need not wait long until the driver asks a silent board. */
 const SILENCE_MS = 600;
 /** Through a boot loader, a busy machine and the driver's backoff. */
 const RECOVERY_MS_MAX = 20_000;
+/** More than a suite can ask for. */
+const WINDOW_MAX = 65_535;
 /** A suite at full speed takes seconds; 400 readings a second for half a minute. */
 const TRUTHS_MAX = 12_000;
+
+export type WorkbenchOptions = {
+  readonly rig: Rig;
+  readonly wired: readonly Wire[];
+  readonly seed: number;
+  readonly meterKey?: Uint8Array | undefined;
+  readonly tap?: Tap | undefined;
+};
 
 export class Workbench {
   readonly rig: Rig;
   readonly wired: readonly Wire[];
   readonly seed: number;
+  readonly meterKey: Uint8Array | undefined;
   readonly line: FaultyBinding;
   /** Since the device was opened. */
   readings: DeviceReading[] = [];
@@ -34,13 +46,14 @@ export class Workbench {
   readonly #found = new Map<number, number>();
   /** What the board said it is; '' until it did. */
   identity = '';
-  #device: Device | undefined;
+  #device: Board | undefined;
   #conversation: Conversation | undefined;
 
-  constructor(options: { rig: Rig; wired: readonly Wire[]; seed: number; tap?: Tap | undefined }) {
+  constructor(options: WorkbenchOptions) {
     this.rig = options.rig;
     this.wired = options.wired;
     this.seed = options.seed;
+    this.meterKey = options.meterKey;
     const decoder = new FrameDecoder(SERIAL_MESSAGE_BYTES_MAX);
     const remember = (encoded: Uint8Array): void => {
       const message = decodeSerial(encoded);
@@ -55,7 +68,7 @@ export class Workbench {
   }
 
   /** The board by the driver. Fails where it does not answer. */
-  async device(): Promise<Device> {
+  async device(): Promise<Board> {
     if (this.#device !== undefined) return this.#device;
     await this.#conversation?.close();
     this.#conversation = undefined;
@@ -81,8 +94,10 @@ export class Workbench {
         this.faults.push([fault, count]);
         this.#bell.ring();
       },
+      onMeter: () => this.#bell.ring(),
       onState: () => this.#bell.ring(),
     });
+    await this.#fund(opened.value);
     return this.#device;
   }
 
@@ -144,6 +159,17 @@ export class Workbench {
     await this.#conversation?.close();
     this.#device = undefined;
     this.#conversation = undefined;
+  }
+
+  /** A board whose key is set says nothing that is not paid. */
+  async #fund(board: Board): Promise<void> {
+    const { meter } = board;
+    if (meter?.keySet !== true || this.meterKey === undefined) return;
+    await this.until(
+      () => meter.state !== null,
+      () => 'the board does not say how its meter stands',
+    );
+    await install(board, draftCredit(board, this.meterKey, WINDOW_MAX));
   }
 
   async #restore(device: Device): Promise<void> {
