@@ -92,6 +92,9 @@ const say = (): void => {
   if (chunks.length > 0) setImmediate(say);
 };
 
+// An instrument is known by what it says: until it is heard it says a line now and then.
+const murmur = what === 'lines' ? setInterval(() => pty.write(nextLine()), 20) : undefined;
+process.once('message', () => clearInterval(murmur));
 process.on('message', (message: number | 'say') => (message === 'say' ? say() : prepare(message)));
 process.on('disconnect', () => {
   pty.close();

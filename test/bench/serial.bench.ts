@@ -14,6 +14,7 @@ import { ReadlineParser } from '@serialport/parser-readline';
 import { SerialPort } from 'serialport';
 import type { Device } from '../../firmware-bridge/device.ts';
 import { openFrames } from '../../firmware-bridge/frames.ts';
+import { openLines } from '../../firmware-bridge/lines.ts';
 import type { Result } from '../../schemas/result.ts';
 import type { Bench } from './bench.ts';
 import { type Contestant, median, medianRatio, takeTurns } from './measure.ts';
@@ -69,9 +70,16 @@ const readlineReader = async (path: string): Promise<Reader> => {
 const deviceReader = async (opening: Promise<Result<Device>>, readings: number): Promise<Reader> => {
   const opened = await opening;
   if (!opened.ok) throw new Error(opened.detail);
+  const device = opened.value;
   const count = new Count();
-  opened.value.listen({ onReading: () => count.add(1) });
-  return { receive: ({ units }) => count.until(units * readings), close: () => opened.value.close() };
+  device.listen({ onReading: () => count.add(1) });
+  const receive = async ({ units }: Said): Promise<void> => {
+    await count.until(units * readings);
+    const { noiseBytes, strays, lostReadings } = device.health;
+    if (noiseBytes + strays + lostReadings > 0)
+      throw new Error(`not all arrived: ${JSON.stringify(device.health)}`);
+  };
+  return { receive, close: () => device.close() };
 };
 
 type Line = {
@@ -121,26 +129,52 @@ export const bench: Bench = {
   summary: 'framed readings and lines of text from a pseudo-terminal, beside its raw bytes and bare readline',
   run: async (progress) => {
     const folder = mkdtempSync(join(tmpdir(), 'tollbridge-serial-'));
-    const lines: Line[] = [];
+    const open: Line[] = [];
     const add = async (
       name: string,
       what: 'frames' | 'lines',
-      open: (path: string) => Promise<Reader>,
+      reader: (path: string) => Promise<Reader>,
     ): Promise<Line> => {
-      const line = await lineOf(join(folder, name), what, open);
-      lines.push(line);
+      const line = await lineOf(join(folder, name), what, reader);
+      open.push(line);
       return line;
     };
     try {
       const raw = await add('raw', 'frames', rawReader);
       const frames = await add('frames', 'frames', (path) => deviceReader(openFrames({ path }), 1));
-      const rates = await takeTurns({ raw: raw.contestant, frames: frames.contestant }, progress);
+      const readline = await add('readline', 'lines', readlineReader);
+      const lines = await add('lines', 'lines', (path) =>
+        deviceReader(openLines({ path, format: 'nmea' }), 2),
+      );
+      const contestants = { raw, frames, readline, lines };
+      const rates = await takeTurns(
+        {
+          raw: raw.contestant,
+          frames: frames.contestant,
+          readline: readline.contestant,
+          lines: lines.contestant,
+        },
+        progress,
+      );
+      const per_s = (name: keyof typeof contestants, unitBytes: number): number =>
+        median(rates[name]) / unitBytes;
       return [
-        { name: 'frames_per_s', value: median(rates.frames) / frames.unitBytes() },
+        {
+          name: 'frames_per_s',
+          value: per_s('frames', frames.unitBytes()),
+          baseline: { name: 'raw, in frames', value: per_s('raw', frames.unitBytes()) },
+        },
         { name: 'line_rate_ratio', value: medianRatio(rates.frames, rates.raw) },
+        {
+          name: 'lines_per_s',
+          value: per_s('lines', lines.unitBytes()),
+          baseline: { name: 'bare parser-readline', value: per_s('readline', readline.unitBytes()) },
+        },
+        { name: 'ratio', value: medianRatio(rates.lines, rates.readline), target: { min: 0.8 } },
+        { name: 'frames_over_115200_baud', value: (10 * median(rates.frames)) / BAUD_RATE },
       ];
     } finally {
-      for (const line of lines) await line.end();
+      for (const line of open) await line.end();
       rmSync(folder, { recursive: true });
     }
   },
