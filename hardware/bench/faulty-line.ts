@@ -41,7 +41,6 @@ export class FaultyLine {
         this.#down.release(share);
       }, TURN_MS);
     if (fault.kind === 'babble') this.#timer = setInterval(() => this.#up.babble(share), TURN_MS);
-    this.#timer?.unref();
   }
 
   /** The line is as good as new; what it held arrives. */
