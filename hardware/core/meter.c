@@ -50,13 +50,26 @@ static bool has_key(const meter *meter) { return meter->line->board->roles & ROL
 
 /* The first start after a tick costs its owner a whole window at most, each one after it half of the one before. */
 static uint16_t window_now(const meter *meter) {
-    return meter->starts < 2 ? meter->window : (uint16_t)((uint32_t)meter->window >> (meter->starts - 1));
+    const uint8_t halvings = meter->starts < 2 ? 0 : (uint8_t)(meter->starts - 1);
+    return (uint16_t)((uint32_t)meter->window >> halvings);
+}
+
+/* A tick far ahead of the records counts in part until it is on record: a reset must not forget more. */
+static uint16_t counted(const meter *meter) {
+    const uint16_t most = (uint16_t)(meter->marked + METER_STRIDE);
+    return meter->index < most ? meter->index : most;
 }
 
 uint32_t meter_room(const meter *meter) {
     if (meter->number == 0 || meter->starts < meter->starts_now) return 0;
-    const uint32_t most = meter->base + meter->index + window_now(meter);
+    const uint32_t most = meter->base + counted(meter) + window_now(meter);
     return most > meter->delivered ? most - meter->delivered : 0;
+}
+
+/* No record is under way that the room depends on: only then is a host told. */
+static bool is_settled(const meter *meter) {
+    const bool ended = meter->starts == 0 || meter->index == meter->marked;
+    return meter->starts == meter->starts_now && ended && meter->index == counted(meter);
 }
 
 /* -- Records of what was paid -- */
@@ -320,7 +333,7 @@ bool meter_poll(meter *meter) {
     poll_record(meter);
     if (meter->installing != INSTALL_NONE) poll_install(meter);
     if (meter->installing != INSTALL_CHECKING) poll_walk(meter); /* one hash a turn */
-    if (meter->owes_state && send_state(meter)) meter->owes_state = false;
+    if (meter->owes_state && is_settled(meter) && send_state(meter)) meter->owes_state = false;
     return meter->installing == INSTALL_CHECKING || meter->walking_index != 0 || meter->waiting_index != 0;
 }
 

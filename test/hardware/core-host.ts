@@ -12,6 +12,9 @@ const WARNINGS = ['-std=c11', '-O1', '-g', '-Wall', '-Wextra', '-Wconversion', '
 /** Where the compiler brings them: reads past a buffer and undefined arithmetic end the program. */
 const SANITISERS = ['-fsanitize=address,undefined', '-fno-sanitize-recover=all'];
 
+/** A hundred days of a board. */
+const ANSWERS_BYTES_MAX = 64 * 1024 * 1024;
+
 export type CoreHost = {
   /** One answer per question. */
   readonly ask: (questions: readonly string[]) => string[];
@@ -43,7 +46,11 @@ export const buildCoreHost = (
     build([]); // no sanitisers here, or the code is wrong: then this tells
   }
   const ask = (questions: readonly string[]): string[] =>
-    execFileSync(program, { input: `${questions.join('\n')}\n`, encoding: 'utf8' })
+    execFileSync(program, {
+      input: `${questions.join('\n')}\n`,
+      encoding: 'utf8',
+      maxBuffer: ANSWERS_BYTES_MAX,
+    })
       .replace(/ *\n$/, '')
       .split(/ *\n/);
   return { ask, remove };

@@ -76,8 +76,18 @@ export class HostScript {
 
   /** What the board said in each step that let time pass. */
   play(host: CoreHost): SerialMessage[][] {
-    const answers = host.ask(this.#lines);
-    return answers.filter((_, step) => this.#lines[step]!.startsWith('turn')).map(messagesOf);
+    return HostScript.playAll(host, [this])[0]!;
+  }
+
+  /** Each script from its `power` on. */
+  static playAll(host: CoreHost, scripts: readonly HostScript[]): SerialMessage[][][] {
+    const answers = host.ask(scripts.flatMap((script) => script.#lines));
+    let at = 0;
+    return scripts.map((script) => {
+      const own = answers.slice(at, at + script.#lines.length);
+      at += script.#lines.length;
+      return own.filter((_, step) => script.#lines[step]!.startsWith('turn')).map(messagesOf);
+    });
   }
 
   /** How many bytes the board wrote. */

@@ -1,0 +1,370 @@
+/** The meter of a chip, compiled for this machine: against a model of it, and against power cuts at every byte. */
+
+import fc from 'fast-check';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { installationMac } from '../../schemas/meter.ts';
+import { CODES, type Code } from '../../schemas/result.ts';
+import type { Install, MeterState, SerialMessage } from '../../schemas/serial.ts';
+import { buildChain, linkAt } from '../../schemas/tick.ts';
+import { bytesOf, vectorsOf } from '../schemas/vectors.ts';
+import { crypto, filled } from '../vectors/parties.ts';
+import { AS_BEFORE, AS_WRITTEN, HostScript, sealed } from './host-script.ts';
+import { MeterModel } from './meter-model.ts';
+import {
+  buildMeterHost,
+  type Chain,
+  chainOf,
+  codes,
+  forgedInstall,
+  forgedTick,
+  INSTALL_TURNS,
+  KEY,
+  KEY_AT,
+  metered,
+  ofType,
+  RECORD_TURNS,
+  sold,
+  type Terms,
+  tickOf,
+  turnsFor,
+} from './meter-script.ts';
+
+const { sha256 } = crypto;
+const FAULT_TICK = 9;
+/** Faults are told once a second. */
+const FAULT_TURNS = 1010;
+
+const host = buildMeterHost();
+
+const meter = suite('meter of a chip');
+
+if (host !== undefined) {
+  meter.after(host.remove);
+
+  meter('delivers freely without a key, and nothing with one before an installation', () => {
+    const [free] = new HostScript().power(0, new Uint8Array(0)).hello().turn(100).play(host);
+    assert.is(ofType(free!, 'identity').at(-1)!.roles, 1);
+    assert.equal(ofType(free!, 'meter'), []);
+    assert.ok(sold(free!) > 50);
+    const [keyed] = metered().hello().turn(100).play(host);
+    assert.is(ofType(keyed!, 'identity').at(-1)!.roles, 3);
+    assert.equal(ofType(keyed!, 'meter').at(-1), new MeterModel(sha256, KEY).state);
+    assert.is(sold(keyed!), 0);
+  });
+
+  meter('delivers the window, then one reading for each tick, and uses up no seq in between', () => {
+    const chain = chainOf({ number: 5, channel: 0xc1, seq: 1, ticks: 64, base: 100, window: 8 });
+    const said = metered()
+      .hello()
+      .send(chain.install)
+      .turn(INSTALL_TURNS + 100)
+      .send(tickOf(chain, 3))
+      .turn(100)
+      .send(tickOf(chain, 64))
+      .turn(300)
+      .play(host);
+    assert.equal(said.map(sold), [8, 3, 61]);
+    assert.equal(codes(said[0]!), [0]);
+    assert.equal(
+      said.map((step) => ofType(step, 'meter').at(-1)!).map(({ delivered, room }) => delivered + room),
+      [108, 111, 172],
+    );
+    for (const channel of [0, 1]) {
+      const seqs = ofType(said.flat(), 'reading').filter((one) => one.channel === channel);
+      assert.equal(
+        seqs.map(({ seq }) => seq),
+        seqs.map((_, i) => i),
+      );
+    }
+  });
+
+  meter('lets the state of an actuator pass without credit', () => {
+    const [said] = metered()
+      .hello()
+      .send({ type: 'command', id: 7, channel: 2, value: 1 })
+      .turn(9)
+      .play(host);
+    assert.is(ofType(said!, 'reading').length, 1);
+    assert.equal(codes(said!), [0]);
+  });
+
+  meter('goes on measuring while it walks a thousand steps', () => {
+    const chain = chainOf({ number: 5, channel: 0xc1, seq: 1, ticks: 1024, base: 0, window: 100 });
+    const said = metered()
+      .hello()
+      .send(chain.install)
+      .turn(INSTALL_TURNS)
+      .send(tickOf(chain, 1024))
+      .turn(100)
+      .turn(1024 + RECORD_TURNS)
+      .play(host);
+    assert.ok(sold(said[1]!) > 20, 'within the window');
+    assert.equal(ofType(said[1]!, 'meter'), [], 'not yet');
+    assert.is(ofType(said[2]!, 'meter').at(-1)?.index, 1024);
+  });
+
+  meter('walks the newest of the ticks that wait, and answers once', () => {
+    const chain = chainOf({ number: 5, channel: 0xc1, seq: 1, ticks: 90, base: 0, window: 1 });
+    const script = metered().hello().send(chain.install).turn(INSTALL_TURNS).send(tickOf(chain, 50)).turn(2);
+    for (const index of [60, 70, 80]) script.send(tickOf(chain, index));
+    const said = script.turn(200).play(host);
+    assert.equal(
+      ofType(said.at(-1)!, 'meter').map(({ index }) => index),
+      [50, 80],
+    );
+  });
+
+  meter('answers another installation by busy while it stores one, and the same one once', () => {
+    const one = chainOf({ number: 5, channel: 0xc1, seq: 1, ticks: 9, base: 0, window: 1 });
+    const other = chainOf({ number: 6, channel: 0xc1, seq: 2, ticks: 9, base: 0, window: 1 });
+    const script = metered().hello().send(one.install).turn(20).send(one.install).send(other.install);
+    const said = script.turn(INSTALL_TURNS).reset().hello().turn(RECORD_TURNS).play(host);
+    assert.equal(codes(said.flat()), [CODES.busy, 0]);
+    assert.equal(
+      said.slice(1).map((step) => ofType(step, 'meter').at(-1)?.number),
+      [5, 5],
+    );
+  });
+
+  meter('forgets the ticks of a chain that another one replaces', () => {
+    const one = chainOf({ number: 5, channel: 0xc1, seq: 1, ticks: 1024, base: 0, window: 1 });
+    const other = chainOf({ number: 6, channel: 0xc1, seq: 2, ticks: 1024, base: 0, window: 1 });
+    const script = metered().hello().send(one.install).turn(INSTALL_TURNS);
+    script.send(tickOf(one, 1000)).send(other.install).turn(100).send(tickOf(one, 1024)).turn(INSTALL_TURNS);
+    const said = script.turn(1024 + FAULT_TURNS).play(host);
+    assert.equal(ofType(said.flat(), 'fault'), []);
+    const { number, index } = ofType(said.flat(), 'meter').at(-1)!;
+    assert.equal([number, index], [6, 0]);
+  });
+
+  meter('takes a key once, and the same again', () => {
+    const provision = (id: number, slot: number, bytes: Uint8Array): SerialMessage => ({
+      type: 'provision',
+      id,
+      slot,
+      bytes,
+    });
+    const chain = chainOf({ number: 5, channel: 0xc1, seq: 1, ticks: 9, base: 0, window: 1 });
+    const script = new HostScript().power(0, new Uint8Array(0)).hello();
+    script.send(chain.install).turn(10);
+    script.send(provision(1, 1, KEY)).turn(200);
+    script
+      .send(provision(2, 1, KEY))
+      .turn(10)
+      .send(provision(3, 1, filled(9, 32)))
+      .turn(10);
+    script.send(provision(4, 2, KEY)).turn(10);
+    script
+      .send(provision(5, 0, filled(7, 8)))
+      .turn(60)
+      .send(provision(6, 0, filled(8, 8)))
+      .turn(10);
+    const said = script.send(chain.install).turn(INSTALL_TURNS).play(host);
+    const refused = CODES['not-authorised'];
+    assert.equal(said.flatMap(codes), [refused, 0, 0, refused, CODES['value-out-of-range'], 0, refused, 0]);
+    const identity = ofType(said.flat(), 'identity').at(-1)!;
+    assert.is(identity.roles, 3);
+    assert.equal(identity.serial, filled(7, 8));
+  });
+
+  meter('holds a key that was cut off half written for none, and takes it again', () => {
+    const provision: SerialMessage = { type: 'provision', id: 1, slot: 1, bytes: KEY };
+    const erased = (): HostScript => new HostScript().power(0, new Uint8Array(0));
+    const cuts = [0xff, AS_BEFORE, AS_WRITTEN].flatMap((byte) =>
+      Array.from({ length: 36 }, (_, i) => ({ byte, nth: i + 1 })),
+    );
+    const played = HostScript.playAll(
+      host,
+      cuts.map(({ byte, nth }) => {
+        const script = erased().hello().cut(nth, byte);
+        for (let tries = 0; tries < 2; tries++) script.send(provision).turn(200).hello().turn(2);
+        return script;
+      }),
+    );
+    for (const [i, said] of played.entries()) {
+      const { byte, nth } = cuts[i]!;
+      const whole = nth === 36 && byte === AS_WRITTEN;
+      assert.is(ofType(said[1]!, 'identity').at(-1)!.roles, whole ? 3 : 1, `cut ${nth} ${byte}`);
+      assert.equal(codes(said[2]!), [0]);
+      assert.is(ofType(said[3]!, 'identity').at(-1)!.roles, 3);
+    }
+  });
+
+  type Vector = {
+    readonly name: string;
+    readonly number: number;
+    readonly seq: number;
+    readonly ticks: number;
+  } & {
+    readonly [field in 'channel' | 'anchor' | 'mac']: string;
+  } & { readonly base: number; readonly window: number; readonly last?: number; readonly code?: Code };
+  const vectors = vectorsOf<{ readonly key: string; readonly good: Vector[]; readonly bad: Vector[] }>(
+    'meter',
+  );
+
+  meter('takes the installations of the vectors, and refuses the bad ones with their codes', () => {
+    for (const { name, code, last, ...fields } of [...vectors.good, ...vectors.bad]) {
+      const [channel, anchor, mac] = [fields.channel, fields.anchor, fields.mac].map(bytesOf) as [
+        Uint8Array,
+        Uint8Array,
+        Uint8Array,
+      ];
+      const script = new HostScript().power(KEY_AT, sealed(bytesOf(vectors.key))).hello();
+      if (last) {
+        const before = chainOf({ number: last, channel: 1, seq: 1, ticks: 1, base: 0, window: 1 });
+        script.send(before.install).turn(INSTALL_TURNS);
+      }
+      const said = script
+        .send({ ...fields, type: 'install', id: 77, channel, anchor, mac })
+        .turn(INSTALL_TURNS);
+      assert.equal(codes(said.play(host).at(-1)!), [code === undefined ? 0 : CODES[code]], name);
+    }
+  });
+
+  meter('walks the chains of the vectors', () => {
+    type File = { readonly chains: readonly { channel: string; seq: number; ticks: number; last: string }[] };
+    for (const { channel, seq, ticks, last } of vectorsOf<File>('tick').chains) {
+      const links = buildChain(sha256, bytesOf(channel), seq, bytesOf(last), ticks);
+      const installation = { number: 1, channel: bytesOf(channel), seq, ticks, base: 0, window: 1 };
+      const unsigned = { ...installation, anchor: linkAt(links, 0) };
+      const install: Install = {
+        ...unsigned,
+        type: 'install',
+        id: 1,
+        mac: installationMac(sha256, KEY, unsigned),
+      };
+      const script = metered()
+        .hello()
+        .send(install)
+        .turn(INSTALL_TURNS)
+        .send(tickOf({ install, links }, ticks));
+      const state = ofType(
+        script
+          .turn(ticks + RECORD_TURNS + 2)
+          .play(host)
+          .flat(),
+        'meter',
+      ).at(-1);
+      assert.is(state?.index, ticks);
+    }
+  });
+
+  meter('does what its model does, whatever happens to it', () => {
+    const runs = fc.sample(fc.array(acts, { minLength: 5, maxLength: 25 }), 120);
+    for (const run of runs) {
+      const { script, expected, bad } = played(run);
+      const said = script.play(host);
+      const found = said.map((step): Expected => {
+        const state = ofType(step, 'meter').at(-1);
+        return { code: codes(step)[0], state: state && told(state), sold: sold(step) };
+      });
+      const fault = ofType(said.at(-1)!, 'fault').find((one) => one.fault === FAULT_TICK);
+      assert.is(fault?.count ?? 0, bad, JSON.stringify(run));
+      assert.equal(found, expected, JSON.stringify(run));
+    }
+  });
+}
+
+/** What may happen to a meter; `played` makes messages of it. `back`: with the chain so many before the newest. */
+type Act =
+  | {
+      readonly act: 'install';
+      readonly step: number;
+      readonly forged: boolean;
+      readonly terms: Omit<Terms, 'number'>;
+    }
+  | { readonly act: 'tick'; readonly back: number; readonly index: number; readonly forged: boolean }
+  | { readonly act: 'again'; readonly back: number }
+  | { readonly act: 'reset' };
+
+const rarely = fc.constantFrom(false, false, false, true);
+const installs = fc.record({
+  act: fc.constant('install' as const),
+  step: fc.integer({ min: -1, max: 70_000 }),
+  forged: rarely,
+  terms: fc.record({
+    channel: fc.integer({ min: 1, max: 2 }),
+    seq: fc.constantFrom(1, 2, 65_537, 4_294_967_295),
+    ticks: fc.integer({ min: 1, max: 70 }),
+    base: fc.integer({ min: 0, max: 40 }),
+    window: fc.integer({ min: 1, max: 20 }),
+  }),
+});
+const ticks = fc.record({
+  act: fc.constant('tick' as const),
+  back: fc.constantFrom(0, 0, 0, 1),
+  index: fc.integer({ min: 1, max: 72 }),
+  forged: rarely,
+});
+const again = fc.record({ act: fc.constant('again' as const), back: fc.integer({ min: 0, max: 1 }) });
+const acts: fc.Arbitrary<Act> = fc.oneof(
+  { weight: 3, arbitrary: installs },
+  { weight: 6, arbitrary: ticks },
+  { weight: 1, arbitrary: again },
+  { weight: 2, arbitrary: fc.constant({ act: 'reset' as const }) },
+);
+
+/** A tick far ahead is told when it is on record: some of its readings may have been delivered by then. */
+type Told = Pick<MeterState, 'number' | 'seq' | 'index'> & { readonly most: number };
+const told = ({ number, seq, index, delivered, room }: MeterState): Told => ({
+  number,
+  seq,
+  index,
+  most: delivered + room,
+});
+
+/** Of one step. */
+type Expected = {
+  readonly code: number | undefined;
+  readonly state: Told | undefined;
+  readonly sold: number;
+};
+
+const played = (run: readonly Act[]): { script: HostScript; expected: Expected[]; bad: number } => {
+  const model = new MeterModel(sha256, KEY);
+  const script = metered().hello().turn(5);
+  const expected: Expected[] = [{ code: undefined, state: told(model.state), sold: 0 }];
+  const chains: Chain[] = [chainOf({ number: 100, channel: 1, seq: 1, ticks: 50, base: 3, window: 5 })];
+  let bad = 0;
+  const step = (code: number | undefined, answered: boolean): void => {
+    const state = answered ? told(model.state) : undefined;
+    const room = model.deliver();
+    script.turn(INSTALL_TURNS + turnsFor(room));
+    expected.push({ code, state, sold: room });
+  };
+  const install = (chain: Chain, message: Install): void => {
+    script.send(message);
+    const code = model.install(message);
+    step(code, code === 0);
+    if (!chains.includes(chain)) chains.unshift(chain);
+  };
+  install(chains[0]!, chains[0]!.install);
+  for (const one of run) {
+    const chain = chains[Math.min('back' in one ? one.back : 0, chains.length - 1)]!;
+    if (one.act === 'reset') {
+      model.reset();
+      bad = 0;
+      script.reset().turn(RECORD_TURNS);
+      expected.push({ code: undefined, state: told(model.state), sold: 0 });
+      script.hello();
+      step(undefined, true);
+    } else if (one.act === 'tick') {
+      const tick = one.forged ? forgedTick(tickOf(chain, one.index)) : tickOf(chain, one.index);
+      script.send(tick);
+      if (model.tick(tick)) bad++;
+      step(undefined, true);
+    } else if (one.act === 'again') {
+      install(chain, chain.install);
+    } else {
+      const number = Math.max(0, chains[0]!.install.number + one.step);
+      const next = chainOf({ ...one.terms, number });
+      install(next, one.forged ? forgedInstall(next) : next.install);
+    }
+  }
+  script.hello().turn(FAULT_TURNS);
+  expected.push({ code: undefined, state: told(model.state), sold: 0 });
+  return { script, expected, bad };
+};
+
+meter.run();
