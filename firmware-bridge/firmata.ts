@@ -143,7 +143,7 @@ class FirmataDevice implements Device {
     this.#timing = { ...TIMING, ...options.timing };
     this.#from = from;
     this.#parts = parts;
-    this.#readings = new Readings(parts.readers, {
+    this.#readings = new Readings(parts.readers, this.#timing.silence, {
       read: (reader) => this.#five?.read(reader),
       onReading: (reading) => this.#audience.reading(reading),
       onRefused: (refusal) => this.#audience.refused(refusal),

@@ -7,7 +7,7 @@ import { EventEmitter } from 'node:events';
 import { ok, type Refusal, type Result, refuse } from '../../schemas/result.ts';
 import { quantity } from '../quantity.ts';
 import { type Caller, classOf, type Parts, type Reader, suggestion } from './parts.ts';
-import { MODES, PinError, pinsThatCan } from './pins.ts';
+import { BUSES, BusError, MODES, PinError, pinsThatCan } from './pins.ts';
 import { Sandbox } from './sandbox.ts';
 
 export type FiveEvents = {
@@ -34,12 +34,14 @@ type Method = (...args: unknown[]) => unknown;
 /** A component of johnny-five, and what is known of its input. */
 type Made = {
   readonly part: object;
-  /** Something arrived for it since it was made; since its last reading. */
-  heard: boolean;
-  fresh: boolean;
+  /** How often something arrived for it. */
+  arrivals: number;
   /** A level is told when it changes, everything else again and again. */
   readonly isLevel: boolean;
 };
+
+/** Of a message, to a person. */
+const SHOWN_BYTES_MAX = 16;
 
 const DIGITAL_EVENT = /^digital-read-/;
 
@@ -49,6 +51,8 @@ export class FiveBoard {
   readonly #sandbox: Sandbox;
   readonly #transport = new EventEmitter();
   readonly #made = new Map<string, Made>();
+  /** Arrivals that became the last reading. */
+  readonly #used = new Map<Reader, number>();
   #io: Io | undefined;
   #samplingMs = 0;
   #failed = false;
@@ -86,16 +90,21 @@ export class FiveBoard {
 
   /** A whole message of the board. */
   receive(message: Uint8Array): void {
-    this.#sandbox.run(() => this.#transport.emit('data', message));
+    const error = this.#sandbox.attempt(() => this.#transport.emit('data', message));
+    if (error === undefined) return;
+    const detail = `johnny-five cannot read ${Buffer.from(message.subarray(0, SHOWN_BYTES_MAX)).toString('hex')}`;
+    this.#events.onTrouble(refuse('object-malformed', `${detail}: ${error.message}`));
   }
 
   /** undefined where nothing new has arrived. Codes: value-out-of-range, device-failed (no such property). */
   read(reader: Reader): Result<number> | undefined {
     const made = this.#made.get(keyOf(reader));
-    if (made === undefined || !made.heard || !(made.fresh || made.isLevel)) return undefined;
+    if (made === undefined) return undefined;
+    const arrivals = this.#used.get(reader) ?? 0;
+    if (made.isLevel ? made.arrivals === 0 : made.arrivals === arrivals) return undefined;
     const value = this.#valueOf(made.part, reader.property);
     if (value === undefined || value === null) return undefined;
-    made.fresh = false;
+    this.#used.set(reader, made.arrivals);
     return mantissaHalfEven(Number(value), reader);
   }
 
@@ -122,16 +131,9 @@ export class FiveBoard {
   }
 
   #invoke(caller: Pick<Caller, 'name' | 'class' | 'options'>, method: string, args: unknown[]): Result<void> {
-    let outcome: Result<void> = ok(undefined);
     const part = this.#made.get(keyOf(caller))!.part as Record<string, Method>;
-    this.#sandbox.run(() => {
-      try {
-        part[method]!(...args);
-      } catch (error) {
-        outcome = refuse('config-invalid', `${caller.name}: ${(error as Error).message}`);
-      }
-    });
-    return outcome;
+    const error = this.#sandbox.attempt(() => part[method]!(...args));
+    return error === undefined ? ok(undefined) : refuse('config-invalid', `${caller.name}: ${error.message}`);
   }
 
   #begin(io: Io): void {
@@ -169,22 +171,15 @@ export class FiveBoard {
 
   /** Whatever the board sends for a component says that its value is new; else it says so itself. */
   #listen(io: Io, name: string, part: object, names: readonly string[]): Made {
-    const made: Made = {
-      part,
-      heard: false,
-      fresh: false,
-      isLevel: names.some((name) => DIGITAL_EVENT.test(name)),
-    };
+    const made: Made = { part, arrivals: 0, isLevel: names.some((event) => DIGITAL_EVENT.test(event)) };
     const tell = (): void => {
       for (const reader of this.#parts.readers) {
         if (this.#made.get(keyOf(reader)) === made) this.#events.onHeard(reader);
       }
     };
     const arrived = (): void => {
-      const first = !made.heard;
-      made.heard = true;
-      made.fresh = true;
-      if (first) tell();
+      made.arrivals++;
+      if (made.arrivals === 1) tell();
     };
     for (const event of names) io.on(event, arrived);
     if (typeof (part as { emit?: unknown }).emit !== 'function') return made;
@@ -196,7 +191,7 @@ export class FiveBoard {
     emitter.emit = (...args: unknown[]) => {
       const told = emit.apply(emitter, args) as boolean;
       if (names.length === 0) arrived();
-      if (made.heard) tell();
+      if (made.arrivals > 0) tell();
       return told;
     };
     return made;
@@ -244,11 +239,11 @@ const keyOf = (part: { readonly class: string; readonly options: object }): stri
 /** johnny-five reckons in floats: they end here. Codes: value-out-of-range. */
 const mantissaHalfEven = (value: number, reader: Reader): Result<number> => {
   if (!Number.isFinite(value))
-    return refuse('value-out-of-range', `${reader.name} is no number: is the sensor connected?`);
+    return refuse('value-out-of-range', 'its value is no number: is it connected?');
   const { unit, scale, exponent, zero } = reader;
   const above = zero === undefined ? value : value - Number(`${zero.mantissa}e${zero.exponent}`);
   const measured = quantity(String(above), { unit, scale, exponent });
-  if (!measured.ok) return refuse(measured.code, `${reader.name}: ${measured.detail}`);
+  if (!measured.ok) return measured;
   return ok(Number(`${measured.value.mantissa}e${measured.value.exponent - exponent}`));
 };
 
@@ -293,6 +288,11 @@ const guard = (io: Io): Set<string> => {
   before('servoConfig', (pin: number) => digital(pin, MODES.SERVO));
   before('digitalWrite', (pin: number) => digital(pin, MODES.OUTPUT));
   before('digitalRead', (pin: number) => digital(pin, MODES.INPUT));
+  for (const [name, mode] of Object.entries(BUSES)) {
+    before(name, () => {
+      if (!io.pins.some(({ supportedModes }) => supportedModes.includes(mode))) throw new BusError(mode);
+    });
+  }
   for (const name of ['on', 'once', 'addListener']) {
     before(name, (event: string) => heard.add(event));
   }

@@ -21,6 +21,8 @@ type Channel = {
   periodMs: number;
   seq: number;
   last: number | undefined;
+  /** For how long nothing new was there when it was due. */
+  missedMs: number;
   /** Told already that it has no value: once until it is well again. */
   isIll: boolean;
   timer: NodeJS.Timeout | undefined;
@@ -29,13 +31,16 @@ type Channel = {
 export class Readings {
   readonly #channels: readonly Channel[];
   readonly #events: ReadingEvents;
+  readonly #silenceMs: number;
   #running = false;
 
-  constructor(readers: readonly Reader[], events: ReadingEvents) {
+  /** A sensor is told to be ill when it had no value for `silenceMs`, or for three of its periods. */
+  constructor(readers: readonly Reader[], silenceMs: number, events: ReadingEvents) {
+    this.#silenceMs = silenceMs;
     this.#events = events;
     this.#channels = readers.map((reader) => ({
       ...{ reader, periodMs: reader.periodMs, seq: 0 },
-      ...{ last: undefined, isIll: false, timer: undefined },
+      ...{ last: undefined, missedMs: 0, isIll: false, timer: undefined },
     }));
   }
 
@@ -55,6 +60,7 @@ export class Readings {
     for (const channel of this.#channels) {
       channel.seq = 0;
       channel.last = undefined;
+      channel.missedMs = 0;
       channel.isIll = false;
       this.#schedule(channel);
     }
@@ -93,10 +99,15 @@ export class Readings {
 
   #measure(channel: Channel): void {
     const measured = this.#events.read(channel.reader);
-    if (measured === undefined) return;
+    if (measured === undefined) {
+      channel.missedMs += channel.periodMs;
+      if (channel.missedMs >= Math.max(this.#silenceMs, 3 * channel.periodMs))
+        this.#tellIll(channel, NOTHING);
+      return;
+    }
+    channel.missedMs = 0;
     if (!measured.ok) {
-      if (!channel.isIll) this.#events.onRefused(measured);
-      channel.isIll = true;
+      this.#tellIll(channel, measured);
       return;
     }
     channel.isIll = false;
@@ -105,7 +116,14 @@ export class Readings {
     const { channel: number, exponent } = channel.reader.capability;
     this.#events.onReading({ channel: number, seq: channel.seq++, mantissa: measured.value, exponent });
   }
+
+  #tellIll(channel: Channel, { code, detail }: Refusal): void {
+    if (!channel.isIll) this.#events.onRefused(refuse(code, `${channel.reader.name}: ${detail}`));
+    channel.isIll = true;
+  }
 }
+
+const NOTHING = refuse('device-failed', 'nothing new arrives for it: is it connected?');
 
 /** A period of 0 is that for a sensor that was configured so; any other it stops. */
 const tellsChanges = ({ reader, periodMs }: Channel): boolean => reader.periodMs === 0 && periodMs === 0;

@@ -62,14 +62,21 @@ export class Sandbox {
     return module.exports;
   }
 
-  /** Runs what uses the packages; what it throws goes to `onError`. */
-  run(work: () => void): void {
-    if (this.#closed) return;
+  /** Runs what uses the packages, and returns what it throws. Nothing once the box is closed. */
+  attempt(work: () => void): Error | undefined {
+    if (this.#closed) return undefined;
     try {
       work();
+      return undefined;
     } catch (error) {
-      this.#onError(error instanceof Error ? error : new Error(String(error)));
+      return error instanceof Error ? error : new Error(String(error));
     }
+  }
+
+  /** The same; what it throws goes to `onError`. */
+  run(work: () => void): void {
+    const error = this.attempt(work);
+    if (error !== undefined) this.#onError(error);
   }
 
   close(): void {

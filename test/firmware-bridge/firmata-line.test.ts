@@ -86,13 +86,15 @@ line('sells no value twice that the board has not told anew', async () => {
     receive: (bytes) => uno.receive(bytes),
     close: () => uno.close(),
   });
-  const { device, watch } = await bench.device([sensor({})], [output({})]);
+  const { device, watch } = await bench.device([sensor({})], [output({})], { timing: { silence: 100 } });
   await watch.until(() => watch.readings.length >= 2);
   dropsVoltages = true;
   await obeys(device, 1, 1);
   await obeys(device, 1, 0);
   const before = watch.readings.length;
   for (let i = 0; i < 20; i++) await obeys(device, 1, i % 2);
+  await watch.until(() => watch.refused.length > 0);
+  assert.match(watch.refused[0]!.detail, /^pot: nothing new arrives for it/);
   assert.ok(watch.readings.length <= before + 1, `${watch.readings.length - before} of old values`);
   assert.equal(watch.states, []);
   await device.close();
@@ -114,18 +116,19 @@ line('reports noise and goes on', async () => {
     close: () => uno.close(),
   });
   const { device, watch } = await bench.device([sensor({})]);
-  for (const noise of [
-    [0x00, 0x11, 0x22],
-    [0xfd, 0x80],
-    [0xf0, 0x6e, 0x7f, 1, 2, 0xf7],
-    Array(5000).fill(0x41),
-  ]) {
+  for (const noise of [[0x00, 0x11, 0x22], [0xfd, 0x80], Array(5000).fill(0x41)]) {
     const before = watch.readings.length;
     send(Uint8Array.from(noise));
     await watch.until(() => watch.readings.length > before + 2);
   }
   assert.ok(device.health.noiseBytes >= 5000);
   assert.ok(device.health.resyncs >= 2);
+  send(Uint8Array.of(0xf0, 0x6e, 0x7f, 1, 2, 0xf7)); // the state of pin 127
+  await watch.until(() => watch.refused.length > 0);
+  assert.match(watch.refused[0]!.detail, /^johnny-five cannot read f06e7f0102f7: /);
+  const before = watch.readings.length;
+  await watch.until(() => watch.readings.length > before + 2);
+  assert.equal(watch.states, [], 'and stays online');
   await device.close();
 });
 

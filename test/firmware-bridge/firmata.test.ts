@@ -57,6 +57,8 @@ parts('reads a Sensor: the voltage at its pin, without a gap', async () => {
     of(watch, 0).slice(0, 5),
     [0, 1, 2, 3, 4].map((seq) => ({ channel: 0, seq, mantissa: 512, exponent: 0 })),
   );
+  const counts = [0, 1, 2].map((channel) => of(watch, channel).length);
+  assert.ok(Math.max(...counts) - Math.min(...counts) <= 2, `each is read alike, not ${counts}`);
   assert.is(of(watch, 1)[0]!.mantissa, 2500);
   assert.is(of(watch, 2)[0]!.mantissa, 10);
   bench.uno.volts[1] = 1.25;
@@ -259,6 +261,13 @@ for (const [what, sensors, outputs, code, sentence] of [
     [],
     'config-invalid',
     /^pot: /,
+  ],
+  [
+    'a bus that the firmware has not',
+    [sensor({ class: 'Thermometer', options: { controller: 'BMP180' } })],
+    [],
+    'config-invalid',
+    /^pot: it needs a two-wire bus \(I2C\), which the board's firmware has not/,
   ],
   [
     'a method and values',
