@@ -64,6 +64,12 @@ const COMMANDS: readonly Entry[] = [
     load: async () => withHost(await import('./broker/settler/command.ts')),
   },
   {
+    name: 'devices',
+    summary: 'what is at the serial ports, ready for the configuration of an agent',
+    subcommands: ['provision'],
+    load: () => import('./agent/devices-command.ts'),
+  },
+  {
     name: 'emulate',
     summary: 'a board of this project on an emulated chip, behind a serial port',
     load: () => import('./hardware/bench/emulate.ts'),
