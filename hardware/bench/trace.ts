@@ -10,7 +10,7 @@
  * of this form is refused with its number. Lines that begin with # are comments.
  */
 
-import { closeSync, createReadStream, openSync, writeSync } from 'node:fs';
+import { closeSync, createReadStream, openSync, unlinkSync, writeSync } from 'node:fs';
 import { ok, type Refusal, type Result, refuse } from '../../schemas/result.ts';
 
 const HEAD = '# tollbridge trace 1:';
@@ -64,6 +64,12 @@ export class TraceWriter {
 
   close(): void {
     closeSync(this.#file);
+  }
+
+  /** For a line that never came to be. */
+  discard(): void {
+    this.close();
+    unlinkSync(this.path);
   }
 
   #line(text: string): void {

@@ -78,7 +78,10 @@ export const recordCommand = async (argv: readonly string[]): Promise<Result<num
         ending.end(refuse('device-failed', `${path} was disconnected; ${out} is whole until then`)),
     },
   );
-  if (!port.ok) return port;
+  if (!port.ok) {
+    trace.value.discard();
+    return port;
+  }
   print({ ready: true, path, out });
   const outcome = await ending.outcome;
   await port.value.close();
@@ -164,7 +167,10 @@ export const relayCommand = async (argv: readonly string[]): Promise<Result<numb
     },
     onLost: ending.end,
   });
-  if (!relay.ok) return relay;
+  if (!relay.ok) {
+    trace?.value.discard();
+    return relay;
+  }
   print({ ready: true, path, link });
   if (fault !== undefined) begin(relay.value, fault.value);
   const typed = createInterface(process.stdin).on('line', (line) => void obey(relay.value, line.trim()));
