@@ -182,6 +182,8 @@ const wholeProblem = (file: File): string | undefined => {
     const repeated = twice(names);
     if (repeated !== undefined) return `"${repeated}" stands twice in ${list}: names must differ`;
   }
+  const path = twice(file.devices.flatMap((one) => ('path' in one ? [one.path] : [])));
+  if (path !== undefined) return `two devices have the port ${path}: a port has one`;
   for (const one of [...file.sell, ...file.rules]) {
     if (!devices.includes(one.device))
       return `"${one.name}" names the device "${one.device}", which is not in devices`;

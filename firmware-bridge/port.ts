@@ -2,6 +2,7 @@
 
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { ok, type Refusal, type Result, refuse } from '../schemas/result.ts';
+import { holderOf } from './port-holder.ts';
 
 /** An open port as serialport sees it (its BindingPortInterface): the system's, its mock's, an emulated chip's. */
 export type BindingPort = {
@@ -93,7 +94,8 @@ const explain = (path: string, message: string): Refusal => {
     );
   }
   if (/lock|busy|temporarily unavailable/i.test(message)) {
-    return refuse('port-in-use', `${path} is in use by another program: end it (fuser ${path} tells which)`);
+    const holder = holderOf(path) ?? `another program (sudo fuser ${path} tells which)`;
+    return refuse('port-in-use', `${path} is in use by ${holder}: end it, or name another port`);
   }
   return refuse('device-failed', `${path} cannot be opened: ${message}`);
 };

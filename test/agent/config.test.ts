@@ -54,6 +54,16 @@ shape('refuses an offer of a device that is not there', () => {
   refused(`${HEAD}sell: [{ ${OFFER} }]\n`, /names the device "station", which is not in devices/);
 });
 
+shape('refuses two devices at one port', () => {
+  const two = 'devices: [{ driver: frames, name: a, path: ./b }, { driver: frames, name: b, path: b }]\n';
+  refused(`${HEAD}${two}`, /two devices have the port \S*\/b: a port has one/);
+});
+
+shape('refuses a serial number that is none', () => {
+  const one = 'devices: [{ driver: frames, name: a, path: b, serial: 12ab }]\n';
+  refused(`${HEAD}${one}`, /serial must be 16 hexadecimal digits/);
+});
+
 shape('refuses two offers of one name', () => {
   refused(`${HEAD}${STATION}sell: [{ ${OFFER} }, { ${OFFER} }]\n`, /stands twice in sell/);
 });

@@ -1,5 +1,7 @@
 /** The sentences that a person reads when a port does not open: with the system's own binding where that can be had. */
 
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -42,19 +44,53 @@ port('names the group that may open a port', async () => {
   assert.match(await refusal('/dev/ttyNowhere', denied), /-aG dialout/);
 });
 
-port('names a port that another program has open', async () => {
+const withPty = (body: (link: string) => Promise<void>) => async (): Promise<void> => {
   const folder = mkdtempSync(join(tmpdir(), 'port-'));
   const link = join(folder, 'board.tty');
   const pty = await openPty({ link, ...EVENTS });
   assert.ok(pty.ok);
-  const first = await openPort({ path: link, baudRate: 115_200 }, EVENTS);
-  assert.ok(first.ok);
-  assert.match(await refusal(link), /^port-in-use: .*board\.tty is in use by another program/);
-  await first.value.close();
-  assert.is(await refusal(link), 'opened');
-  pty.value.close();
-  rmSync(folder, { recursive: true });
-});
+  try {
+    await body(link);
+  } finally {
+    pty.value.close();
+    rmSync(folder, { recursive: true });
+  }
+};
+
+port(
+  'tells a program that it has the port open already',
+  withPty(async (link) => {
+    const first = await openPort({ path: link, baudRate: 115_200 }, EVENTS);
+    assert.ok(first.ok);
+    assert.match(await refusal(link), /^port-in-use: .*board\.tty is in use by this very program/);
+    await first.value.close();
+    assert.is(await refusal(link), 'opened');
+  }),
+);
+
+port(
+  'names the process that has the port open',
+  withPty(async (link) => {
+    const child = spawn('flock', [link, 'sh', '-c', 'echo ready; exec cat'], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    await once(child.stdout!, 'data');
+    assert.match(
+      await refusal(link),
+      new RegExp(`^port-in-use: .* by process ${child.pid} \\(flock\\): end it`),
+    );
+    child.stdin!.end();
+    await once(child, 'exit');
+    assert.is(await refusal(link), 'opened');
+  }),
+);
+
+port('says how to find a holder that cannot be seen', async () =>
+  assert.match(
+    await refusal('/dev/ttyTest0', refusing('Cannot lock port')),
+    /^port-in-use: .*another program \(sudo fuser \/dev\/ttyTest0 tells which\)/,
+  ),
+);
 
 port('passes on what the system says otherwise', async () =>
   assert.match(
