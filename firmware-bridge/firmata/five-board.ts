@@ -44,6 +44,8 @@ type Made = {
 const SHOWN_BYTES_MAX = 16;
 
 const DIGITAL_EVENT = /^digital-read-/;
+/** Of a pin, which reports by itself: a component of several pins has a value when each has. */
+const PIN_EVENT = /^(analog|digital)-read-/;
 
 export class FiveBoard {
   readonly #parts: Parts;
@@ -177,11 +179,14 @@ export class FiveBoard {
         if (this.#made.get(keyOf(reader)) === made) this.#events.onHeard(reader);
       }
     };
-    const arrived = (): void => {
+    const awaited = new Set(names.filter((event) => PIN_EVENT.test(event)));
+    const arrived = (event: string): void => {
+      awaited.delete(event);
+      if (awaited.size > 0) return;
       made.arrivals++;
       if (made.arrivals === 1) tell();
     };
-    for (const event of names) io.on(event, arrived);
+    for (const event of names) io.on(event, () => arrived(event));
     if (typeof (part as { emit?: unknown }).emit !== 'function') return made;
     const emitter = part as EventEmitter;
     const emit = emitter.emit as Method;
@@ -190,7 +195,7 @@ export class FiveBoard {
     });
     emitter.emit = (...args: unknown[]) => {
       const told = emit.apply(emitter, args) as boolean;
-      if (names.length === 0) arrived();
+      if (names.length === 0) arrived('its own');
       if (made.arrivals > 0) tell();
       return told;
     };

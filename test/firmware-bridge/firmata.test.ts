@@ -75,6 +75,21 @@ parts('reads a Thermometer, and nothing before its first measurement', async () 
   await device.close();
 });
 
+parts('reads a part of two pins when both have been measured', async () => {
+  const bench = plugged();
+  const axis = { class: 'Accelerometer', options: { pins: ['A1', 'A2'] }, unit: 'gn', exponent: -2 };
+  const { device, watch } = await bench.device([
+    sensor({ ...axis, name: 'x', property: 'x' }),
+    sensor({ ...axis, name: 'y', property: 'y' }),
+  ]);
+  await watch.until(() => [0, 1].every((channel) => of(watch, channel).length >= 3));
+  const [x, y] = [0, 1].map((channel) => new Set(of(watch, channel).map(({ mantissa }) => mantissa)));
+  assert.is(x!.size, 1);
+  assert.is(y!.size, 1);
+  assert.ok([...x!][0]! > [...y!][0]!, 'A1 is at 2.5 V, A2 at 0 V');
+  await device.close();
+});
+
 parts('tells a Button when it is pressed and when it is let go', async () => {
   const bench = plugged();
   const button = sensor({ class: 'Button', options: { pin: 2, pullup: true }, periodMs: 0 });
