@@ -58,7 +58,7 @@ const forChips: Plugin = {
   },
 };
 
-const CONSTANT = /^var ([A-Z][A-Z0-9_]*) = (\d[\de]*);\n/gm;
+const CONSTANT = /^var ([A-Z][A-Z0-9_]*) = (\d[\de]*|"[^"]*");\n/gm;
 
 export const bundle = async ({ source, exports }: Bundle): Promise<string> => {
   const whole = await build({

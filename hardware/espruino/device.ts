@@ -42,7 +42,6 @@ export const start = (setup: Setup): void => {
   const link = openLink(
     {
       board: setup.board,
-      firmware: '1.0.0',
       serial: sha256(E.toUint8Array(getSerial())).subarray(0, SERIAL_BYTES),
       parts: setup.parts,
       meter: openMeter(sha256, setup.memory),

@@ -8,6 +8,7 @@ import { decodeItems, encodeItems, type Item } from './cbor.ts';
 import { ARRIVED, ASTRAY, METERED, type Meter } from './meter.ts';
 
 const PROTOCOL = 2;
+const FIRMWARE = '1.0.0';
 /** 10 ms is what an interpreter can keep; a day is as rare as weather gets. 0 stops a channel. */
 const PERIOD_MS_MIN = 10;
 const PERIOD_MS_MAX = 86400000;
@@ -60,7 +61,6 @@ export type Part = {
 
 export type Board = {
   readonly board: string;
-  readonly firmware: string;
   /** 8 bytes. */
   readonly serial: Uint8Array;
   /** Their numbers are their places. */
@@ -141,21 +141,13 @@ export const openLink = (board: Board, put: (message: Uint8Array) => boolean): L
     const present: Item[] = [];
     for (let i = 0; i < channels.length; i++) {
       const it = channels[i]!.part;
-      const direction = it.command ? 1 : 0;
       if (channels[i]!.isAbsent) continue;
-      present.push([i, it.name, it.kind, it.unit, it.exponent, direction, channels[i]!.everyMs]);
+      present.push([i, it.name, it.kind, it.unit, it.exponent, it.command ? 1 : 0, channels[i]!.everyMs]);
     }
-    const about = [
-      IDENTITY,
-      PROTOCOL,
-      nonce,
-      board.board,
-      board.firmware,
-      board.serial,
-      present,
-      meter.roles(),
-    ];
-    if (!send(about)) fault(FAULT_READING_DROPPED);
+    const roles = meter.roles();
+    if (!send([IDENTITY, PROTOCOL, nonce, board.board, FIRMWARE, board.serial, present, roles])) {
+      fault(FAULT_READING_DROPPED);
+    }
     sendMeter();
   };
 
@@ -229,14 +221,14 @@ export const openLink = (board: Board, put: (message: Uint8Array) => boolean): L
   /** For a reading of the channel. An actuator's state costs nothing. */
   const hasRoom = (channel: Channel): boolean => !!channel.part.command || meter.room() > 0;
 
-  const take = (number: number, channel: Channel, mantissa: number): void => {
+  const take = (number: number, channel: Channel, isAsked: boolean, mantissa: number): void => {
     const isAbsent = (mantissa | 0) !== mantissa;
     if (!channel.isAbsent === isAbsent) {
       channel.isAbsent = isAbsent;
       if (isAbsent) fault(FAULT_NOT_MEASURED);
       identify(0);
     }
-    if (isAbsent || !isGreeted || !hasRoom(channel)) return;
+    if (isAbsent || !isAsked || !hasRoom(channel)) return;
     if (!channel.part.command) meter.deliver();
     if (!send([READING, number, channel.seq, mantissa])) fault(FAULT_READING_DROPPED);
     channel.seq++;
@@ -247,9 +239,10 @@ export const openLink = (board: Board, put: (message: Uint8Array) => boolean): L
       fault(FAULT_READING_LATE);
       return;
     }
+    const isAsked = isGreeted; // before, it is only whether there is something to measure
     channel.isBusy = true;
     channel.part.read((mantissa) => {
-      if (channel.isBusy) take(number, channel, mantissa);
+      if (channel.isBusy) take(number, channel, isAsked, mantissa);
       channel.isBusy = false;
     });
   };

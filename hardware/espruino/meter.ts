@@ -51,12 +51,9 @@ export type Memory = {
   readonly read: (slot: number) => Uint8Array | undefined;
   /** False where it failed. */
   readonly write: (slot: number, bytes: Uint8Array) => boolean;
-  /**
-   * The newest mark: the low 16 bits of an installation's number, an index, and how often that mark was made
-   * in a row.
-   */
-  readonly mark: () => readonly [number: number, index: number, times: number] | undefined;
-  readonly append: (number: number, index: number) => void;
+  /** The newest mark: of which installation, its index, and how many starts it has seen since that was paid. */
+  readonly mark: () => readonly [number: number, index: number, starts: number] | undefined;
+  readonly append: (number: number, index: number, starts: number) => void;
 };
 
 export type Meter = {
@@ -127,9 +124,9 @@ export const openMeter = (sha256: Sha256, memory: Memory | undefined): Meter => 
     waiting = undefined;
   };
 
-  const mark = (): void => {
-    memory!.append(credit!.number & U16_MAX, index);
-    marked = index;
+  const mark = (starts: number): void => {
+    memory!.append(credit!.number, index, starts);
+    marked = starts ? -1 : index;
   };
 
   /** The newest installation that this key made, as far as it is marked as paid. */
@@ -144,13 +141,14 @@ export const openMeter = (sha256: Sha256, memory: Memory | undefined): Meter => 
     }
     if (!credit) return;
     const last = memory!.mark();
-    if (last && last[0] === (credit.number & U16_MAX)) {
+    let starts = 0;
+    if (last && last[0] === credit.number) {
       index = last[1];
-      window >>= Math.min(HALVINGS_MAX, last[2] - 1);
+      starts = Math.min(last[2], HALVINGS_MAX);
     }
+    window >>= starts;
     delivered = credit.base + index;
-    mark();
-    marked = -1;
+    mark(starts + 1);
   };
 
   const install = (items: readonly Item[], message: Uint8Array): number => {
@@ -165,7 +163,6 @@ export const openMeter = (sha256: Sha256, memory: Memory | undefined): Meter => 
     slot = 1 - slot;
     if (!credit || !equalBytes(it.channel, credit.channel)) delivered = it.base;
     adopt(it);
-    mark();
     return DONE;
   };
 
@@ -182,7 +179,8 @@ export const openMeter = (sha256: Sha256, memory: Memory | undefined): Meter => 
   const setOut = (items: readonly Item[]): number => {
     const to = items[2] as number;
     const x = items[3] as Uint8Array;
-    if (!credit || items[1] !== (credit.seq & U16_MAX) || to <= index || to > credit.ticks) return ARRIVED;
+    if (!credit || items[1] !== (credit.seq & U16_MAX) || to <= index) return ARRIVED;
+    if (to > credit.ticks) return ASTRAY;
     walking = { index: to, x: x, at: to, link: x };
     return WALKING;
   };
@@ -194,7 +192,7 @@ export const openMeter = (sha256: Sha256, memory: Memory | undefined): Meter => 
     heldIndex = from.index;
     index = from.index;
     window = credit!.window;
-    if (marked < 0 || index - marked >= STRIDE) mark();
+    if (marked < 0 || index - marked >= STRIDE) mark(0);
     return ARRIVED;
   };
 

@@ -7,7 +7,7 @@
  * | tb.2             | 36    | the meter's key, and its CRC-32                                         |
  * | tb.3, tb.4       | 4,096 | 512 marks, one after the other; when one is full the other is begun     |
  *
- * A mark: | number u16be | index u16be | times u16be | the low half of the CRC-32 of these |
+ * A mark: | number u32be | index * 32 + starts u16be | the low half of the CRC-32 of these |
  *
  * Flash is erased a page at a time and then written byte by byte: a file of ff is made once, and marks are
  * written into it. What a power cut left half written has no CRC and counts as never written.
@@ -25,7 +25,7 @@ declare const require: (name: 'Storage') => {
 };
 declare const E: { toUint8Array: (text: string) => Uint8Array };
 
-type Mark = readonly [number: number, index: number, times: number];
+type Mark = readonly [number: number, index: number, starts: number];
 /** How many marks a file has room for no more, and the newest intact one. */
 type Log = { readonly count: number; readonly last: Mark | undefined };
 
@@ -33,6 +33,8 @@ const CRC_BYTES = 4;
 const MARK_BYTES = 8;
 const MARKS = 512;
 const LOG = 3; // the first of two files
+/** An index has 11 bits, the starts that still matter 5. */
+const STARTS = 32;
 const ERASED = 4294967295;
 const U16_MAX = 65535;
 
@@ -44,17 +46,20 @@ const sealed = (bytes: Uint8Array): Uint8Array => {
   return concatBytes([bytes, seal]);
 };
 
-const markBytes = (mark: Mark): Uint8Array => {
+const markBytes = (number: number, index: number, starts: number): Uint8Array => {
   const bytes = new Uint8Array(MARK_BYTES);
-  for (let i = 0; i < 3; i++) writeU16(bytes, 2 * i, mark[i]!);
+  writeU32(bytes, 0, number);
+  writeU16(bytes, 4, index * STARTS + starts);
   writeU16(bytes, 6, crc32(bytes, 6) & U16_MAX);
   return bytes;
 };
 
 const u16 = (bytes: Uint8Array, at: number): number => bytes[at]! * 256 + bytes[at + 1]!;
 
-const markOf = (bytes: Uint8Array): Mark | undefined =>
-  u16(bytes, 6) === (crc32(bytes, 6) & U16_MAX) ? [u16(bytes, 0), u16(bytes, 2), u16(bytes, 4)] : undefined;
+const markOf = (bytes: Uint8Array): Mark | undefined => {
+  if (u16(bytes, 6) !== (crc32(bytes, 6) & U16_MAX)) return undefined;
+  return [readU32(bytes, 0), u16(bytes, 4) >> 5, u16(bytes, 4) & (STARTS - 1)];
+};
 
 const logOf = (file: number): Log => {
   const storage = require('Storage');
@@ -104,10 +109,9 @@ export const open = (): Memory => {
     },
     write: (slot, bytes) => storage.write(nameOf(slot), sealed(bytes)),
     mark: () => last,
-    append: (number, index) => {
-      const isSame = last && last[0] === number && last[1] === index;
-      last = [number, index, isSame ? Math.min(last![2] + 1, U16_MAX) : 1];
-      const bytes = markBytes(last);
+    append: (number, index, starts) => {
+      const bytes = markBytes(number, index, starts);
+      last = [number, index, starts];
       if (count === 0 || count === MARKS) begin(bytes);
       else {
         storage.write(nameOf(file), bytes, count * MARK_BYTES);

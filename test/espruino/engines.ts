@@ -92,8 +92,8 @@ export const missing = (command: string, remedy: string): string | undefined =>
 export const espruinoBinary = process.env.ESPRUINO_BIN;
 
 /** Node's own engine without what Espruino lacks, and with what it does otherwise. */
-export const bareContext = (print: (line: string) => void): { readonly run: (code: string) => unknown } => {
-  const context = createContext({ print });
+export const bareContext = (given: object): { readonly run: (code: string) => unknown } => {
+  const context = createContext(given);
   const gone = [...Object.keys(GLOBALS), ...Object.keys(STATICS)].map((name) => `delete ${name};`);
   const methods = [...METHODS].map(
     (name) =>
@@ -117,6 +117,6 @@ export const bareContext = (print: (line: string) => void): { readonly run: (cod
 
 export const runBare = (program: string): string[] => {
   const told: string[] = [];
-  bareContext((line) => told.push(line.slice(2))).run(program);
+  bareContext({ print: (line: string) => told.push(line.slice(2)) }).run(program);
   return told;
 };

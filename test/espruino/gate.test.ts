@@ -96,7 +96,7 @@ gates('leaves alone what Espruino runs', () => {
     'var f = () => g(), g = () => 1; f();',
     '(() => { const a = 1, f = (b) => { let c = a + b; for (const d of E) c += d; return c; }; exports.f = f; })();',
     'class A { constructor(b) { this.Map = b; } get size() { return this.Map; } }',
-    'try { require("crypto").SHA256(E); } catch (error) { E(error, `${E.a}b`); }',
+    'try { require("crypto").SHA256(E); } catch (error) { E(error, `a`); }',
     'var a = { Map: 1, Set: E.Set, get: (b) => b.Symbol };',
     'var a = 1; a = a + 1; var f = (a) => a;',
     'for (let i = 0; i < 2; i++) { let n = i; E(n); } for (let i = 0; i < 2; i++) { let n = i; E(n); }',

@@ -26,12 +26,21 @@ type Module = (
 ) => void;
 export type Modules = { readonly device: Module; readonly storage: Module };
 
+type Flash = { [name: string]: Uint8Array | undefined };
+
 export type Stage = {
-  /** Power on, as after a reset: flash is what it was. */
-  readonly boot: (hasMeter: boolean) => void;
+  /** Power on, as after a reset, for `bytes` written to flash, which is what it was before. */
+  readonly boot: (hasMeter: boolean, bytes?: number) => void;
+  /** What the board remembers, opened beside it: nothing, or as its owner writes it. */
+  readonly memory: () => Memory;
+  /** A copy of the flash, and the way back to it. */
+  readonly save: () => Flash;
+  readonly restore: (flash: Flash) => void;
   /** Bytes from the host. */
   readonly host: (hex: string) => void;
   readonly pass: (ms: number) => void;
+  /** Somebody sets the board's clock, forward or back; its timers run on. */
+  readonly setClock: (ms: number) => void;
   /** Frames that the board has sent since the last call. */
   readonly sent: () => string[];
   /** What a part measures from now on, or was set to; null: nothing. */
@@ -44,7 +53,7 @@ export type Stage = {
 };
 
 const ERASED = 0xff;
-const FLASH_BYTES_MAX = 65536;
+const FLASH_BYTES_MAX = 1000000000; // no end
 /** The second part is a slow sensor. */
 const SLOW_MS = 15;
 
@@ -61,8 +70,17 @@ const textOfBytes = (bytes: Uint8Array): string => {
 };
 
 /** Espruino's Storage: a file is made with its size and ff in it, and bits only fall. */
+const copyOf = (files: Flash): Flash => {
+  const copy: Flash = {};
+  for (const name of Object.keys(files)) {
+    const file = files[name];
+    copy[name] = file === undefined ? undefined : new Uint8Array(file);
+  }
+  return copy;
+};
+
 const openFlash = () => {
-  const files: { [name: string]: Uint8Array | undefined } = {};
+  let files: Flash = {};
   let left = FLASH_BYTES_MAX;
 
   const put = (file: Uint8Array, bytes: Uint8Array, offset: number): void => {
@@ -79,6 +97,10 @@ const openFlash = () => {
   return {
     cutAfter: (bytes: number): void => {
       left = bytes;
+    },
+    save: () => copyOf(files),
+    restore: (saved: Flash): void => {
+      files = copyOf(saved);
     },
     storage: {
       read: (name: string, offset: number | undefined, length: number | undefined): string | undefined => {
@@ -115,10 +137,14 @@ type Timer = { readonly id: number; readonly atMs: number; readonly run: () => v
 
 const openClock = () => {
   let nowMs = 1000;
+  let setMs = 0;
   let id = 0;
   let timers: Timer[] = [];
   return {
-    nowMs: () => nowMs,
+    wallMs: () => nowMs + setMs,
+    set: (ms: number): void => {
+      setMs += ms;
+    },
     start: (run: () => void, ms: number): number => {
       id++;
       timers.push({ id: id, atMs: nowMs + Math.max(0, ms), run: run });
@@ -162,7 +188,7 @@ export const openStage = (modules: Modules, sha256: Sha256): Stage => {
     const made = {} as Exports;
     const find = (name: string): unknown =>
       name === 'Storage' ? flash.storage : { SHA256: (bytes: Uint8Array) => sha256(bytes) };
-    const time = (): number => clock.nowMs() / 1000;
+    const time = (): number => clock.wallMs() / 1000;
     module(made, find, E, () => 'e660-d051', time, clock.start, clock.stop);
     return made;
   };
@@ -207,17 +233,22 @@ export const openStage = (modules: Modules, sha256: Sha256): Stage => {
   ];
 
   return {
-    boot: (hasMeter) => {
-      flash.cutAfter(FLASH_BYTES_MAX);
+    boot: (hasMeter, bytes) => {
+      flash.cutAfter(bytes === undefined ? FLASH_BYTES_MAX : bytes);
       clock.forget();
+      sent = [];
       const memory = hasMeter ? load(modules.storage).open() : undefined;
       const setup = { board: 'greenhouse', line: line, parts: parts };
       load(modules.device).start(
         memory === undefined ? setup : { board: 'greenhouse', line: line, parts: parts, memory: memory },
       );
     },
+    memory: () => load(modules.storage).open(),
+    save: flash.save,
+    restore: flash.restore,
     host: (hex) => take(textOfBytes(fromHex(hex)!)),
     pass: clock.pass,
+    setClock: clock.set,
     sent: () => {
       const frames = sent;
       sent = [];
