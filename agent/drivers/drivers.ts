@@ -4,13 +4,14 @@ import type { Device } from '../../firmware-bridge/device.ts';
 import type { Result } from '../../schemas/result.ts';
 import { type Infer, s } from '../host/shape.ts';
 import { name } from '../shapes.ts';
+import { openFirmata, SHAPE_FIRMATA } from './firmata.ts';
 import { openFrames, SHAPE_FRAMES } from './frames.ts';
 
 const called = name('How the rest of this file calls it', 'station');
 
 export const DEVICE = s.variant(
   'driver',
-  { frames: { name: called, ...SHAPE_FRAMES } },
+  { frames: { name: called, ...SHAPE_FRAMES }, firmata: { name: called, ...SHAPE_FIRMATA } },
   { about: 'Whatever produces readings or takes commands' },
 );
 
@@ -21,5 +22,7 @@ export const openDevice = (config: DeviceConfig): Promise<Result<Device>> => {
   switch (config.driver) {
     case 'frames':
       return openFrames(config);
+    case 'firmata':
+      return openFirmata(config);
   }
 };
