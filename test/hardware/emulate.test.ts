@@ -8,7 +8,8 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { openFirmata } from '../../firmware-bridge/firmata.ts';
+import { DEVICE, openDevice } from '../../agent/drivers/drivers.ts';
+import { readConfig } from '../../agent/host/config-file.ts';
 import { openFrames } from '../../firmware-bridge/frames.ts';
 import { chipPeer, PeerBinding } from '../../hardware/bench/binding.ts';
 import { buildStation } from '../../hardware/bench/boards.ts';
@@ -98,35 +99,47 @@ emulate('prints what the pin of the valve does', async () => {
   assert.is(await valve.ended, 0);
 });
 
-emulate('is an Uno for johnny-five: a thermometer at A0, and pins whose levels it prints', async () => {
-  const series = join(folder, 'warm.csv');
-  writeFileSync(series, 'date,pressure,temperature,wind\n0,1013.0,20.0,1.0\n');
-  const args = ['--board', 'firmata', '--series', series, '--speed', '5', '--until-stdin-ends'];
-  const uno = await new Emulator(args).ready();
-  const options = { pin: 'A0', controller: 'TMP36' };
-  const device = await openFirmata({
-    path: link,
-    sensors: [{ name: 'outdoor', kind: 'temperature', class: 'Thermometer', options, periodMs: 50 }],
-    outputs: [{ name: 'lamp', kind: 'lamp', class: 'Led', options: { pin: 13 } }],
-  });
-  if (!device.ok && device.code === 'module-missing')
-    console.log('skip: johnny-five is not installed (npm install)');
-  else {
-    assert.ok(device.ok, device.ok ? '' : device.detail);
-    const watch = new Watch(device.value);
-    await watch.until(() => watch.readings.length >= 3);
-    for (const { mantissa } of watch.readings) assert.ok(Math.abs(mantissa - 2000) <= 100, String(mantissa));
-    for (const level of [1, 0]) assert.ok((await device.value.command(1, level)).ok);
-    await uno.until(() => uno.lines.length >= 3);
-    assert.equal(uno.lines.slice(1), [
-      { pin: 'PB5', level: 1 },
-      { pin: 'PB5', level: 0 },
-    ]);
-    await device.value.close();
-  }
-  uno.child.stdin!.end();
-  assert.is(await uno.ended, 0);
-});
+emulate(
+  'is an Uno for johnny-five by a configuration: a thermometer, and pins whose levels it prints',
+  async () => {
+    const series = join(folder, 'warm.csv');
+    writeFileSync(series, 'date,pressure,temperature,wind\n0,1013.0,20.0,1.0\n');
+    const args = ['--board', 'firmata', '--series', series, '--speed', '5', '--until-stdin-ends'];
+    const uno = await new Emulator(args).ready();
+    const config = readConfig(
+      'agent.yaml',
+      `driver: firmata
+name: uno
+path: ${link}
+sensors:
+  - { name: outdoor, kind: temperature, class: Thermometer, options: { pin: A0, controller: TMP36 }, periodMs: 50 }
+outputs:
+  - { name: lamp, kind: lamp, class: Led, options: { pin: 13 } }
+`,
+      DEVICE,
+    );
+    assert.ok(config.ok, config.ok ? '' : config.detail);
+    const device = await openDevice(config.value);
+    if (!device.ok && device.code === 'module-missing')
+      console.log('skip: johnny-five is not installed (npm install)');
+    else {
+      assert.ok(device.ok, device.ok ? '' : device.detail);
+      const watch = new Watch(device.value);
+      await watch.until(() => watch.readings.length >= 3);
+      for (const { mantissa } of watch.readings)
+        assert.ok(Math.abs(mantissa - 2000) <= 100, String(mantissa));
+      for (const level of [1, 0]) assert.ok((await device.value.command(1, level)).ok);
+      await uno.until(() => uno.lines.length >= 3);
+      assert.equal(uno.lines.slice(1), [
+        { pin: 'PB5', level: 1 },
+        { pin: 'PB5', level: 0 },
+      ]);
+      await device.value.close();
+    }
+    uno.child.stdin!.end();
+    assert.is(await uno.ended, 0);
+  },
+);
 
 emulate('begins after the samples it is told to skip', async () => {
   const series = join(folder, 'two.csv');
