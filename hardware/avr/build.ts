@@ -28,8 +28,8 @@ export const CORE = [
   ...['bme280', 'cbor', 'crc32', 'frame', 'hmac', 'link', 'message', 'meter', 'payer'],
   ...['pebbles', 'provision', 'sha256', 'storage', 'tick'],
 ].map((name) => `core/${name}.c`);
-/** Calls take half of the firmware: short ones, and one place for what each function saves on the stack. */
-const CORE_FLAGS = ['-mrelax', '-mcall-prologues'];
+/** Calls take half of the firmware: fewer, short ones, and one place for what each function saves on the stack. */
+const CORE_FLAGS = ['-flto', '-mrelax', '-mcall-prologues', '-fshort-enums'];
 /** Firmata is another protocol: of ours it has the chip alone, at the speed that its hosts expect. */
 const FIRMATA_PORT = ['adc', 'chip', 'eeprom', 'firmata-out', 'pins', 'pwm', 'servo', 'uart'].map(
   (name) => `avr/${name}.c`,

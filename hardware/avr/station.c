@@ -81,7 +81,6 @@ static void begin(uint8_t wanted) {
 
 /* True once there is an answer, or none to wait for; then `values->measured` says what there is. */
 static bool conversion_done(bme280_values *values) {
-    values->measured = 0;
     if (!measurement.converting) return true;
     const uint32_t elapsed_ms = port_now_ms() - measurement.began_ms;
     if (elapsed_ms < CONVERSION_MS) return false;
@@ -104,7 +103,7 @@ static bool deliver(uint8_t number, bool measured, int32_t mantissa) {
 
 /* Ends the measurement when it is done. True once it is and the channels are not what they were. */
 static bool finish(void) {
-    bme280_values values;
+    bme280_values values = {0, 0, 0, 0};
     uint16_t raw = 0;
     if ((measurement.wanted & _BV(WIND)) && !adc_read(&raw)) return false;
     if (!conversion_done(&values)) return false;

@@ -23,6 +23,10 @@ const PERIOD_MS = 20;
 const WINDOW = 8;
 const TERMS: Terms = { number: 5, channel: 0xc1, seq: 70_000, ticks: 1024, base: 0, window: WINDOW };
 
+/** Of 2,048 bytes of memory half is for variables (build.test.ts), and a quarter stays free. */
+const VARIABLE_BYTES_MAX = 1024;
+const STACK_BYTES_MAX = 512;
+
 const ask = (board: Board, message: SerialMessage, ms: number): SerialMessage[] => {
   board.send(message);
   return board.during(ms);
@@ -117,6 +121,8 @@ chip('walks 1,024 steps without its watchdog, and measures meanwhile', () => {
   assert.equal(ofType(walk, 'identity'), [], 'no reset');
   assert.is(faultCount([...walk, ...board.during(1500)], FAULT_WATCHDOG), 0);
   const due = Math.min(300, Math.floor((2 * walkMs) / PERIOD_MS));
+  const stack = board.chip.stackBytes(VARIABLE_BYTES_MAX);
+  assert.ok(stack <= STACK_BYTES_MAX, `${stack} bytes of stack`);
   assert.ok(readings(walk) > 0.9 * due - 30, `${readings(walk)} readings in ${walkMs} ms`);
 });
 
