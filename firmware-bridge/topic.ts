@@ -17,9 +17,8 @@ import { Channels } from './topic/channels.ts';
 import { Commands } from './topic/commands.ts';
 import { type Dial, dialWith } from './topic/dial.ts';
 import { matches } from './topic/filter.ts';
-import { type Mapping, mappingSource } from './topic/mapping.ts';
-import { type Preset, presetSource } from './topic/presets.ts';
 import type { Finding, Sensor, Source } from './topic/source.ts';
+import { sourcesOf, type Topics } from './topic/sources.ts';
 import { Thinning } from './topic/thinning.ts';
 
 /** All in milliseconds. */
@@ -47,16 +46,13 @@ const TIMING: TopicTiming = {
   backoff: { first: 100, max: 10_000 },
 };
 
-export type TopicOptions = {
+export type TopicOptions = Topics & {
   /** mqtt:// or mqtts://, or whatever `dial` knows. */
   readonly url: string;
   readonly login?: Login | undefined;
   /** PEM of who certifies the broker, where the system does not know. */
   readonly ca?: Uint8Array | undefined;
   readonly dial?: Dial | undefined;
-  readonly preset?: Preset | undefined;
-  /** What the preset does not say, or all of it. */
-  readonly mapping?: Mapping | undefined;
   readonly timing?: Partial<TopicTiming> | undefined;
 };
 
@@ -82,21 +78,9 @@ const UTF8 = new TextDecoder('utf-8', { fatal: true });
  * for (when it stayed so for `timing.open`).
  */
 export const openTopic = async (options: TopicOptions): Promise<Result<Device>> => {
-  const sources: Source[] = [];
-  for (const made of [
-    options.preset === undefined ? undefined : presetSource(options.preset),
-    options.mapping === undefined ? undefined : mappingSource(options.mapping),
-  ]) {
-    if (made === undefined) continue;
-    if (!made.ok) return made;
-    sources.push(made.value);
-  }
-  if (sources.length === 0 || sources.every((one) => one.filters.length + one.known.length === 0))
-    return refuse(
-      'config-invalid',
-      'nothing says what the topics mean: name a preset and a device, or sensors',
-    );
-  const device = new TopicDevice(options, sources);
+  const sources = sourcesOf(options);
+  if (!sources.ok) return sources;
+  const device = new TopicDevice(options, sources.value);
   const refusal = await device.start();
   if (refusal === undefined) return ok(device);
   await device.close();

@@ -7,12 +7,12 @@
  */
 
 import { randomBytes } from 'node:crypto';
-import { Duplex } from 'node:stream';
+import type { Duplex } from 'node:stream';
 import type { IClientOptions, MqttClient } from 'mqtt';
 import client from 'mqtt/lib/client'; // the class alone: all of the package would take 2 MB more
 import { ok, type Refusal, type Result, refuse } from '../../schemas/result.ts';
 import type { Dial } from './dial.ts';
-import { SizeGuard } from './size-guard.ts';
+import { GuardedStream } from './guarded-stream.ts';
 
 export type Login = { readonly user: string; readonly password: Uint8Array };
 
@@ -143,32 +143,23 @@ export class BrokerLink {
   }
 
   #begin(socket: Duplex, isOver: () => boolean): void {
-    const guard = new SizeGuard(PACKET_BYTES_MAX, (bytes) => {
+    const stream = new GuardedStream(socket, PACKET_BYTES_MAX, (bytes) => {
       const detail = `a message of ${bytes} bytes was passed over, at most ${PACKET_BYTES_MAX} are read`;
       this.#events.onRefused(refuse('message-too-long', detail));
     });
-    socket.pipe(guard);
-    const stream = Duplex.from({ readable: guard, writable: socket });
     let why = refuse(
       'device-failed',
       `the connection to ${this.#options.url} was lost: is the broker there?`,
     );
-    const end = (): void => {
-      if (!isOver()) this.#lose(why);
-    };
-    for (const one of [socket, guard, stream])
-      one.on('error', (error) => {
-        why = refusalOf(this.#options.url, error);
-        end();
-      });
-    socket.on('close', end);
     const session = new client.default(() => stream, this.#clientOptions());
     this.#stream = stream;
     this.#session = session;
     session.on('error', (error) => {
       why = refusalOf(this.#options.url, error);
     });
-    session.on('close', end);
+    session.on('close', () => {
+      if (!isOver()) this.#lose(why);
+    });
     session.on('connect', () => {
       if (!isOver()) this.#subscribe(session, isOver);
     });

@@ -24,8 +24,9 @@ export const dialWith =
   (ca: Uint8Array | undefined): Dial =>
   async (address) => {
     const url = new URL(address);
-    const port = Number(url.port) || PORTS[url.protocol];
-    if (port === undefined) throw new TypeError(`there is no way to a broker with ${url.protocol}//`);
+    const usual = PORTS[url.protocol];
+    if (usual === undefined) throw new TypeError(`there is no way to a broker with ${url.protocol}//`);
+    const port = Number(url.port) || usual;
     const [socket, event] = socketTo(url, port, ca);
     return new Promise((resolve, reject) => {
       socket.setNoDelay(true);

@@ -22,7 +22,7 @@ export class Thinning {
     if (wish === undefined) return true;
     const { periodMs, dueMs } = wish;
     if (periodMs === 0 || nowMs < dueMs - periodMs / 10) return false;
-    wish.dueMs = Math.max(dueMs, nowMs - periodMs / 10) + periodMs;
+    wish.dueMs = Math.max(dueMs, nowMs) + periodMs;
     return true;
   }
 }
