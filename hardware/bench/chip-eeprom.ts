@@ -2,7 +2,7 @@
 
 import type { EEPROMMemoryBackend } from 'avr8js';
 
-export const EEPROM_BYTES = 1024;
+const EEPROM_BYTES = 1024;
 /** What a cell bears (datasheet section 8.4). */
 export const EEPROM_WRITES_MAX = 100_000;
 /** A byte is erased, then written: 3.6 ms in avr8js, 3.4 ms by the datasheet (table 8-1). */
