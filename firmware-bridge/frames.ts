@@ -23,6 +23,7 @@ import {
 } from '../schemas/serial.ts';
 import { Audience, newHealth } from './audience.ts';
 import type { Device, DeviceIdentity, DeviceListener, Meter } from './device.ts';
+import { boardName, encounter, type Met } from './encounter.ts';
 import { readMessages } from './message-reader.ts';
 import { BoardMeter } from './meter.ts';
 import { Payer } from './payer.ts';
@@ -70,6 +71,8 @@ export type FramesOptions = {
 
 /** What our firmware has beyond a `Device`. */
 export type Board = Device & {
+  /** A sum of `ROLE`. */
+  readonly roles: number;
   /** null where the board is no payer. */
   readonly payer: Payer | null;
   /** Writes a key or number of `SLOT`, once. Codes: not-authorised (it has one), timeout, device-failed, busy. */
@@ -89,15 +92,10 @@ export const openFrames = async (options: FramesOptions): Promise<Result<Board>>
   return refusal;
 };
 
-const NOBODY: DeviceIdentity = { board: '', firmware: '', serial: '' };
-
-/** What a board can do, whatever its periods are now. */
-const abilitiesOf = (capabilities: readonly Capability[]): string =>
-  JSON.stringify(capabilities.map((one) => ({ ...one, periodMs: 0 })));
-
 class FramesDevice implements Board {
-  identity: DeviceIdentity = NOBODY;
+  identity: DeviceIdentity = { board: '', firmware: '', serial: '' };
   capabilities: readonly Capability[] = [];
+  roles = 0;
   readonly health = newHealth();
 
   readonly #path: string;
@@ -111,7 +109,7 @@ class FramesDevice implements Board {
   readonly #sequences = new Sequences();
   /** What was asked for. */
   readonly #periods = new Map<number, number>();
-  #roles = 0;
+  #met: Met | null = null;
   #nonce = NONCE_UNASKED;
   #online = false;
   #greeting = false;
@@ -147,11 +145,11 @@ class FramesDevice implements Board {
   }
 
   get meter(): Meter | null {
-    return (this.#roles & ROLE.meter) === 0 ? null : this.#meter;
+    return (this.roles & ROLE.meter) === 0 ? null : this.#meter;
   }
 
   get payer(): Payer | null {
-    return (this.#roles & ROLE.payer) === 0 ? null : this.#payer;
+    return (this.roles & ROLE.payer) === 0 ? null : this.#payer;
   }
 
   /** undefined when the board has answered. */
@@ -271,21 +269,21 @@ class FramesDevice implements Board {
   }
 
   #meet(identity: Identity): void {
-    const met = {
-      board: identity.board,
-      firmware: identity.firmware,
-      serial: toHex(identity.serial),
-    };
-    if (this.#serial !== undefined && met.serial !== this.#serial) {
-      this.#refuseBoard(met);
+    const { board, firmware, serial, capabilities } = identity;
+    const met = { identity: { board, firmware, serial: toHex(serial) }, capabilities };
+    if (this.#serial !== undefined && met.identity.serial !== this.#serial) {
+      this.#refuseBoard(met.identity);
       return;
     }
-    this.#compare(met, identity.capabilities);
-    this.identity = met;
-    this.capabilities = identity.capabilities;
-    this.#roles = identity.roles;
+    const meeting = encounter(this.#met, met);
+    if (meeting === 'another') this.#forget(met.identity);
+    if (meeting === 'changed') this.#news = true;
+    this.#met = met;
+    this.identity = met.identity;
+    this.capabilities = capabilities;
+    this.roles = identity.roles;
     this.#meter.onNews((identity.roles & ROLE.meterKey) !== 0);
-    this.#sequences.greeted(identity.capabilities.map((one) => one.channel));
+    this.#sequences.greeted(capabilities.map((one) => one.channel));
     this.#line.settled();
     this.#online = true;
     this.#greeting = false;
@@ -299,30 +297,19 @@ class FramesDevice implements Board {
   }
 
   #refuseBoard(met: DeviceIdentity): void {
-    const refusal = refuse(
-      'device-failed',
-      `${this.#path} has ${met.board} ${met.serial}, not the board ${this.#serial}: plug that in, or pin this one`,
-    );
+    const detail = `${this.#path} has ${boardName(met)}, not the board ${this.#serial}: plug that in, or pin this one`;
+    const refusal = refuse('device-failed', detail);
     this.#line.lose(refusal);
     this.#settleStart?.(refusal);
   }
 
   /** Another board at the same port is told as a loss, even where nobody saw the plug being pulled. */
-  #compare(met: DeviceIdentity, capabilities: readonly Capability[]): void {
-    const known = this.identity;
-    if (known === NOBODY) return;
-    if (met.serial !== known.serial || met.board !== known.board) {
-      this.#sequences.forget();
-      this.#periods.clear();
-      this.#online = true;
-      const [was, is] = [known, met].map((one) => `${one.board} ${one.serial}`);
-      this.#goOffline(refuse('device-failed', `${this.#path} had ${was}, and has ${is} now`));
-    } else if (
-      met.firmware !== known.firmware ||
-      abilitiesOf(capabilities) !== abilitiesOf(this.capabilities)
-    ) {
-      this.#news = true;
-    }
+  #forget(met: DeviceIdentity): void {
+    this.#sequences.forget();
+    this.#periods.clear();
+    this.#online = true;
+    const detail = `${this.#path} had ${boardName(this.identity)}, and has ${boardName(met)} now`;
+    this.#goOffline(refuse('device-failed', detail));
   }
 
   /** A board that was reset has forgotten its periods. */

@@ -138,9 +138,10 @@ const startSeller = async (pair: number, port: number, window: number): Promise<
     periodMs: null,
   };
   const config = configOf(pair, port);
+  const board = { name: 'board', path: 'board', serial: null, meterKey: null };
   const agent = taken(
     await startAgent(
-      { ...config, devices: [{ name: 'board', driver: 'frames', path: 'board' }], sell: [sell] },
+      { ...config, devices: [{ driver: 'frames', ...board }], sell: [sell] },
       { crypto, signer: signerOf(pair), openDevice: async () => ok(device), onNotice: () => {} },
     ),
   );

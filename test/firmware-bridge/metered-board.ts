@@ -22,7 +22,7 @@ import { ScriptedBoard } from './scripted-board.ts';
 
 const STRIDE = 16;
 
-export const THERMOMETER: Capability = {
+const THERMOMETER: Capability = {
   ...{ channel: 0, name: 'temperature', kind: 'temperature', unit: 'Cel', exponent: -2 },
   ...{ direction: 'sensor', periodMs: 10 },
 };
