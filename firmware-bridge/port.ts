@@ -2,6 +2,7 @@
 
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { ok, type Refusal, type Result, refuse } from '../schemas/result.ts';
+import { endAtHangUp } from './hang-up.ts';
 import { holderOf } from './port-holder.ts';
 
 /** An open port as serialport sees it (its BindingPortInterface): the system's, its mock's, an emulated chip's. */
@@ -61,6 +62,7 @@ export const openPort = async (options: PortOptions, events: PortEvents): Promis
   });
   const failure = await new Promise<Error | null>((resolve) => port.open(resolve));
   if (failure !== null) return explain(options.path, failure.message);
+  if (port.port !== undefined) endAtHangUp(port.port);
   let open = true;
   const end = (): void => {
     if (open) events.onClose();
