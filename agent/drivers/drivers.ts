@@ -6,12 +6,17 @@ import { type Infer, s } from '../host/shape.ts';
 import { name } from '../shapes.ts';
 import { openFirmata, SHAPE_FIRMATA } from './firmata.ts';
 import { openFrames, SHAPE_FRAMES } from './frames.ts';
+import { openLines, SHAPE_LINES } from './lines.ts';
 
 const called = name('How the rest of this file calls it', 'station');
 
 export const DEVICE = s.variant(
   'driver',
-  { frames: { name: called, ...SHAPE_FRAMES }, firmata: { name: called, ...SHAPE_FIRMATA } },
+  {
+    frames: { name: called, ...SHAPE_FRAMES },
+    firmata: { name: called, ...SHAPE_FIRMATA },
+    lines: { name: called, ...SHAPE_LINES },
+  },
   { about: 'Whatever produces readings or takes commands' },
 );
 
@@ -24,5 +29,7 @@ export const openDevice = (config: DeviceConfig): Promise<Result<Device>> => {
       return openFrames(config);
     case 'firmata':
       return openFirmata(config);
+    case 'lines':
+      return openLines(config);
   }
 };
