@@ -17,6 +17,7 @@ import { Channels } from './topic/channels.ts';
 import { Commands } from './topic/commands.ts';
 import { type Dial, dialWith } from './topic/dial.ts';
 import { matches } from './topic/filter.ts';
+import { Presence } from './topic/presence.ts';
 import type { Finding, Sensor, Source } from './topic/source.ts';
 import { sourcesOf, type Topics } from './topic/sources.ts';
 import { Thinning } from './topic/thinning.ts';
@@ -60,8 +61,9 @@ export type TopicOptions = Topics & {
 const MESSAGE_BYTES_MAX = 65_536;
 /** A day. */
 const PERIOD_MS_MAX = 86_400_000;
-/** What a stranger calls itself. */
-const TEXT_MAX = 64;
+/** What a stranger calls itself, and a sentence with words of his. */
+const NAME_MAX = 64;
+const DETAIL_MAX = 512;
 /** Names whose refusal was told: once is enough for what comes with every message. */
 const UNSOLD_MAX = 256;
 /** Filters named in a sentence. */
@@ -69,6 +71,10 @@ const SHOWN_MAX = 3;
 
 /** What devices say instead of a value. */
 const NO_VALUE = new Set(['', 'null', 'nan', 'none', 'unknown', 'unavailable']);
+
+/** On a terminal, too: without control characters. */
+const shown = (text: string, lengthMax: number): string =>
+  text.replaceAll(/\p{Cc}/gu, ' ').slice(0, lengthMax);
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true });
 
@@ -87,8 +93,6 @@ export const openTopic = async (options: TopicOptions): Promise<Result<Device>> 
   return refusal;
 };
 
-type Presence = { readonly online: boolean; readonly detail: string };
-
 class TopicDevice implements Device {
   identity: DeviceIdentity;
   readonly meter = null;
@@ -102,17 +106,13 @@ class TopicDevice implements Device {
   readonly #thinning = new Thinning();
   readonly #commands: Commands;
   readonly #link: BrokerLink;
+  readonly #presence: Presence;
   /** What is not sold, by name. */
   readonly #unsold = new Map<string, Refusal>();
   readonly #askedMs = new Map<string, number>();
   #online = false;
   #lost = false; // it was online and is not any more
-  #up = false;
-  #heard = false; // in this connection
-  #said: Presence | undefined; // by the device itself, in this connection
-  #silent = false;
   #burst: NodeJS.Timeout | undefined;
-  #silence: NodeJS.Timeout | undefined;
   #settleStart: ((refusal: Refusal | undefined) => void) | undefined;
   #lastRefusal: Refusal | undefined;
 
@@ -125,6 +125,11 @@ class TopicDevice implements Device {
       .digest('hex')
       .slice(0, 16);
     this.identity = { board: sources[0]!.board, firmware: 'unknown', serial };
+    this.#presence = new Presence(
+      sources.some((source) => source.mustSpeak),
+      this.#timing.silence ?? Math.max(...sources.map((source) => source.silenceMs)),
+      () => this.#settle(),
+    );
     this.#link = new BrokerLink(
       {
         url: options.url,
@@ -204,9 +209,8 @@ class TopicDevice implements Device {
 
   async close(): Promise<void> {
     this.#online = false;
-    this.#up = false;
+    this.#presence.lost();
     clearTimeout(this.#burst);
-    clearTimeout(this.#silence);
     this.#audience.clear();
     this.#commands.abandon();
     await this.#link.close();
@@ -218,18 +222,13 @@ class TopicDevice implements Device {
     for (const source of this.#sources) {
       for (const finding of source.known) this.#apply(finding, false);
     }
-    this.#up = true;
-    this.#watch();
+    this.#presence.connected();
     this.#settleSoon();
   }
 
   #onLost(refusal: Refusal): void {
-    this.#up = false;
-    this.#heard = false;
-    this.#said = undefined;
-    this.#silent = false;
+    this.#presence.lost();
     this.#askedMs.clear();
-    clearTimeout(this.#silence);
     for (const source of this.#sources) source.reset();
     this.#commands.abandon();
     this.#lastRefusal = refusal;
@@ -246,22 +245,7 @@ class TopicDevice implements Device {
     );
   }
 
-  #watch(): void {
-    const silenceMs = this.#timing.silence ?? Math.max(...this.#sources.map((source) => source.silenceMs));
-    clearTimeout(this.#silence);
-    if (silenceMs === 0) return;
-    this.#silence = setTimeout(() => {
-      this.#silent = true;
-      this.#settle(refuse('timeout', `nothing was said for ${silenceMs} ms: is the device there?`));
-    }, silenceMs);
-  }
-
   // presence
-
-  #isThere(): boolean {
-    if (!this.#up || this.#silent || this.#said?.online === false) return false;
-    return this.#said !== undefined || this.#heard || !this.#sources.some((source) => source.mustSpeak);
-  }
 
   /** After the burst that follows a subscription. */
   #settleSoon(): void {
@@ -272,7 +256,7 @@ class TopicDevice implements Device {
   #settle(why?: Refusal): void {
     clearTimeout(this.#burst);
     this.#burst = undefined;
-    const isThere = this.#isThere();
+    const isThere = this.#presence.isThere;
     const isNews = isThere !== this.#online || (isThere && this.#channels.changed);
     this.#channels.changed &&= !isThere;
     if (!isNews) return;
@@ -283,7 +267,7 @@ class TopicDevice implements Device {
       this.#settleStart?.(undefined);
       this.#audience.state({ online: true });
     } else {
-      const { code, detail } = why ?? refuse('device-failed', this.#said?.detail ?? 'the device is gone');
+      const { code, detail } = why ?? this.#presence.why;
       this.#audience.state({ online: false, code, detail });
     }
   }
@@ -304,14 +288,9 @@ class TopicDevice implements Device {
         useful = this.#apply(finding, fresh) || useful;
     }
     if (!useful) this.health.strays++;
-    else if (fresh) this.#onSign();
-    if (this.#isThere() !== this.#online || this.#channels.changed) this.#settleSoon();
-  }
-
-  /** The device has said something: it is not silent. */
-  #onSign(): void {
-    this.#silent = false;
-    if (this.#silence !== undefined) this.#watch();
+    else if (fresh) this.#presence.onSign();
+    else this.#presence.onHeard();
+    if (this.#presence.isThere !== this.#online || this.#channels.changed) this.#settleSoon();
   }
 
   #textOf(topic: string, payload: Uint8Array, large: boolean): Result<string> {
@@ -341,7 +320,7 @@ class TopicDevice implements Device {
         this.#commands.onState(finding.name, finding.value, fresh);
         return true;
       case 'presence':
-        this.#said = finding;
+        this.#presence.onWord(finding);
         return true;
       case 'identity':
         this.#identify(finding);
@@ -361,12 +340,10 @@ class TopicDevice implements Device {
       return this.#refuse(refuse('device-failed', `${sensor.name} has no value now ("${text}")`));
     const value = quantity(text, sensor.measure);
     if (!value.ok) return this.#refuse(refuse(value.code, `${sensor.name}: ${value.detail}`));
-    this.#silent = false;
+    this.#presence.onSign();
     this.#settle();
     if (!this.#online)
-      return this.#refuse(
-        refuse('device-failed', `${sensor.name}: ${this.#said?.detail ?? 'not connected'}`),
-      );
+      return this.#refuse(refuse('device-failed', `${sensor.name}: ${this.#presence.why.detail}`));
     if (!this.#thinning.take(channel, performance.now())) return true;
     const { mantissa, exponent } = value.value;
     this.#audience.reading({ channel, seq: this.#channels.nextSeq(channel), mantissa, exponent });
@@ -375,10 +352,7 @@ class TopicDevice implements Device {
 
   /** The channel, or undefined where there can be none, which is told once for each name. */
   #learned(name: string, channel: Result<number>): number | undefined {
-    if (channel.ok) {
-      if (this.#up) this.#heard = true;
-      return channel.value;
-    }
+    if (channel.ok) return channel.value;
     if (!this.#unsold.has(name) && this.#unsold.size < UNSOLD_MAX) {
       this.#unsold.set(name, channel);
       this.#refuse(channel);
@@ -387,15 +361,13 @@ class TopicDevice implements Device {
   }
 
   #identify({ board, firmware, serial }: DeviceIdentity): void {
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: what a stranger says is shown on a terminal
-    const clean = (text: string): string => text.replaceAll(/[\u0000-\u001f\u007f]/g, ' ').slice(0, TEXT_MAX);
     const hex = /^[0-9a-fA-F]{1,16}$/.test(serial)
       ? serial.toLowerCase().padStart(16, '0')
       : this.identity.serial;
     const known = this.identity;
     this.identity = {
-      board: clean(board) || known.board,
-      firmware: clean(firmware) || known.firmware,
+      board: shown(board, NAME_MAX) || known.board,
+      firmware: shown(firmware, NAME_MAX) || known.firmware,
       serial: hex,
     };
     if (JSON.stringify(known) !== JSON.stringify(this.identity)) this.#channels.changed = true;
@@ -409,7 +381,8 @@ class TopicDevice implements Device {
     return true;
   }
 
-  #refuse(refusal: Refusal): false {
+  #refuse({ code, detail }: Refusal): false {
+    const refusal = refuse(code, shown(detail, DETAIL_MAX));
     this.#lastRefusal = refusal;
     this.#audience.refused(refusal);
     return false;

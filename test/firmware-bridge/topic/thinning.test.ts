@@ -26,7 +26,7 @@ test('takes each reading of a device that speaks as often as is asked, a little 
 });
 
 test('takes one of ten of a device that speaks ten times as often', () => {
-  const timesMs = Array.from({ length: 100 }, (_, i) => i * 100);
+  const timesMs = Array.from({ length: 95 }, (_, i) => i * 100);
   assert.equal(taken(1000, timesMs).length, 10);
 });
 
