@@ -264,7 +264,7 @@ class FramesDevice implements Board {
     } else if (identity.nonce === this.#nonce) {
       this.#meet(identity);
     } else {
-      this.#refuse(refuse('timeout', 'an identity for a hello that is over'));
+      this.health.strays++; // of a hello that is over
     }
   }
 
@@ -347,8 +347,7 @@ class FramesDevice implements Board {
     else if (message.type === 'meter') this.#onMeter(message);
     else if (!isReply(message))
       this.#refuse(refuse('object-malformed', `a ${message.type} is no board's to say`));
-    else if (!this.#requests.settle(message))
-      this.#refuse(refuse('timeout', `an answer (${message.type}) that nobody waits for`));
+    else if (!this.#requests.settle(message)) this.health.strays++; // of a request that was repeated
   }
 
   #onMeter(state: MeterState): void {

@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert';
 import { Devices } from '../../agent/devices.ts';
 import type { DeviceListener } from '../../firmware-bridge/device.ts';
 import { faultText } from '../../firmware-bridge/faults.ts';
-import { ok } from '../../schemas/result.ts';
+import { type Code, ok, refuse } from '../../schemas/result.ts';
 import { MemoryDevice } from './market.ts';
 
 /** A board that can be in trouble. */
@@ -16,6 +16,9 @@ class TroubledDevice extends MemoryDevice {
   }
   fault(fault: number, count: number): void {
     this.listener.onFault?.(fault, count);
+  }
+  refuse(code: Code, detail: string): void {
+    this.listener.onRefused?.(refuse(code, detail));
   }
   comesBack(): void {
     this.listener.onState?.({ online: true });
@@ -44,9 +47,11 @@ test('tell each kind of a board’s trouble once, and how often in their status'
   for (const count of [1, 2, 3]) board.fault(1, count);
   board.fault(8, 1);
   board.fault(3, 1);
+  for (const line of ['a', 'b', 'c']) board.refuse('object-malformed', `no number in ${line}`);
   assert.equal(told, [
     'station: the sensor does not answer: check its wires (once)',
     'station: its watchdog restarted the board: check its supply (once)',
+    'station: no number in a',
   ]);
   const [status] = devices.status();
   assert.match(status!.faults[0]!, '(3 times)');

@@ -63,4 +63,16 @@ test('say in the first lines whether it can sell: connection, time, disk', () =>
   assert.is(health, '● connected   ● time not proven yet   ● storage-full: make room');
 });
 
+test('say why a metered board in full health is silent', () => {
+  const meter = { type: 'meter', number: 0, seq: 0, index: 0, delivered: 0, room: 0 } as const;
+  const device = { name: 'station', ready: true, detail: 'weather-station', health: null, faults: [], meter };
+  const lineOf = (state: typeof meter | null): string =>
+    statusLines({ ...STATUS, devices: [{ ...device, meter: state }] }, PLAIN).find((line) =>
+      line.includes('station'),
+    )!;
+  assert.is(lineOf(null), '● device station: weather-station');
+  assert.match(lineOf(meter), 'its meter waits for a sale');
+  assert.match(lineOf({ ...meter, number: 7, delivered: 120 } as never), 'has delivered 120, room for 0');
+});
+
 test.run();
