@@ -94,39 +94,59 @@ const textLines = ({ format, delimiter, fields }: TextSpeech): string[] => [
   ...(fields.length === 0 ? [] : ['      mapping:', ...mappingLines(fields)]),
 ];
 
-const deviceLines = ({ port, found }: Looked, taken: Set<string>): string[] => {
-  if (!found.ok) return [];
-  const path = `    path: ${JSON.stringify(port.path)}`;
-  const one = found.value;
-  if (one.driver === 'frames') {
-    const { board, serial, roles } = one.identity;
-    const name = nameFrom(board, taken);
-    const pin = toHex(serial) === NO_SERIAL ? [] : [`    serial: "${toHex(serial)}"`];
-    const key = (roles & ROLE.meterKey) === 0 ? [] : [`    # meterKey: ${name}.meter-key`];
-    return ['  - driver: frames', `    name: ${name}`, path, ...pin, ...key];
+/** What it is called before somebody thinks of a better name; undefined where it is of no use. */
+const calledOf = (found: Found): string | undefined => {
+  if (found.driver === 'frames') return found.identity.board;
+  if (found.driver === 'firmata') return found.firmware.replace(/\.ino$/, '');
+  return found.driver === 'lines' ? found.text.format : undefined;
+};
+
+type Named = { readonly path: string; readonly name: string; readonly found: Found };
+
+const named = (looked: readonly Looked[]): Named[] => {
+  const taken = new Set<string>();
+  return looked.flatMap(({ port, found }) => {
+    const called = found.ok ? calledOf(found.value) : undefined;
+    if (!found.ok || called === undefined) return [];
+    return { path: port.path, name: nameFrom(called, taken), found: found.value };
+  });
+};
+
+const deviceLines = ({ path, name, found }: Named): string[] => {
+  const head = [`  - driver: ${found.driver}`, `    name: ${name}`, `    path: ${JSON.stringify(path)}`];
+  if (found.driver === 'frames') {
+    const serial = toHex(found.identity.serial);
+    const isKeyed = (found.identity.roles & ROLE.meterKey) !== 0;
+    const pin = serial === NO_SERIAL ? [] : [`    serial: "${serial}"`];
+    return [...head, ...pin, ...(isKeyed ? [`    # meterKey: ${name}.meter-key`] : [])];
   }
-  if (one.driver === 'firmata')
+  if (found.driver === 'lines') return [...head, `    baudRate: ${found.baudRate}`, ...textLines(found.text)];
+  if (found.driver === 'firmata')
     return [
-      '  - driver: firmata',
-      `    name: ${nameFrom(one.firmware.replace(/\.ino$/, ''), taken)}`,
-      path,
-      `    baudRate: ${one.baudRate}`,
+      ...head,
+      `    baudRate: ${found.baudRate}`,
       '    # sensors: and outputs: what is wired to its pins; see tollbridge agent --example-config',
-    ];
-  if (one.driver === 'lines')
-    return [
-      '  - driver: lines',
-      `    name: ${nameFrom(one.text.format, taken)}`,
-      path,
-      `    baudRate: ${one.baudRate}`,
-      ...textLines(one.text),
     ];
   return [];
 };
 
+/** What our boards say of their sensors, for whoever takes the marks away and thinks of a price. */
+const offerLines = (devices: readonly Named[]): string[] => {
+  const taken = new Set<string>();
+  return devices.flatMap(({ name: device, found }) => {
+    if (found.driver !== 'frames') return [];
+    const sensors = found.identity.capabilities.filter((one) => one.direction === 'sensor');
+    return sensors.map(({ name: sensor }) => {
+      const name = nameFrom(sensor, taken);
+      return `#  - { name: ${name}, device: ${device}, sensor: ${JSON.stringify(sensor)}, price: 0.002 }`;
+    });
+  });
+};
+
 /** For a configuration of an agent; none where nothing was recognised. */
 export const yamlLines = (looked: readonly Looked[]): string[] => {
-  const taken = new Set<string>();
-  const devices = looked.flatMap((one) => deviceLines(one, taken));
-  return devices.length === 0 ? [] : ['devices:', ...devices];
+  const devices = named(looked);
+  if (devices.length === 0) return [];
+  const offers = offerLines(devices);
+  return ['devices:', ...devices.flatMap(deviceLines), ...(offers.length === 0 ? [] : ['#sell:', ...offers])];
 };

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { AGENT_SHAPE } from '../../agent/config.ts';
 import { HELP, run } from '../../agent/devices-command.ts';
 import { SHAPE_FIRMATA } from '../../agent/drivers/firmata.ts';
 import { SHAPE_FRAMES } from '../../agent/drivers/frames.ts';
@@ -19,6 +20,7 @@ import { openPty } from '../../hardware/bench/pty.ts';
 import { CODES, ok, refuse } from '../../schemas/result.ts';
 import { ROLE, SLOT } from '../../schemas/serial.ts';
 import { ScriptedBoard } from '../firmware-bridge/scripted-board.ts';
+import { THERMOMETER } from './market.ts';
 
 /** A board of which each slot can be written once. */
 class BlankBoard extends ScriptedBoard {
@@ -241,6 +243,26 @@ view('is a configuration that an agent accepts, once its owner has said the unit
   assert.equal(
     file.value.devices.map((device) => device.name),
     ['scripted', 'scripted-2', 'Standard-Firmata', 'nmea', 'json', 'csv', 'key-value'],
+  );
+});
+
+view('offers what boards of ours measure, once the marks are taken away', () => {
+  const head =
+    'broker: { url: mqtt://127.0.0.1:1883 }\nsettlers: [{ key: did:key:z6MkehRgf7yJbgaGfYsdoAsKdBPE3dj2CYhowQdcjqSJgvVd }]\n';
+  const stations = ['/dev/ttyUSB0', '/dev/ttyUSB1'].map((path) => {
+    const board = new ScriptedBoard();
+    board.capabilities = [THERMOMETER];
+    return looked(path, { driver: 'frames', identity: board.identity(1) });
+  });
+  const yaml = yamlLines(stations).join('\n').replaceAll('#', '');
+  const file = readConfig('agent.yaml', `${head}${yaml}\n`, AGENT_SHAPE);
+  assert.ok(file.ok, file.ok ? '' : file.detail);
+  assert.equal(
+    file.value.sell.map((one) => [one.name, one.device, one.sensor]),
+    [
+      ['temperature', 'scripted', 'temperature'],
+      ['temperature-2', 'scripted-2', 'temperature'],
+    ],
   );
 });
 
