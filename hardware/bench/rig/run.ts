@@ -40,6 +40,8 @@ export type RunOptions = {
   readonly jobs: number;
   readonly flash: boolean;
   readonly signal: AbortSignal;
+  /** How long something may take that should come to be (default: a slow board on a busy machine). */
+  readonly patienceMs?: number;
   /** Default: by the kind of the board. */
   readonly start?: (board: Board) => Promise<Result<Rig>>;
   /** Hears the line of that board; undefined: nobody does. */
@@ -123,7 +125,7 @@ class BoardRun {
   }
 
   async #suite(rig: Rig, suite: Suite): Promise<void> {
-    const { seed, signal, tapOf, onSuite } = this.#options;
+    const { seed, signal, tapOf, onSuite, patienceMs } = this.#options;
     onSuite(this.#board.name, suite.name, undefined);
     const bench = new Workbench({
       rig,
@@ -131,6 +133,7 @@ class BoardRun {
       meterKey: this.#board.meterKey,
       seed,
       tap: tapOf?.(this.#board),
+      patienceMs,
     });
     const checks: CheckResult[] = [];
     for (const check of suite.checks) {
@@ -170,10 +173,10 @@ const tryCheck = async (
     reason,
     elapsedMs,
   });
-  const absence = check.absent?.(bench);
-  if (absence !== undefined) return result('skipped', absence, 0);
   const beganMs = performance.now();
   try {
+    const absence = await check.absent?.(bench);
+    if (absence !== undefined) return result('skipped', absence, 0);
     await within(check.run(bench), signal);
     return result('passed', '', performance.now() - beganMs);
   } catch (error) {
@@ -194,6 +197,7 @@ const within = async (running: Promise<void>, signal: AbortSignal): Promise<void
   const timer = setTimeout(() => stop(`it hangs (waited ${CHECK_MS_MAX} ms)`), CHECK_MS_MAX);
   const onAbort = (): void => stop('interrupted');
   signal.addEventListener('abort', onAbort);
+  if (signal.aborted) onAbort(); // while `running` began
   running.catch(() => {}); // left behind, it still fails
   try {
     await Promise.race([running, stopped]);

@@ -13,7 +13,7 @@ const TICKS = 64;
 const LINK_BYTES = 16;
 const CHANNEL_BYTES = 32;
 
-export const sha256 = (bytes: Uint8Array): Uint8Array =>
+const sha256 = (bytes: Uint8Array): Uint8Array =>
   Uint8Array.from(createHash('sha256').update(bytes).digest());
 
 export type Credit = {
@@ -23,7 +23,7 @@ export type Credit = {
 };
 
 /** The numbers of a chip rise for ever (meter.md section 4), also from one run of the bench to the next. */
-export const freshNumber = (device: Device): number =>
+const freshNumber = (device: Device): number =>
   Math.max((device.meter?.state?.number ?? 0) + 1, Math.floor(Date.now() / 1000));
 
 /** A channel that nobody had before; nothing of it is delivered yet. */

@@ -7,7 +7,7 @@ import { type Check, needsPower, type Suite } from './suite.ts';
 import { speakersOf, type Workbench } from './workbench.ts';
 
 const PERIOD_MS = 20;
-const FAULT_MS = 1000;
+const FAULT_MS = 700;
 const READINGS_AFTER = 10;
 const BROWN_OUTS = 3;
 const BROWN_OUT_MS_MAX = 400;

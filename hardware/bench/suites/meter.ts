@@ -5,7 +5,7 @@ import type { Board } from '../../../firmware-bridge/frames.ts';
 import { expect, Failure, pause } from './bell.ts';
 import { type Credit, draftCredit, install, setKey } from './credit.ts';
 import { setPeriod } from './periods.ts';
-import { needsReset, type Suite } from './suite.ts';
+import { type Absence, needsReset, type Suite } from './suite.ts';
 import { sensorsOf, type Workbench } from './workbench.ts';
 
 const PERIOD_MS = 20;
@@ -16,8 +16,10 @@ const QUIET_MS = 600;
 /** meter.md section 10. */
 const STRIDE = 16;
 
-const needsKey = ({ meterKey }: Workbench): string | undefined =>
-  meterKey === undefined ? 'the rig file gives no meterKey' : undefined;
+const needsMeter = async (bench: Workbench): Promise<Absence> => {
+  if (bench.meterKey === undefined) return 'the rig file gives no meterKey';
+  return (await bench.device()).meter === null ? 'the board has no meter' : undefined;
+};
 
 /** Quiet sensors, a fresh channel with `WINDOW` readings to come, and then one sensor that talks. */
 const onCredit = async (bench: Workbench): Promise<{ device: Board; credit: Credit; before: number }> => {
@@ -59,7 +61,7 @@ export const meter: Suite = {
   checks: [
     {
       claim: `delivers a window of ${WINDOW} readings, and one more for each tick`,
-      absent: needsKey,
+      absent: needsMeter,
       run: async (bench) => {
         const { device, credit, before } = await onCredit(bench);
         await expectSold(bench, device, before, WINDOW);
@@ -71,7 +73,7 @@ export const meter: Suite = {
     },
     {
       claim: 'refuses an installation under another key',
-      absent: needsKey,
+      absent: needsMeter,
       run: async (bench) => {
         const device = await bench.device();
         const credit = draftCredit(
@@ -88,7 +90,7 @@ export const meter: Suite = {
     },
     {
       claim: 'refuses an installation that another one followed',
-      absent: needsKey,
+      absent: needsMeter,
       run: async (bench) => {
         const { device, credit } = await onCredit(bench);
         await install(device, draftCredit(device, bench.meterKey!, WINDOW));
@@ -98,7 +100,7 @@ export const meter: Suite = {
     },
     {
       claim: 'gives nothing for a tick that does not chain, and says so',
-      absent: needsKey,
+      absent: needsMeter,
       run: async (bench) => {
         const { device, credit, before } = await onCredit(bench);
         await expectSold(bench, device, before, WINDOW);
@@ -120,7 +122,7 @@ export const meter: Suite = {
     },
     {
       claim: `gives away at most ${STRIDE} readings and a window for a reset`,
-      absent: (bench) => needsKey(bench) ?? needsReset(bench),
+      absent: async (bench) => (await needsMeter(bench)) ?? needsReset(bench),
       run: async (bench) => {
         const { device, credit, before } = await onCredit(bench);
         await expectSold(bench, device, before, WINDOW);

@@ -11,7 +11,7 @@ const COUNT = 40;
 const CLOCK_PARTS = 0.01;
 const LATE_MS = 250;
 const FAST_MS = 20;
-const FAST_COUNT = 200;
+const FAST_COUNT = 100;
 /** A board that measures in one go may be late with one reading while it is told the periods of the others. */
 const needsSensor = (bench: Workbench): string | undefined =>
   bench.wired.length > 0 && bench.wired.every(({ sensor }) => sensor === undefined)

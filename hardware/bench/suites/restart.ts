@@ -3,7 +3,7 @@
 import { type Identity, NONCE_UNASKED, type SerialMessage } from '../../../schemas/serial.ts';
 import { expect, pause } from './bell.ts';
 import { setPeriod } from './periods.ts';
-import { type Check, needsPower, needsReset, type Suite } from './suite.ts';
+import { type Absence, needsPower, needsReset, type Suite } from './suite.ts';
 import { speakersOf, type Workbench } from './workbench.ts';
 
 const PERIOD_MS = 40;
@@ -17,7 +17,7 @@ const SETTLE_MS = 300;
 type Restart = (bench: Workbench) => Promise<void>;
 const WAYS: readonly {
   readonly name: string;
-  readonly absent: Check['absent'] & {};
+  readonly absent: (bench: Workbench) => Absence;
   readonly restart: Restart;
 }[] = [
   { name: 'a reset', absent: needsReset, restart: (bench) => bench.reset() },

@@ -17,7 +17,7 @@ import { draftCredit, install } from './credit.ts';
 /** Soon, so that a check need not wait long until the driver asks a silent board. */
 const SILENCE_MS = 600;
 /** Through a boot loader, a busy machine and the driver's backoff. */
-const RECOVERY_MS_MAX = 20_000;
+const PATIENCE_MS = 20_000;
 /** More than a suite can ask for. */
 const WINDOW_MAX = 65_535;
 /** A suite at full speed takes seconds; 400 readings a second for half a minute. */
@@ -29,6 +29,8 @@ export type WorkbenchOptions = {
   readonly seed: number;
   readonly meterKey?: Uint8Array | undefined;
   readonly tap?: Tap | undefined;
+  /** How long something may take that should come to be. */
+  readonly patienceMs?: number | undefined;
 };
 
 export class Workbench {
@@ -37,6 +39,7 @@ export class Workbench {
   readonly seed: number;
   readonly meterKey: Uint8Array | undefined;
   readonly line: FaultyBinding;
+  readonly #patienceMs: number;
   /** Since the device was opened. */
   readings: DeviceReading[] = [];
   faults: (readonly [fault: number, count: number])[] = [];
@@ -54,6 +57,7 @@ export class Workbench {
     this.wired = options.wired;
     this.seed = options.seed;
     this.meterKey = options.meterKey;
+    this.#patienceMs = options.patienceMs ?? PATIENCE_MS;
     const decoder = new FrameDecoder(SERIAL_MESSAGE_BYTES_MAX);
     const remember = (encoded: Uint8Array): void => {
       const message = decodeSerial(encoded);
@@ -112,17 +116,16 @@ export class Workbench {
     return opened.value;
   }
 
-  async until(holds: () => boolean, what: () => string, timeoutMs = RECOVERY_MS_MAX): Promise<void> {
-    await this.#bell.until(holds, timeoutMs, what);
+  async until(holds: () => boolean, what: () => string): Promise<void> {
+    await this.#bell.until(holds, this.#patienceMs, what);
   }
 
   /** Waits for that many more readings; they are returned. */
-  async next(count: number, timeoutMs = RECOVERY_MS_MAX): Promise<readonly DeviceReading[]> {
+  async next(count: number): Promise<readonly DeviceReading[]> {
     const before = this.readings.length;
     await this.until(
       () => this.readings.length >= before + count,
       () => `${this.readings.length - before} of ${count} readings came`,
-      timeoutMs,
     );
     return this.readings.slice(before);
   }
