@@ -52,7 +52,7 @@ test(
   withBroker(async (broker) => {
     await broker.publish('shed/pump', 'ON', true);
     const outputs = [{ ...PUMP, state: { topic: 'shed/pump' } }, { ...LEVEL }];
-    const { device } = await open(broker, { ...mapped({ outputs }), timing: { command: 200 } });
+    const { device } = await open(broker, { ...mapped({ outputs }), timing: { command: 1000 } });
     await until(() => device.health.messages === 1);
     assert.ok((await device.command(1, 1)).ok, 'it was on');
     assert.ok((await device.command(2, 3)).ok, 'it never says');

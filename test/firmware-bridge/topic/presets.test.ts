@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { matches } from '../../../firmware-bridge/topic/filter.ts';
 import {
   PRESETS,
   type Preset,
@@ -11,7 +12,7 @@ import {
 } from '../../../firmware-bridge/topic/presets.ts';
 import { openTopic } from '../../../firmware-bridge/topic.ts';
 import { decimalOf, decimalToText } from '../../../schemas/decimal.ts';
-import { until } from '../../agent/market.ts';
+import { taken, until } from '../../agent/market.ts';
 import { HomeBroker } from './home-broker.ts';
 
 /** What a project published, and what is to be made of it. Numbers of `readings` are in SenML units. */
@@ -49,8 +50,10 @@ const play = async (broker: HomeBroker, captured: Captured) => {
   for (const [topic, payload] of captured.said.slice(0, captured.waking ?? 0))
     await broker.publish(topic, payload);
   const opened = await opening;
-  if (!opened.ok) throw new Error(opened.detail);
-  const device = opened.value;
+  const device = taken(opened);
+  const { filters } = taken(presetSource(captured.preset));
+  const kept = captured.kept.filter(([topic]) => filters.some((filter) => matches(filter, topic)));
+  await until(() => device.health.messages >= kept.length + (captured.waking ?? 0));
   const readings: string[] = [];
   const refused: string[] = [];
   let ended = false;

@@ -21,7 +21,7 @@ export const mapped = (mapping: Partial<Mapping> = {}): { readonly mapping: Mapp
 });
 
 /** What a device tells, as it comes. */
-export class Watched {
+class Watched {
   readonly readings: string[] = [];
   readonly refused: Refusal[] = [];
   readonly states: string[] = [];
@@ -50,7 +50,7 @@ export const failing = async (url: string, options: Partial<TopicOptions>): Prom
   const opened = await openTopic({
     url,
     ...options,
-    timing: { open: 300, backoff: BACKOFF, ...options.timing },
+    timing: { open: 1000, backoff: BACKOFF, ...options.timing },
   });
   assert.not(opened.ok, 'it opened');
   return opened as Refusal;
