@@ -17,12 +17,9 @@ import { CHAIN_TICKS_MAX } from '../../schemas/tick.ts';
 import { Board, SERIAL, weather } from '../hardware/board.ts';
 import { sealed } from '../hardware/host-script.ts';
 import { type Chain, chainOf, KEY, KEY_AT, ofType, tickOf } from '../hardware/meter-script.ts';
-import { payerMemory } from '../hardware/payer-board.ts';
-import { filled } from '../vectors/parties.ts';
+import { chain as chainRequest, payerMemory, release } from '../hardware/payer-board.ts';
 
 const CHANNELS = [0, 1, 2, 3];
-const CHANNEL = filled(0xc1, 32);
-const SECRET = filled(0x5c, 32);
 const WINDOW_MAX = 65_535;
 /** A request, a hash or ten, and the answer; then some, to be back at idling. */
 const ANSWER_MS = 40;
@@ -56,7 +53,7 @@ export const meteredStation = (program: Uint16Array): Board => {
 /** A valve that pays, with no chain yet and no state to report. */
 export const payingValve = (program: Uint16Array): Board => {
   const board = new Board((onSend, onPin) => buildValve({ program, serial: SERIAL, onSend, onPin }));
-  board.chip.eeprom.memory.set(payerMemory(SECRET, 0));
+  board.chip.eeprom.memory.set(payerMemory(0));
   board.boot();
   board.greet();
   board.setPeriod(0, 0);
@@ -153,7 +150,7 @@ const yearsOf = (board: Board, readings: number): number =>
 
 const makeChain = (board: Board, id: number, ticks: number, ms: number): number => {
   const beganMs = board.chip.nowMs;
-  board.send({ type: 'chain', id, channel: CHANNEL, seq: 1, ticks });
+  board.send(chainRequest(id, ticks));
   for (let waited = 0; waited < ms; waited++) {
     if (ofType(board.during(1), 'chained').length > 0) return board.chip.nowMs - beganMs;
   }
@@ -167,7 +164,7 @@ export const payerCosts = (board: Board): { chainS: number; cyclesPerTick: numbe
   board.run(ANSWER_MS);
   const cycles = workCycles(board, () => {
     for (let index = 1; index <= TICKS; index++) {
-      const [tick] = ofType(ask(board, { type: 'release', id: 1000 + index, index }, ANSWER_MS), 'tick');
+      const [tick] = ofType(ask(board, release(1000 + index, index), ANSWER_MS), 'tick');
       expectHeard(tick?.index === index, `the release of tick ${index}`);
     }
   });

@@ -23,7 +23,7 @@ const MARK_CYCLES = 2;
 export const NAIVE_SHA256 = fileURLToPath(new URL('../bench/naive-sha256.c', import.meta.url));
 const SHA256 = { ours: 'core/sha256.c', naive: NAIVE_SHA256 } as const;
 
-export class CryptoChip {
+class CryptoChip {
   /** Of each piece of work of the last question. */
   readonly cycles: number[] = [];
   readonly #chip: Chip;

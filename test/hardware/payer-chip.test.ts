@@ -9,25 +9,12 @@ import { CODES } from '../../schemas/result.ts';
 import { type Chained, SERIAL_PROTOCOL, type SerialMessage, type SerialTick } from '../../schemas/serial.ts';
 import { CHAIN_TICKS_MAX } from '../../schemas/tick.ts';
 import { signVoucher } from '../../schemas/voucher.ts';
-import { bytesOf, vectorsOf } from '../schemas/vectors.ts';
 import { accepted } from '../schemas/verdicts.ts';
 import { crypto, filled, keyOf, signer } from '../vectors/parties.ts';
 import { type Board, valveBoard } from './board.ts';
-import { COUNTER_AT, payerMemory } from './payer-board.ts';
+import { codes, ofType } from './meter-script.ts';
+import { CHAINS, CHANNEL, COUNTER_AT, payerMemory, SECRET } from './payer-board.ts';
 
-const vectors = vectorsOf<{
-  readonly secret: string;
-  readonly channel: string;
-  readonly payer: readonly {
-    readonly seq: number;
-    readonly counter: number;
-    readonly ticks: number;
-    readonly anchor: string;
-    readonly links: readonly { readonly index: number; readonly x: string }[];
-  }[];
-}>('meter');
-const SECRET = bytesOf(vectors.secret);
-const CHANNEL = bytesOf(vectors.channel);
 const VALVE = 0;
 /** 1,024 hashes of 2 ms, and the counter before them. */
 const BUILD_MS = 2500;
@@ -41,16 +28,14 @@ const FAR = 17;
 /** A board with a secret that has made `counter` chains, greeted. */
 const paying = (counter: number): Board => {
   const board = valveBoard();
-  board.chip.eeprom.memory.set(payerMemory(SECRET, counter));
+  board.chip.eeprom.memory.set(payerMemory(counter));
   board.boot();
   board.greet();
   return board;
 };
 
-const chainedIn = (said: readonly SerialMessage[]): Chained[] => said.filter((one) => one.type === 'chained');
-const ticksIn = (said: readonly SerialMessage[]): SerialTick[] => said.filter((one) => one.type === 'tick');
-const codesIn = (said: readonly SerialMessage[]): number[] =>
-  said.flatMap((one) => (one.type === 'ack' ? [one.code] : []));
+const chainedIn = (said: readonly SerialMessage[]): Chained[] => ofType(said, 'chained');
+const ticksIn = (said: readonly SerialMessage[]): SerialTick[] => ofType(said, 'tick');
 
 let id = 1000;
 const askChain = (board: Board, ticks: number, seq = 1): void =>
@@ -63,7 +48,7 @@ const release = (board: Board, index: number, ms = RELEASE_MS): SerialMessage[] 
 const payer = suite('payer, on the chip');
 
 payer('makes the chains of the vectors and releases their ticks', () => {
-  for (const { seq, counter, ticks, anchor, links } of vectors.payer) {
+  for (const { seq, counter, ticks, anchor, links } of CHAINS) {
     const board = paying(counter - 1);
     askChain(board, ticks, seq);
     const [chained] = chainedIn(board.during(ticks > 4 ? BUILD_MS : SHORT_BUILD_MS));
@@ -81,9 +66,9 @@ payer('is given its secret, builds a chain of 1,024 and answers commands all the
   board.boot();
   assert.is(board.greet().roles, 4);
   askChain(board, 4);
-  assert.equal(codesIn(board.during(20)), [CODES['not-authorised']]);
+  assert.equal(codes(board.during(20)), [CODES['not-authorised']]);
   board.send({ type: 'provision', id: 1, slot: 2, bytes: SECRET });
-  assert.equal(codesIn(board.during(300)), [0]);
+  assert.equal(codes(board.during(300)), [0]);
   assert.is(board.greet().roles, 4 + 8);
 
   const before = board.heard.length;
@@ -118,8 +103,8 @@ payer('pays: a seller takes its ticks as evidence under a voucher with its ancho
     assert.is(more.length, 0);
     assert.is(accepted(acceptTick(held, tick!, crypto)), index * 10);
   }
-  assert.equal(codesIn(release(board, 129)), [CODES['tick-beyond-chain']]);
-  assert.equal(codesIn(release(board, 127)), [CODES['voucher-stale']]);
+  assert.equal(codes(release(board, 129)), [CODES['tick-beyond-chain']]);
+  assert.equal(codes(release(board, 127)), [CODES['voucher-stale']]);
   assert.is(ticksIn(release(board, 128))[0]?.index, 128);
 });
 
@@ -131,7 +116,7 @@ payer('releases nothing of an old chain after any reset', () => {
     assert.is(ticksIn(release(board, 3))[0]?.index, 3);
     board.chip.reset(cause);
     board.boot();
-    assert.equal(codesIn(release(board, 4)), [CODES['tick-unknown-voucher']]);
+    assert.equal(codes(release(board, 4)), [CODES['tick-unknown-voucher']]);
     askChain(board, 16);
     assert.is(chainedIn(board.during(SHORT_BUILD_MS + 60))[0]?.counter, 9);
   }
@@ -176,7 +161,7 @@ payer('uses no number that its EEPROM did not keep, and goes on in another place
   };
   askChain(board, 1);
   assert.equal(chainedIn(board.during(SHORT_BUILD_MS)), []);
-  assert.equal(codesIn(release(board, 1)), [CODES['tick-unknown-voucher']]);
+  assert.equal(codes(release(board, 1)), [CODES['tick-unknown-voucher']]);
   askChain(board, 1);
   assert.equal(
     chainedIn(board.during(SHORT_BUILD_MS)).map(({ counter }) => counter),

@@ -5,76 +5,54 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { toHex } from '../../schemas/bytes.ts';
 import { acceptTick, acceptVoucher, newHeld } from '../../schemas/evidence.ts';
-import { lastLink } from '../../schemas/meter.ts';
 import { CODES } from '../../schemas/result.ts';
-import type { Chained, ChainRequest, SerialMessage } from '../../schemas/serial.ts';
-import { buildChain, CHAIN_TICKS_MAX, linkAt } from '../../schemas/tick.ts';
+import type { SerialMessage } from '../../schemas/serial.ts';
+import { CHAIN_TICKS_MAX, linkAt } from '../../schemas/tick.ts';
 import { signVoucher } from '../../schemas/voucher.ts';
-import { bytesOf, vectorsOf } from '../schemas/vectors.ts';
+import { bytesOf } from '../schemas/vectors.ts';
 import { accepted } from '../schemas/verdicts.ts';
 import { crypto, filled, keyOf, signer } from '../vectors/parties.ts';
 import { AS_BEFORE, AS_WRITTEN, HostScript } from './host-script.ts';
-import { buildPayerHost, payerMemory } from './payer-board.ts';
-
-type PayerVector = {
-  readonly name: string;
-  readonly seq: number;
-  readonly counter: number;
-  readonly ticks: number;
-  readonly anchor: string;
-  readonly links: readonly { readonly index: number; readonly x: string }[];
-};
-const vectors = vectorsOf<{
-  readonly secret: string;
-  readonly channel: string;
-  readonly payer: readonly PayerVector[];
-}>('meter');
-const SECRET = bytesOf(vectors.secret);
-const CHANNEL = bytesOf(vectors.channel);
+import { codes, ofType } from './meter-script.ts';
+import {
+  buildPayerHost,
+  CHAINS,
+  CHANNEL,
+  chain,
+  linksOf,
+  payerMemory,
+  release,
+  SECRET,
+  turnsFor,
+} from './payer-board.ts';
 
 const DONE = 0;
-
-/** Every byte of a counter at 4 ms, and the MAC behind it. */
-const STORE_TURNS = 60;
+/** A release of the next tick: nine hashes at most, and the answer. */
+const RELEASE_TURNS = 10;
 
 const host = buildPayerHost();
 const payer = suite('payer, on this machine');
 
-const chain = (id: number, ticks: number, seq = 1): ChainRequest => ({
-  type: 'chain',
-  id,
-  channel: CHANNEL,
-  seq,
-  ticks,
-});
-const release = (id: number, index: number): SerialMessage => ({ type: 'release', id, index });
-/** Until a chain of so many ticks is there. */
-const turnsFor = (ticks: number): number => STORE_TURNS + ticks + 10;
-/** A release of the next tick: nine hashes at most, and the answer. */
-const RELEASE_TURNS = 10;
-
-const linksOf = (seq: number, counter: number, ticks: number): Uint8Array =>
-  buildChain(crypto.sha256, CHANNEL, seq, lastLink(crypto.sha256, SECRET, CHANNEL, seq, counter), ticks);
-
-const codesIn = (said: readonly SerialMessage[]): number[] =>
-  said.flatMap((one) => (one.type === 'ack' ? [one.code] : []));
-const chainedIn = (said: readonly SerialMessage[]): Chained[] => said.filter((one) => one.type === 'chained');
 /** `index x`. */
 const ticksIn = (said: readonly SerialMessage[]): string[] =>
-  said.flatMap((one) => (one.type === 'tick' ? [`${one.index} ${toHex(one.x)}`] : []));
+  ofType(said, 'tick').map(({ index, x }) => `${index} ${toHex(x)}`);
 
 if (host !== undefined) {
   payer('makes the chains of the vectors and releases their ticks', () => {
-    for (const { name, seq, counter, ticks, anchor, links } of vectors.payer) {
+    for (const { name, seq, counter, ticks, anchor, links } of CHAINS) {
       const script = new HostScript()
-        .power(0, payerMemory(SECRET, counter - 1))
+        .power(0, payerMemory(counter - 1))
         .send(chain(7, ticks, seq))
         .turn(turnsFor(ticks));
       for (const [i, { index }] of links.entries())
         script.send(release(100 + i, index)).turn(CHAIN_TICKS_MAX * 5);
       const [built, ...released] = script.play(host);
-      assert.equal(codesIn(built!), [DONE], name);
-      assert.equal(chainedIn(built!), [{ type: 'chained', id: 7, counter, anchor: bytesOf(anchor) }], name);
+      assert.equal(codes(built!), [DONE], name);
+      assert.equal(
+        ofType(built!, 'chained'),
+        [{ type: 'chained', id: 7, counter, anchor: bytesOf(anchor) }],
+        name,
+      );
       assert.equal(
         released.map((said) =>
           said.map((one) => (one.type === 'tick' ? [one.seq16, one.index, toHex(one.x)] : one)),
@@ -89,14 +67,14 @@ if (host !== undefined) {
     const lengths = [...Array.from({ length: 66 }, (_, i) => i + 1), 100, 428, 1023, 1024];
     const script = new HostScript();
     for (const ticks of lengths) {
-      script.power(0, payerMemory(SECRET, 0)).send(chain(1, ticks)).turn(turnsFor(ticks));
+      script.power(0, payerMemory(0)).send(chain(1, ticks)).turn(turnsFor(ticks));
       for (let index = 1; index <= ticks; index++) script.send(release(2, index)).turn(RELEASE_TURNS);
     }
     const said = script.play(host);
     for (const ticks of lengths) {
       const links = linksOf(1, 1, ticks);
       const [built, ...released] = said.splice(0, ticks + 1);
-      assert.equal(chainedIn(built!)[0]?.anchor, linkAt(links, 0));
+      assert.equal(ofType(built!, 'chained')[0]?.anchor, linkAt(links, 0));
       assert.equal(
         released.map(ticksIn),
         released.map((_, i) => [`${i + 1} ${toHex(linkAt(links, i + 1))}`]),
@@ -112,10 +90,7 @@ if (host !== undefined) {
     for (const drawn of fc.sample(asks, 20)) {
       const indices = drawn.sort((a, b) => a - b);
       const ticks = fc.sample(fc.integer({ min: indices.at(-1)!, max: CHAIN_TICKS_MAX }), 1)[0]!;
-      const script = new HostScript()
-        .power(0, payerMemory(SECRET, 0))
-        .send(chain(1, ticks))
-        .turn(turnsFor(ticks));
+      const script = new HostScript().power(0, payerMemory(0)).send(chain(1, ticks)).turn(turnsFor(ticks));
       for (const index of indices) {
         script.send(release(2, index)).turn(CHAIN_TICKS_MAX * 5);
         script.send(release(3, index)).turn(2);
@@ -131,22 +106,22 @@ if (host !== undefined) {
   });
 
   payer('answers releases that come faster than it hashes by the newest', () => {
-    const script = new HostScript().power(0, payerMemory(SECRET, 0)).send(chain(1, 64)).turn(turnsFor(64));
+    const script = new HostScript().power(0, payerMemory(0)).send(chain(1, 64)).turn(turnsFor(64));
     for (let index = 1; index <= 40; index++) script.send(release(index, index));
     const [, said] = script.turn(1000).play(host);
     assert.equal(ticksIn(said!), [`40 ${toHex(linkAt(linksOf(1, 1, 64), 40))}`]);
-    assert.equal(codesIn(said!), []);
+    assert.equal(codes(said!), []);
   });
 
   payer('pays: its ticks are evidence under a voucher that carries its anchor', () => {
     const seq = 65_537;
     const script = new HostScript()
-      .power(0, payerMemory(SECRET, 4))
+      .power(0, payerMemory(4))
       .send(chain(1, 64, seq))
       .turn(turnsFor(64));
     for (const index of [1, 2, 3, 20, 64]) script.send(release(index, index)).turn(400);
     const [built, ...released] = script.play(host);
-    const { anchor } = chainedIn(built!)[0]!;
+    const { anchor } = ofType(built!, 'chained')[0]!;
     const held = newHeld(CHANNEL, keyOf('buyer'), 1_000_000, 64);
     const voucher = { seq, cumulativeNano: 500, readings: 0, head: filled(0), anchor, tickNano: 10 };
     accepted(acceptVoucher(held, signVoucher(CHANNEL, voucher, signer('buyer')), crypto));
@@ -160,25 +135,25 @@ if (host !== undefined) {
     'answers a request that is repeated, before and after its chain is there, and makes no second one',
     () => {
       const script = new HostScript()
-        .power(0, payerMemory(SECRET, 0))
+        .power(0, payerMemory(0))
         .send(chain(1, 16))
         .turn(30)
         .send(chain(1, 16))
         .turn(1);
       script.turn(turnsFor(16)).send(chain(1, 16)).turn(1);
       const [first, again, built, later] = script.play(host);
-      assert.equal([codesIn(first!), codesIn(again!), codesIn(later!)], [[0], [0], [0]]);
+      assert.equal([codes(first!), codes(again!), codes(later!)], [[0], [0], [0]]);
       assert.equal(
-        [first, again].map((said) => chainedIn(said!).length),
+        [first, again].map((said) => ofType(said!, 'chained').length),
         [0, 0],
       );
-      assert.is(chainedIn(built!).length, 1);
-      assert.equal(chainedIn(later!), chainedIn(built!));
+      assert.is(ofType(built!, 'chained').length, 1);
+      assert.equal(ofType(later!, 'chained'), ofType(built!, 'chained'));
     },
   );
 
   payer('gives up a chain for a new one, and releases nothing of it any more', () => {
-    const script = new HostScript().power(0, payerMemory(SECRET, 0)).send(chain(1, 16)).turn(turnsFor(16));
+    const script = new HostScript().power(0, payerMemory(0)).send(chain(1, 16)).turn(turnsFor(16));
     script
       .send(release(2, 3))
       .turn(20)
@@ -188,16 +163,16 @@ if (host !== undefined) {
       .turn(2);
     script.turn(turnsFor(8)).send(release(5, 1)).turn(20);
     const [, , , early, built, first] = script.play(host);
-    assert.equal(codesIn(early!), [CODES.busy]);
+    assert.equal(codes(early!), [CODES.busy]);
     assert.equal(
-      chainedIn(built!).map(({ counter }) => counter),
+      ofType(built!, 'chained').map(({ counter }) => counter),
       [2],
     );
     assert.equal(ticksIn(first!), [`1 ${toHex(linkAt(linksOf(2, 2, 8), 1))}`]);
   });
 
   payer('refuses with its reason what it cannot do', () => {
-    const script = new HostScript().power(0, payerMemory(SECRET, 0));
+    const script = new HostScript().power(0, payerMemory(0));
     script.send(release(1, 1)).turn(2);
     script
       .send(chain(2, 16))
@@ -210,7 +185,7 @@ if (host !== undefined) {
     script.send(release(5, 9)).turn(60).send(release(6, 8)).turn(2).send(release(7, 17)).turn(2);
     const [none, , other, early, , , stale, beyond] = script.play(host);
     assert.equal(
-      [none, other, early, stale, beyond].map((said) => codesIn(said!)),
+      [none, other, early, stale, beyond].map((said) => codes(said!)),
       [
         [CODES['tick-unknown-voucher']],
         [CODES.busy],
@@ -228,7 +203,7 @@ if (host !== undefined) {
         CHANNEL,
         Buffer.from([1, 0x19, ticks >> 8, ticks & 255]),
       ]);
-    const script = new HostScript().power(0, payerMemory(SECRET, 0));
+    const script = new HostScript().power(0, payerMemory(0));
     script
       .send(chainOf(1025))
       .turn(2)
@@ -246,7 +221,7 @@ if (host !== undefined) {
     }
     const [long, empty, , zero, , faults] = script.turn(1100).play(host);
     assert.equal(
-      [long, empty, zero].map((said) => codesIn(said!)),
+      [long, empty, zero].map((said) => codes(said!)),
       Array(3).fill([CODES['value-out-of-range']]),
     );
     assert.equal(faults, [{ type: 'fault', fault: 4, count: 3 }]);
@@ -261,33 +236,33 @@ if (host !== undefined) {
       .turn(turnsFor(8));
     script.send({ type: 'provision', id: 4, slot: 2, bytes: filled(1) }).turn(300);
     const [without, given, built, twice] = script.play(host);
-    assert.equal(codesIn(without!), [CODES['not-authorised']]);
-    assert.equal(codesIn(given!), [DONE]);
+    assert.equal(codes(without!), [CODES['not-authorised']]);
+    assert.equal(codes(given!), [DONE]);
     assert.equal(
       given!.flatMap((one) => (one.type === 'identity' ? [one.roles] : [])),
       [4 + 8],
     );
-    assert.equal(chainedIn(built!)[0]?.anchor, linkAt(linksOf(1, 1, 8), 0));
-    assert.equal(codesIn(twice!), [CODES['not-authorised']]);
+    assert.equal(ofType(built!, 'chained')[0]?.anchor, linkAt(linksOf(1, 1, 8), 0));
+    assert.equal(codes(twice!), [CODES['not-authorised']]);
   });
 
   payer('stops when its numbers end: the next would be one that was used', () => {
     const script = new HostScript()
-      .power(0, payerMemory(SECRET, 2 ** 32 - 2))
+      .power(0, payerMemory(2 ** 32 - 2))
       .send(chain(1, 8))
       .turn(turnsFor(8));
     const [built, refused] = script.send(chain(2, 8)).turn(turnsFor(8)).play(host);
-    assert.is(chainedIn(built!)[0]?.counter, 2 ** 32 - 1);
-    assert.equal(codesIn(refused!), [CODES['not-authorised']]);
-    assert.equal(chainedIn(refused!), []);
+    assert.is(ofType(built!, 'chained')[0]?.counter, 2 ** 32 - 1);
+    assert.equal(codes(refused!), [CODES['not-authorised']]);
+    assert.equal(ofType(refused!, 'chained'), []);
   });
 
   payer('answers commands at once while it stores, derives and builds', () => {
-    const script = new HostScript().power(0, payerMemory(SECRET, 0)).send(chain(1, 1024));
+    const script = new HostScript().power(0, payerMemory(0)).send(chain(1, 1024));
     for (let id = 2; id < 120; id++) script.send({ type: 'command', id, channel: 0, value: id % 2 }).turn(10);
     const said = script.turn(10).play(host);
-    assert.equal(said.slice(1, -1).map(codesIn), Array(117).fill([DONE]));
-    assert.is(chainedIn(said.flat()).length, 1);
+    assert.equal(said.slice(1, -1).map(codes), Array(117).fill([DONE]));
+    assert.is(ofType(said.flat(), 'chained').length, 1);
   });
 
   payer('loses no number and uses none twice, wherever the power fails and whatever it leaves', () => {
@@ -298,7 +273,7 @@ if (host !== undefined) {
         for (const byte of [0x00, 0x5a, 0xff, AS_WRITTEN, AS_BEFORE]) cases.push({ counter, nth, byte });
     }
     for (const { counter, nth, byte } of cases) {
-      script.power(0, payerMemory(SECRET, counter)).cut(nth, byte);
+      script.power(0, payerMemory(counter)).cut(nth, byte);
       // Written before the cut or not at all: the same request again is another chain.
       for (let time = 0; time < 3; time++) script.send(chain(1, 1)).turn(turnsFor(1));
       script.reset().send(chain(2, 1)).turn(turnsFor(1));
@@ -306,7 +281,7 @@ if (host !== undefined) {
     const said = script.play(host);
     for (const { counter, nth, byte } of cases) {
       const [first, second, third, last] = said.splice(0, 4);
-      const used = [first, second, third, last].flatMap((one) => chainedIn(one!));
+      const used = [first, second, third, last].flatMap((one) => ofType(one!, 'chained'));
       const numbers = [...new Set(used.map((one) => one.counter))];
       const name = `${numbers} after ${counter}, cut at byte ${nth} leaving ${byte}`;
       assert.ok(numbers.length >= 2 && numbers.every((n, i) => n > (numbers[i - 1] ?? counter)), name);
@@ -316,129 +291,7 @@ if (host !== undefined) {
   });
 }
 
-type Step =
-  | { readonly does: 'chain'; ticks: number }
-  | { readonly does: 'release'; by: number }
-  | { readonly does: 'cut'; nth: number; byte: number }
-  | { readonly does: 'reset' }
-  | { readonly does: 'turn'; turns: number };
-
-const steps: fc.Arbitrary<Step> = fc.oneof(
-  {
-    weight: 3,
-    arbitrary: fc.record({ does: fc.constant('chain' as const), ticks: fc.integer({ min: 1, max: 40 }) }),
-  },
-  {
-    weight: 6,
-    arbitrary: fc.record({ does: fc.constant('release' as const), by: fc.integer({ min: -1, max: 12 }) }),
-  },
-  {
-    weight: 2,
-    arbitrary: fc.record({
-      does: fc.constant('cut' as const),
-      nth: fc.integer({ min: 1, max: 9 }),
-      byte: fc.nat(AS_BEFORE),
-    }),
-  },
-  { weight: 1, arbitrary: fc.constant({ does: 'reset' as const }) },
-  {
-    weight: 6,
-    arbitrary: fc.record({ does: fc.constant('turn' as const), turns: fc.integer({ min: 1, max: 120 }) }),
-  },
-);
-
-/** What must hold of everything that a board says, whatever happens to it. */
-class Witness {
-  #counter = 0;
-  /** Of the chain that was told last, until it is gone. */
-  #links: Uint8Array | undefined;
-  #tick = 0;
-  asked = 0;
-  ticks = 0;
-
-  /** A new chain was asked for, or the board started again: of the old one nothing may follow. */
-  forget(): void {
-    this.#links = undefined;
-    this.#tick = 0;
-    this.asked = 0;
-  }
-
-  hear(said: readonly SerialMessage[]): void {
-    for (const one of said) {
-      if (one.type === 'identity') this.forget();
-      if (one.type === 'chained') this.#chained(one);
-      if (one.type !== 'tick') continue;
-      assert.ok(this.#links !== undefined, 'a tick without a chain');
-      assert.ok(one.index <= this.asked, `tick ${one.index}, asked for ${this.asked}`);
-      assert.ok(one.index >= this.#tick, `tick ${one.index} after ${this.#tick}`);
-      assert.equal(one.x, linkAt(this.#links!, one.index));
-      this.#tick = one.index;
-    }
-  }
-
-  #chained({ counter, anchor }: Chained): void {
-    const links = linksOf(1, counter, this.ticks);
-    assert.equal(anchor, linkAt(links, 0));
-    const again = this.#links !== undefined && counter === this.#counter;
-    assert.ok(again || counter > this.#counter, `chain ${counter} after ${this.#counter}`);
-    this.#counter = counter;
-    this.#links = links;
-  }
-}
-
-/** The script of a history, and its judgement. Each step ends with a turn, so that the answers pair up. */
-const live = (history: readonly Step[]): void => {
-  const script = new HostScript().power(0, payerMemory(SECRET, 0));
-  const notes: ((witness: Witness) => void)[] = [];
-  let id = 0;
-  let index = 0;
-  const play = (step: Step): void => {
-    let note: (witness: Witness) => void = () => {};
-    if (step.does === 'chain') {
-      index = 0;
-      script.send(chain(++id, step.ticks));
-    } else if (step.does === 'release') {
-      index = Math.max(1, index + step.by);
-      const asked = index;
-      script.send(release(++id, asked));
-      note = (witness) => {
-        witness.asked = Math.max(witness.asked, asked);
-      };
-    } else if (step.does === 'cut') script.cut(step.nth, step.byte);
-    else if (step.does === 'reset') {
-      script.reset();
-      index = 0;
-      note = (witness) => witness.forget();
-    }
-    script.turn(step.does === 'turn' ? step.turns : 1);
-    notes.push(note);
-  };
-  for (const step of history) play(step);
-  const witness = new Witness();
-  const said = script.play(host!);
-  const taken = history.map((step, i) => step.does === 'chain' && codesIn(said[i]!).includes(DONE));
-  for (const [i, note] of notes.entries()) {
-    const step = history[i]!;
-    if (taken[i] && step.does === 'chain') {
-      witness.forget();
-      witness.ticks = step.ticks;
-    }
-    note(witness);
-    witness.hear(said[i]!);
-  }
-};
-
-if (host !== undefined) {
-  payer('keeps its promises in any history of requests, resets and power cuts', () => {
-    const chainFirst = fc.array(steps, { minLength: 5, maxLength: 60 });
-    fc.assert(
-      fc.property(chainFirst, (history) => live(history)),
-      { numRuns: 100 },
-    );
-  });
-}
-
-payer('has the vectors it needs', () => assert.ok(vectors.payer.length >= 3));
+payer('has the vectors it needs', () => assert.ok(CHAINS.length >= 3));
 
 payer.after(() => host?.remove());
 payer.run();
