@@ -45,8 +45,9 @@ export class BoardMeter implements Meter {
   }
 
   onState(state: MeterState): void {
+    const isSameCredit = this.state?.number === state.number;
     this.state = state;
-    if (this.#timer !== undefined && this.#isDue(this.#said)) return; // a tick is being walked, or was no tick
+    if (isSameCredit && this.#timer !== undefined && this.#isDue(this.#said)) return; // it walks, or it was no tick
     this.#stop();
     this.#say();
   }

@@ -29,11 +29,11 @@ export type Answer<T> = (reply: Reply) => Result<T> | null;
 const TRIES_MAX = 3;
 /** Requests that wait for the one before: more come from a program that runs away. */
 const WAITING_MAX = 16;
-/** What is acknowledged and takes its time: a chain of 1,024 links, 3 s of hashes beside other work. */
+/** What is acknowledged and then takes its time: a chain of 1,024 links, 3 s of hashes beside other work. */
 const WORK_MS_MAX = 10_000;
 const ID_MAX = 2 ** 32 - 1;
 
-type Outcome<T> = Result<T> | 'late' | 'offline';
+type Outcome<T> = Result<T> | 'late' | 'busy' | 'offline';
 type Exchange = { readonly take: (reply: Reply) => boolean; readonly abandon: () => void };
 
 /** An acknowledgement is all there is to wait for. */
@@ -83,34 +83,41 @@ export class Requests {
   }
 
   async #attempt<T>(message: Request, answer: Answer<T>): Promise<Result<T>> {
+    let outcome: Outcome<T> = 'late';
     for (let tries = 0; tries < TRIES_MAX; tries++) {
-      const outcome = await this.#exchange(message, answer);
+      outcome = await this.#exchange(message, answer);
       if (outcome === 'offline')
         return refuse('device-failed', 'the board is not connected: try again later');
-      if (outcome !== 'late') return outcome;
+      if (outcome !== 'late' && outcome !== 'busy') return outcome;
     }
+    if (outcome === 'busy')
+      return refuse('busy', `${nameOf(message)}: the board is at another request: try again`);
     const waitedMs = TRIES_MAX * this.#ackTimeoutMs;
     return refuse('timeout', `${nameOf(message)}: no acknowledgement within ${waitedMs} ms`);
   }
 
   #exchange<T>(message: Request, answer: Answer<T>): Promise<Outcome<T>> {
     return new Promise((resolve) => {
+      let late: 'late' | 'busy' = 'late';
       const settle = (outcome: Outcome<T>): void => {
         clearTimeout(timer);
         this.#current = undefined;
         resolve(outcome);
       };
-      const wait = (ms: number): NodeJS.Timeout => setTimeout(() => settle('late'), ms);
+      const wait = (ms: number): NodeJS.Timeout => setTimeout(() => settle(late), ms);
       let timer = wait(this.#ackTimeoutMs);
       const take = (reply: Reply): boolean => {
         if ('id' in reply && reply.id !== message.id) return false;
-        if (reply.type === 'ack' && reply.code === CODES.busy) return true; // asked again when it is late
+        if (reply.type === 'ack' && reply.code === CODES.busy) {
+          late = 'busy'; // asked again when the time is over
+          return true;
+        }
         const value =
           reply.type === 'ack' && reply.code !== 0 ? refusalOf(message, reply.code) : answer(reply);
         if (value !== null) settle(value);
         else if (reply.type === 'ack') {
           clearTimeout(timer);
-          timer = wait(WORK_MS_MAX);
+          timer = wait(message.type === 'chain' ? WORK_MS_MAX : this.#ackTimeoutMs);
         }
         return value !== null || reply.type === 'ack';
       };

@@ -97,6 +97,40 @@ meter('asks a busy board again', async () => {
   await device.close();
 });
 
+meter('says that a board stays busy', async () => {
+  const { device, board } = await opened(new MeteredBoard(KEY));
+  board.answer = (message) => ({ type: 'ack', id: 'id' in message ? message.id : 0, code: CODES.busy });
+  const refused = await device.meter!.install(credit(), macOf(credit()));
+  assert.is(refused.ok ? '' : refused.code, 'busy');
+  assert.match(refused.ok ? '' : refused.detail, /installation 5: .* another request/);
+  await device.close();
+});
+
+meter('asks again where it was acknowledged and not shown', async () => {
+  const { device, board } = await opened(new MeteredBoard(KEY));
+  const answer = board.answer;
+  board.answer = (message) => {
+    const shown = answer(message);
+    return board.heardOf('install').length < 2 && message.type === 'install' ? undefined : shown;
+  };
+  assert.ok((await device.meter!.install(credit(), macOf(credit()))).ok);
+  assert.is(board.heardOf('install').length, 2);
+  assert.is(board.installs, 1);
+  await device.close();
+});
+
+meter('pays into a new installation of the chain at once', async () => {
+  const { device, board, watch } = await installed();
+  const again = credit({ number: 6, base: 2 });
+  board.deaf = 1;
+  device.meter!.pay(tick(3));
+  await board.until(() => heardTicks(board).length === 1);
+  assert.ok((await device.meter!.install(again, macOf(again))).ok);
+  await watch.until(() => device.meter?.state?.index === 3);
+  assert.is(device.meter?.state?.number, 6);
+  await device.close();
+});
+
 meter('passes on what the board refuses, with what to do', async () => {
   const { device } = await installed();
   const refused = async (one: Installation, key = KEY): Promise<string> => {
