@@ -43,7 +43,12 @@ export const buildCoreHost = (
   try {
     build(SANITISERS);
   } catch {
-    build([]); // no sanitisers here, or the code is wrong: then this tells
+    try {
+      build([]); // no sanitisers here, or the code is wrong: then this tells
+    } catch (error) {
+      remove();
+      throw error;
+    }
   }
   const ask = (questions: readonly string[]): string[] =>
     execFileSync(program, {
