@@ -7,6 +7,7 @@ import { name } from '../shapes.ts';
 import { openFirmata, SHAPE_FIRMATA } from './firmata.ts';
 import { openFrames, SHAPE_FRAMES } from './frames.ts';
 import { openLines, SHAPE_LINES } from './lines.ts';
+import { openTopic, SHAPE_TOPIC } from './topic.ts';
 
 const called = name('How the rest of this file calls it', 'station');
 
@@ -16,6 +17,7 @@ export const DEVICE = s.variant(
     frames: { name: called, ...SHAPE_FRAMES },
     firmata: { name: called, ...SHAPE_FIRMATA },
     lines: { name: called, ...SHAPE_LINES },
+    topic: { name: called, ...SHAPE_TOPIC },
   },
   { about: 'Whatever produces readings or takes commands' },
 );
@@ -31,5 +33,7 @@ export const openDevice = (config: DeviceConfig): Promise<Result<Device>> => {
       return openFirmata(config);
     case 'lines':
       return openLines(config);
+    case 'topic':
+      return openTopic(config);
   }
 };
