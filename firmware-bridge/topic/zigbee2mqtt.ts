@@ -160,6 +160,9 @@ class Zigbee2mqtt implements Source {
       const detail = `zigbee2mqtt has no device "${this.device}", it has: ${names.join(', ')}`;
       return [refused(refuse('device-failed', detail))];
     }
+    const name = text(mine, 'friendly_name');
+    if (name !== this.device)
+      return [refused(refuse('device-failed', `${this.device} is called "${name}": name it so`))];
     const definition = mine.get('definition');
     if (!isJsonObject(definition))
       return [

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { DEVICE } from '../../../agent/drivers/drivers.ts';
 import { openTopic, SHAPE_TOPIC } from '../../../agent/drivers/topic.ts';
 import { readConfig } from '../../../agent/host/config-file.ts';
 import { s } from '../../../agent/host/shape.ts';
@@ -26,9 +27,9 @@ shape('accepts what the README shows', () => {
   const readme = readFileSync(new URL('../../../firmware-bridge/topic/README.md', import.meta.url), 'utf8');
   const examples = [...readme.matchAll(/```yaml\n([\s\S]*?)```/g)].map((block) => block[1]!);
   assert.ok(examples.length >= 2);
+  const devices = s.object({ devices: s.list(DEVICE, { about: 'Devices' }) }, { about: 'A file' });
   for (const example of examples) {
-    const lines = example.split('\n').filter((line) => !/^devices:|^ {2}- driver:|^ {4}name:/.test(line));
-    const file = read(lines.map((line) => line.slice(4)).join('\n'));
+    const file = readConfig('agent.yaml', example, devices);
     assert.ok(file.ok, file.ok ? '' : file.detail);
   }
 });

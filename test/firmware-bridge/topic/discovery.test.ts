@@ -85,12 +85,14 @@ test(
     await broker.publish('zigbee2mqtt/bridge/state', '{"state":"online"}', true);
     await broker.publish(
       'zigbee2mqtt/bridge/devices',
-      '[{"friendly_name":"attic","definition":{"exposes":[]}}]',
+      '[{"friendly_name":"attic","ieee_address":"0x01","definition":{"exposes":[]}}]',
       true,
     );
     const nobody = await failing(broker.url, { preset: { name: 'zigbee2mqtt', device: 'cellar' } });
     assert.is(nobody.code, 'device-failed');
     assert.match(nobody.detail, 'no device "cellar", it has: attic');
+    const named = await failing(broker.url, { preset: { name: 'zigbee2mqtt', device: '0x01' } });
+    assert.match(named.detail, 'is called "attic"');
     const silent = await failing(broker.url, { preset: { name: 'tasmota', device: 'lamp' } });
     assert.is(silent.code, 'timeout');
     assert.match(silent.detail, 'tele/lamp/LWT');
