@@ -12,7 +12,7 @@ import type { Device, DeviceIdentity, DeviceListener } from './device.ts';
 import { Channels } from './lines/channels.ts';
 import type { Format } from './lines/format.ts';
 import { formatFor, type LinesFormat } from './lines/formats.ts';
-import { LineReader } from './lines/line-reader.ts';
+import { LineReader, partsOf } from './lines/line-reader.ts';
 import type { Binding } from './port.ts';
 import { type Backoff, SerialLine } from './serial-line.ts';
 
@@ -74,7 +74,7 @@ class LinesDevice implements Device {
   readonly #channels: Channels;
   readonly #line: SerialLine;
   #reader: LineReader | undefined; // of this connection, from its first bytes on
-  #current = ''; // the line that is being read
+  #current: Buffer = Buffer.alloc(0); // the line that is being read
   #openByMs = 0; // then a port that is not there is the answer to `openLines`
   #openedMs = 0;
   #heardMs = 0; // when the port was opened, or a value was told
@@ -185,24 +185,34 @@ class LinesDevice implements Device {
       // What comes at once was begun before we listened.
       const isPrompt = this.#channels.nowMs - this.#openedMs < this.#timing.pause;
       this.#reader = new LineReader(
-        { onLine: (line) => this.#onLine(line), onNoise: (bytes, refusal) => this.#onNoise(bytes, refusal) },
+        {
+          onLine: (line, end) => this.#onLine(line, end),
+          onNoise: (bytes, refusal) => this.#onNoise(bytes, refusal),
+        },
         { beginsInside: this.#format.isCutUnseen && isPrompt },
       );
     }
     this.#reader.push(chunk);
   }
 
-  #onLine(line: string): void {
+  #onLine(line: Buffer, end: number): void {
     this.#current = line;
-    const damage = this.#format.read(line, this.#channels);
+    const damage = this.#format.read(line, end, this.#channels);
     if (damage === undefined) {
       this.health.messages++;
       if (this.#inNoise) this.health.resyncs++;
       this.#inNoise = false;
-    } else {
-      if (damage.code === 'frame-crc') this.health.checkErrors++;
-      this.#onNoise(Buffer.from(line), damage);
+    } else this.#onDamaged(line.subarray(0, end), damage);
+  }
+
+  #onDamaged(line: Buffer, damage: Refusal): void {
+    const parts = partsOf(line);
+    if (parts.length > 1) {
+      for (const part of parts) if (part.length > 0) this.#onLine(part, part.length);
+      return;
     }
+    if (damage.code === 'frame-crc') this.health.checkErrors++;
+    this.#onNoise(line, damage);
   }
 
   #onNoise(bytes: Uint8Array, refusal: Refusal | undefined): void {
@@ -223,7 +233,7 @@ class LinesDevice implements Device {
   #onValue(): void {
     this.#heardMs = this.#channels.nowMs;
     if (this.#online || this.#closed) return;
-    this.identity = { ...this.identity, board: this.#format.board(this.#current) };
+    this.identity = { ...this.identity, board: this.#format.board(this.#current.toString('latin1')) };
     this.#online = true;
     this.#line.settled();
     this.#watch(this.#timing.silence);

@@ -4,7 +4,7 @@
  */
 
 import { ok, type Result, refuse } from '../../schemas/result.ts';
-import { type Format, type Sink, shown } from './format.ts';
+import { type Format, readingText, type Sink, shown } from './format.ts';
 import { type MappedField, readMapped } from './mapping.ts';
 
 const DELIMITERS = { comma: ',', semicolon: ';', tab: '\t', space: ' ' } as const;
@@ -44,6 +44,7 @@ const cellsOf = (line: string, delimiter: Delimiter): string[] | undefined => {
 class Csv implements Format {
   readonly quantities;
   readonly isCutUnseen = true;
+  readonly read = readingText((line, sink) => this.#read(line, sink));
   readonly #fields: readonly MappedField[];
   readonly #delimiter: Delimiter;
   readonly #hasHeader: boolean;
@@ -62,7 +63,7 @@ class Csv implements Format {
     return 'CSV';
   }
 
-  read(line: string, sink: Sink): undefined {
+  #read(line: string, sink: Sink): undefined {
     const cells = cellsOf(line, this.#delimiter)?.map((cell) => cell.trim());
     if (cells === undefined)
       sink.refuse(refuse('object-malformed', `a quote is not closed in ${shown(line)}`));

@@ -1,6 +1,6 @@
 /** What a text format makes of a line: quantities with values, and refusals with reasons. */
 
-import { type Refusal, refuse } from '../../schemas/result.ts';
+import { ok, type Refusal, type Result, refuse } from '../../schemas/result.ts';
 import type { Conversion } from './conversion.ts';
 import type { DecimalScanner } from './decimal-scanner.ts';
 
@@ -37,10 +37,10 @@ export type Format = {
    */
   readonly isCutUnseen: boolean;
   /**
-   * Reads one line of text. A refusal means that the line is damaged: that it is noise. `frame-crc`
-   * is a wrong checksum.
+   * Reads one line: the bytes before `end`, one at least. A refusal means that the line is damaged, as one with a
+   * CR inside always is: that it is noise. `frame-crc` is a wrong checksum.
    */
-  readonly read: (line: string, sink: Sink) => Refusal | undefined;
+  readonly read: (line: Buffer, end: number, sink: Sink) => Refusal | undefined;
   /** What the instrument of such a line is called. */
   readonly board: (line: string) => string;
 };
@@ -53,3 +53,31 @@ export const shown = (text: string): string =>
 
 export const refuseNumber = (what: string, text: string): Refusal =>
   refuse('object-malformed', `${what} is ${shown(text)}, which is no decimal number`);
+
+/** Anything but printable ASCII and tab. */
+const UNUSUAL = /[^\t\x20-\x7e]/;
+const CONTROL = /[^\P{Cc}\t]/u;
+
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** Code: object-malformed (no UTF-8, or control characters). */
+const textOf = (bytes: Buffer): Result<string> => {
+  try {
+    const text = decoder.decode(bytes);
+    if (!CONTROL.test(text)) return ok(text);
+    return refuse('object-malformed', `a control character is in a line of text: ${shown(text)}`);
+  } catch {
+    const said = shown(bytes.toString('latin1'));
+    return refuse('object-malformed', `${said} is not UTF-8: is the baud rate right, and is it text?`);
+  }
+};
+
+/** For formats of text: bytes are UTF-8. */
+export const readingText =
+  (read: (line: string, sink: Sink) => Refusal | undefined): Format['read'] =>
+  (bytes, end, sink) => {
+    const latin1 = bytes.toString('latin1', 0, end);
+    if (!UNUSUAL.test(latin1)) return read(latin1, sink);
+    const text = textOf(bytes.subarray(0, end));
+    return text.ok ? read(text.value, sink) : text;
+  };

@@ -3,7 +3,7 @@
 import { ok, type Result, refuse } from '../../schemas/result.ts';
 import { isJsonObject, type Json, jsonText, readJson } from '../json.ts';
 import { followPointer, parsePointer } from '../topic/pointer.ts';
-import { type Format, shown } from './format.ts';
+import { type Format, readingText, shown } from './format.ts';
 import { type MappedField, readMapped } from './mapping.ts';
 
 /** null says that there is no value; a switch that is on is 1. */
@@ -36,7 +36,7 @@ export const json = (fields: readonly MappedField[]): Result<Format> => {
     quantities: fields.map(({ quantity }) => quantity),
     isCutUnseen: false,
     board: () => 'JSON lines',
-    read: (line, sink) => {
+    read: readingText((line, sink) => {
       const root = readJson(line);
       if (!root.ok) sink.refuse(refuse(root.code, `${shown(line)}: ${root.detail}`));
       else if (!isJsonObject(root.value) && !Array.isArray(root.value))
@@ -49,6 +49,6 @@ export const json = (fields: readonly MappedField[]): Result<Format> => {
         readMapped(fields, look, () => pointersOf(root.value), sink);
       }
       return undefined;
-    },
+    }),
   });
 };

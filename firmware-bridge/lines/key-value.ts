@@ -1,7 +1,7 @@
 /** Lines of pairs: 'temp=21.5 hum=40', 'Temp: 21.5 C, Hum: 40 %', '0R0,Ta=23.3C,Ua=37.5P'. */
 
 import { refuse } from '../../schemas/result.ts';
-import { type Format, shown } from './format.ts';
+import { type Format, readingText, shown } from './format.ts';
 import { type MappedField, readMapped } from './mapping.ts';
 
 /** Between two pairs: a comma, a semicolon, a tab, or a blank before the next key. Keys have no blanks. */
@@ -20,7 +20,7 @@ export const keyValue = (fields: readonly MappedField[]): Format => ({
   quantities: fields.map(({ quantity }) => quantity),
   isCutUnseen: true,
   board: () => 'key=value',
-  read: (line, sink) => {
+  read: readingText((line, sink) => {
     const pairs = pairsOf(line);
     if (pairs.size === 0) sink.refuse(refuse('object-malformed', `no key=value in ${shown(line)}`));
     else
@@ -31,5 +31,5 @@ export const keyValue = (fields: readonly MappedField[]): Format => ({
         sink,
       );
     return undefined;
-  },
+  }),
 });

@@ -1,15 +1,13 @@
 /**
- * Bytes of a line in, lines of text out: `@serialport/parser-readline` behind a guard.
+ * Bytes of a serial line in, lines out: `@serialport/parser-readline` behind a guard.
  *
  * The parser holds whatever comes without a newline, for ever. The guard holds it instead, up to a maximum,
  * and hands over whole lines only: CR, LF and CRLF end a line, and an empty line is none. What is longer is
  * cut, told, and followed by a search for the next end. Of lines that fit, the guard looks at no byte twice.
  */
 
-import { isAscii } from 'node:buffer';
 import { ReadlineParser } from '@serialport/parser-readline';
-import { ok, type Refusal, type Result, refuse } from '../../schemas/result.ts';
-import { shown } from './format.ts';
+import { type Refusal, refuse } from '../../schemas/result.ts';
 
 /** Ultimeter's complete history has 1,212, JSON of an instrument 2,000; more has no end at all. */
 export const LINE_BYTES_MAX = 4096;
@@ -18,8 +16,8 @@ const LF = 10;
 const CR = 13;
 
 export type LineEvents = {
-  /** Text without its end, never empty; control characters in it are for the format to refuse. */
-  readonly onLine: (line: string) => void;
+  /** The bytes before `end`, one at least. A CR may be among them: `partsOf`. */
+  readonly onLine: (line: Buffer, end: number) => void;
   /** `refusal` is undefined where there is no more to say: the rest of a line that was refused. */
   readonly onNoise: (bytes: Uint8Array, refusal: Refusal | undefined) => void;
 };
@@ -39,7 +37,7 @@ const firstEnd = (bytes: Buffer): number => {
 };
 
 /** Lines that end with a CR alone, among others that end with an LF. */
-const partsOf = (bytes: Buffer): Buffer[] => {
+export const partsOf = (bytes: Buffer): Buffer[] => {
   const parts: Buffer[] = [];
   let from = 0;
   for (let cr = bytes.indexOf(CR); cr >= 0; cr = bytes.indexOf(CR, from)) {
@@ -48,17 +46,6 @@ const partsOf = (bytes: Buffer): Buffer[] => {
   }
   parts.push(bytes.subarray(from));
   return parts;
-};
-
-const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
-const textOf = (bytes: Uint8Array): Result<string> => {
-  try {
-    return ok(decoder.decode(bytes));
-  } catch {
-    const said = shown(Buffer.from(bytes).toString('latin1'));
-    return refuse('object-malformed', `${said} is not UTF-8: is the baud rate right, and is it text?`);
-  }
 };
 
 const tooLong = (): Refusal =>
@@ -75,8 +62,6 @@ export class LineReader {
   /** Until the next end everything is noise. */
   #skipping: boolean;
   #ended = false;
-  /** ASCII so far: what is beyond is looked at line by line from then on. */
-  #isPlain = true;
 
   constructor(events: LineEvents, options: { readonly beginsInside: boolean }) {
     this.#events = events;
@@ -98,7 +83,6 @@ export class LineReader {
     const lf = bytes.lastIndexOf(LF);
     if (bytes.lastIndexOf(CR) > lf) bytes = withoutCr(bytes, lf + 1);
     const end = bytes.lastIndexOf(LF) + 1;
-    this.#isPlain &&= isAscii(bytes);
     if (end > 0) this.#pass(bytes.subarray(0, end));
     this.#hold(bytes.subarray(end));
   }
@@ -153,29 +137,19 @@ export class LineReader {
 
   #onLine(line: Buffer): void {
     if (this.#ended) return;
-    const last = line.length - 1;
-    this.#onBytes(line, line[last] === CR ? last : last + 1);
+    let end = line.length;
+    while (end > 0 && line[end - 1] === CR) end--;
+    if (end === 0) return;
+    if (line[0] === 0 || line[0] === CR) this.#onPadded(line.subarray(0, end));
+    else this.#events.onLine(line, end);
   }
 
-  /** Latin-1 is made in one copy, and the same as ASCII where there is no other byte. */
-  #onBytes(bytes: Buffer, length: number): void {
-    if (length === 0) return;
-    const text = bytes.toString('latin1', 0, length);
-    if (text.includes('\r'))
-      for (const part of partsOf(bytes.subarray(0, length))) this.#onBytes(part, part.length);
-    else if (this.#isPlain && bytes[0] !== 0) this.#events.onLine(text);
-    else this.#onUnusual(bytes.subarray(0, length));
-  }
-
-  /** UTF-8 beyond ASCII, or rubbish; a break on the line leaves zeros in front of what is good. */
-  #onUnusual(bytes: Buffer): void {
-    const zeros = bytes.findIndex((byte) => byte !== 0);
-    const from = zeros < 0 ? bytes.length : zeros;
-    if (from > 0) this.#events.onNoise(bytes.subarray(0, from), undefined);
-    if (from === bytes.length) return;
-    const line = bytes.subarray(from);
-    const text = textOf(line);
-    if (text.ok) this.#events.onLine(text.value);
-    else this.#events.onNoise(line, text);
+  /** A break on the line leaves zeros in front of what is good; a few instruments end lines with LF and CR. */
+  #onPadded(line: Buffer): void {
+    let from = 0;
+    while (line[from] === 0 || line[from] === CR) from++;
+    const zeros = line.subarray(0, from).filter((byte) => byte === 0);
+    if (zeros.length > 0) this.#events.onNoise(zeros, undefined);
+    if (from < line.length) this.#events.onLine(line.subarray(from), line.length - from);
   }
 }

@@ -64,17 +64,20 @@ class Nmea implements Format {
     return `NMEA 0183 ${/[$!]([A-Z0-9]{1,16})/.exec(line)?.[1] ?? ''}`;
   }
 
-  read(line: string, sink: Sink): Refusal | undefined {
+  read(line: Buffer, end: number, sink: Sink): Refusal | undefined {
     const sentence = this.#sentence;
-    const from = line.charCodeAt(0) === DOLLAR ? 0 : line.search(/[$!]/);
-    if (from < 0) return refuse('object-malformed', `no sentence, which begins with $ or !: ${shown(line)}`);
-    const damaged = sentence.open(line, from, this.#isChecksumRequired);
+    const from = line[0] === DOLLAR ? 0 : beginOf(line, end);
+    if (from < 0) {
+      const said = shown(line.toString('latin1', 0, end));
+      return refuse('object-malformed', `no sentence, which begins with $ or !: ${said}`);
+    }
+    const damaged = sentence.open(line, from, end, this.#isChecksumRequired);
     if (damaged !== undefined) return damaged;
     if (sentence.from > 0) {
-      const before = beforeOf(line.slice(0, sentence.from));
+      const before = beforeOf(line.toString('latin1', 0, sentence.from));
       if (before !== undefined) sink.refuse(before);
     }
-    if (line.charCodeAt(sentence.from) === DOLLAR) this.#read(sentence, sink);
+    if (line[sentence.from] === DOLLAR) this.#read(sentence, sink);
     else sink.refuse(refuse('object-malformed', `${sentence.address} is a ship's AIS, which is not sold`));
     return undefined;
   }
@@ -99,6 +102,8 @@ class Nmea implements Format {
     return here.length === 0 ? undefined : here;
   }
 }
+
+const beginOf = (line: Buffer, end: number): number => line.toString('latin1', 0, end).search(/[$!]/);
 
 /** A tag block of NMEA 4 is a comment of the network; anything else is the rest of a line that was cut. */
 const beforeOf = (text: string): Refusal | undefined => {

@@ -7,7 +7,7 @@
 import { type Refusal, refuse } from '../../schemas/result.ts';
 import { type Conversion, times } from './conversion.ts';
 import { DecimalScanner } from './decimal-scanner.ts';
-import { type Format, type Quantity, type Sink, shown } from './format.ts';
+import { type Format, type Quantity, readingText, type Sink, shown } from './format.ts';
 import { NO_VALUE } from './mapping.ts';
 import {
   FAHRENHEIT,
@@ -152,6 +152,7 @@ const modeOf = (line: string): (typeof MODES)[number] | undefined =>
 class Ultimeter implements Format {
   readonly quantities = [];
   readonly isCutUnseen = false;
+  readonly read = readingText((line, sink) => this.#read(line, sink));
   readonly #rain: Pick<Cell, 'exponent'> & { readonly by: Conversion };
   readonly #number = new DecimalScanner();
 
@@ -163,7 +164,7 @@ class Ultimeter implements Format {
     return `Ultimeter ${modeOf(line)?.[1].name ?? ''}`;
   }
 
-  read(line: string, sink: Sink): Refusal | undefined {
+  #read(line: string, sink: Sink): Refusal | undefined {
     const found = modeOf(line);
     if (found === undefined) {
       const headers = MODES.map(([header]) => header).join(' ');

@@ -133,6 +133,18 @@ lines('never stops at a bad line, and tells and counts each', async () => {
   await device.close();
 });
 
+lines('reads lines that end with a CR among others that end with an LF', async () => {
+  const { device, instrument, watch } = await opened('T=1\n', PAIRS);
+  instrument.say('T=2\rT=3\r\nT=4\r\r\nT=5\n\rT=6\n');
+  await watch.until(() => watch.readings.length === 5);
+  assert.equal(
+    watch.readings.map(({ mantissa }) => mantissa / 100),
+    [2, 3, 4, 5, 6],
+  );
+  assert.is(device.health.noiseBytes, 0);
+  await device.close();
+});
+
 lines('goes offline in silence, the port open, and comes back with the next value', async () => {
   const { device, instrument, watch } = await opened(wind(0), NMEA, { silence: 200 });
   await watch.until(() => watch.states.length === 1);

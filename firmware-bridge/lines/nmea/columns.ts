@@ -18,16 +18,23 @@ import {
 import * as q from './quantities.ts';
 import type { Sentence } from './sentence.ts';
 
-/** By the letter in the field behind the value; 'alone' where no letter follows. */
-type Units = Readonly<Record<string, Conversion>>;
+/** By the code of the letter in the field behind the value; at 0 where no letter says it. */
+export type Units = readonly (Conversion | undefined)[];
 
-export const SPEEDS: Units = { K: KM_PER_HOUR, M: METRE_PER_SECOND, N: KNOT, S: MILE_PER_HOUR };
-const TEMPERATURES: Units = { C: CELSIUS, F: FAHRENHEIT };
-const PRESSURES: Units = { B: BAR, I: INCH_OF_MERCURY };
+export const units = (byLetter: Readonly<Record<string, Conversion>>): Units => {
+  const list: (Conversion | undefined)[] = Array.from({ length: 128 });
+  for (const [letter, conversion] of Object.entries(byLetter)) list[letter.charCodeAt(0)] = conversion;
+  return list;
+};
+export const alone = (conversion: Conversion): Units => [conversion];
+
+export const SPEEDS = units({ K: KM_PER_HOUR, M: METRE_PER_SECOND, N: KNOT, S: MILE_PER_HOUR });
+const TEMPERATURES = units({ C: CELSIUS, F: FAHRENHEIT });
+const PRESSURES = units({ B: BAR, I: INCH_OF_MERCURY });
 /** North is no unit, but the letter says which. */
-const TRUE: Units = { T: DEGREE };
-const MAGNETIC: Units = { M: DEGREE };
-const PERCENT: Units = { alone: PERCENT_HUMIDITY };
+const TRUE = units({ T: DEGREE });
+const MAGNETIC = units({ M: DEGREE });
+const PERCENT = alone(PERCENT_HUMIDITY);
 
 export type Column = readonly [quantity: Quantity, field: number, units: Units];
 
@@ -60,13 +67,16 @@ export const COLUMNS: Readonly<Record<string, readonly Column[]>> = {
   ],
 };
 
+const lettersOf = (list: Units): string[] =>
+  list.flatMap((conversion, code) => (conversion === undefined ? [] : [String.fromCharCode(code)]));
+
 /** True where the field has a value, be it good or refused. */
 export const readColumn = (sentence: Sentence, column: Column, sink: Sink, source: number): boolean => {
   const [quantity, field, units] = column;
   if (sentence.isEmpty(field)) return false;
-  const by = units.alone ?? units[sentence.letter(field + 1)];
+  const by = units[0] ?? units[sentence.code(field + 1)];
   if (by === undefined) {
-    const letters = Object.keys(units).join(' or ');
+    const letters = lettersOf(units).join(' or ');
     const found = shown(sentence.field(field + 1));
     sink.refuse(refuse('object-malformed', `the unit of ${quantity.name} is ${found}, not ${letters}`));
   } else if (sentence.scan(field)) sink.measure(quantity, sentence.number, by, source);
@@ -89,21 +99,26 @@ export const readColumns = (
 };
 
 /** MWV: angle, R or T, speed, its unit, A for valid. */
+const ANGLE = alone(DEGREE);
 const RELATIVE: readonly Column[] = [
-  [q.RELATIVE_WIND_ANGLE, 1, { alone: DEGREE }],
+  [q.RELATIVE_WIND_ANGLE, 1, ANGLE],
   [q.RELATIVE_WIND_SPEED, 3, SPEEDS],
 ];
 const THEORETICAL: readonly Column[] = [
-  [q.TRUE_WIND_ANGLE, 1, { alone: DEGREE }],
+  [q.TRUE_WIND_ANGLE, 1, ANGLE],
   [q.TRUE_WIND_SPEED, 3, SPEEDS],
 ];
 
+const VALID = 65; // A
+const FROM_BOW = 82; // R
+const TRUE_WIND = 84; // T
+
 export const readMwv = (sentence: Sentence, sink: Sink, source: number): boolean => {
-  const reference = sentence.letter(2);
-  if (sentence.letter(5) !== 'A') {
+  const reference = sentence.code(2);
+  if (sentence.code(5) !== VALID) {
     sink.refuse(refuse('device-failed', 'MWV says that its wind is not valid: look at the sensor'));
-  } else if (reference === 'R' || reference === 'T') {
-    return readColumns(sentence, reference === 'R' ? RELATIVE : THEORETICAL, sink, source);
+  } else if (reference === FROM_BOW || reference === TRUE_WIND) {
+    return readColumns(sentence, reference === FROM_BOW ? RELATIVE : THEORETICAL, sink, source);
   } else {
     sink.refuse(
       refuse('object-malformed', `the wind of MWV refers to ${shown(sentence.field(2))}, not R or T`),

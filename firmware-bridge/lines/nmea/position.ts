@@ -4,17 +4,17 @@ import { refuse } from '../../../schemas/result.ts';
 import { convert, POWERS, restOf, times } from '../conversion.ts';
 import { type Quantity, type Sink, shown } from '../format.ts';
 import { KNOT } from '../units.ts';
-import { type Column, readColumn } from './columns.ts';
+import { alone, type Column, readColumn } from './columns.ts';
 import * as q from './quantities.ts';
 import type { Sentence } from './sentence.ts';
 
 const MINUTE_OF_ARC = times('deg', 1, 60);
 const AS_IT_IS = times('deg', 1);
 
-const SPEED: Column = [q.SPEED_OVER_GROUND, 7, { alone: KNOT }];
-const COURSE: Column = [q.COURSE_OVER_GROUND, 8, { alone: AS_IT_IS }];
-const SATELLITES: Column = [q.SATELLITES, 7, { alone: AS_IT_IS }];
-const ALTITUDE: Column = [q.ALTITUDE, 9, { alone: AS_IT_IS }];
+const SPEED: Column = [q.SPEED_OVER_GROUND, 7, alone(KNOT)];
+const COURSE: Column = [q.COURSE_OVER_GROUND, 8, alone(AS_IT_IS)];
+const SATELLITES: Column = [q.SATELLITES, 7, alone(AS_IT_IS)];
+const ALTITUDE: Column = [q.ALTITUDE, 9, alone(AS_IT_IS)];
 
 /** dddmm and as many decimals are 15 digits, which a number holds. */
 const DECIMALS_MAX = 10;
@@ -69,7 +69,7 @@ const timeOfDayMs = (sentence: Sentence, field: number): number => {
   if (sentence.length(field) !== (exponent === 0 ? 6 : 7 - exponent)) return Number.NaN;
   const perSecond = POWERS[-exponent]!;
   const fraction = restOf(mantissa, perSecond);
-  const clock = (mantissa - fraction) / perSecond;
+  const clock = ((mantissa - fraction) / perSecond) | 0; // of small integers % is ten times faster
   const seconds = clock % 100;
   const minutes = ((clock - seconds) / 100) % 100;
   const hours = Math.floor(clock / 10_000);
@@ -82,7 +82,7 @@ const DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] as const;
 /** A field of so many digits and nothing else; NaN. */
 const wholeOf = (sentence: Sentence, field: number, digits: number): number => {
   const isWhole = sentence.length(field) === digits && sentence.scan(field) && sentence.number.exponent === 0;
-  return isWhole ? Number(sentence.number.mantissa) : Number.NaN;
+  return isWhole ? (sentence.number.mantissa as number) : Number.NaN;
 };
 
 /** NaN where there is no such day. */

@@ -17,6 +17,9 @@ const EXCLAMATION = 33;
 /** P begins the addresses that a manufacturer made. */
 const PROPRIETARY = 80;
 
+const BLANK = 32;
+const NOT_ASCII = 128;
+
 const NONE = -1;
 
 /** As much as `checksum: required` says. */
@@ -46,7 +49,8 @@ export const checksumOf = (text: string): number => {
 /** Read again and again: a line a time, with no object made for it. */
 export class Sentence {
   readonly number = new DecimalScanner();
-  text = '';
+  #bytes: Buffer = Buffer.alloc(0);
+  #end = 0;
   /** Where its $ or ! stands. */
   from = 0;
   /** Of fields after the address. */
@@ -60,58 +64,69 @@ export class Sentence {
 
   /**
    * Takes the last sentence that begins at `from` or later: what was cut is followed by the next in the same
-   * line. Codes of what is damaged: object-malformed, frame-crc (a wrong checksum, or none where it is required).
+   * line, which ends before `lineEnd`. Codes of what is damaged: object-malformed, frame-crc (a wrong checksum, or
+   * none where it is required).
    */
-  open(text: string, from: number, isChecksumRequired: boolean): Refusal | undefined {
-    this.text = text;
+  open(bytes: Buffer, from: number, lineEnd: number, isChecksumRequired: boolean): Refusal | undefined {
+    this.#bytes = bytes;
+    this.#end = lineEnd;
     this.from = from;
     const at = this.#at;
     let sum = 0;
+    let all = 0; // codes over each other: above 127 where one was
     let fields = 0;
     let end = from + 1;
-    for (; end < text.length; end++) {
-      const code = text.charCodeAt(end);
+    for (; end < lineEnd; end++) {
+      const code = bytes[end]!;
       sum ^= code;
+      all |= code;
       if (code > COMMA) continue;
       if (code === COMMA) {
         if (fields < FIELDS_MAX) at[++fields] = end;
-        else return refuse('object-malformed', `more than ${FIELDS_MAX} fields: ${shown(text)}`);
+        else return refuse('object-malformed', `more than ${FIELDS_MAX} fields: ${this.#shown()}`);
       } else if (code === STAR) break;
       else if (code === DOLLAR || code === EXCLAMATION) {
         this.from = end;
         fields = 0;
         sum = 0;
-      }
+        all = 0;
+      } else if (code < BLANK) all = NOT_ASCII;
     }
+    if (all >= NOT_ASCII) return refuse('object-malformed', `not only printable ASCII: ${this.#shown()}`);
     this.count = fields;
     at[fields + 1] = end;
     this.#address();
     return this.#check(end, sum ^ STAR, isChecksumRequired);
   }
 
+  #shown(): string {
+    return shown(this.#bytes.toString('latin1', 0, this.#end));
+  }
+
   #address(): void {
-    const { text, from } = this;
-    const isTalker = this.#at[1]! - from === 6 && text.charCodeAt(from + 1) !== PROPRIETARY;
-    this.talker = isTalker ? (text.charCodeAt(from + 1) << 8) | text.charCodeAt(from + 2) : 0;
-    this.formatter = isTalker
-      ? (text.charCodeAt(from + 3) << 16) | (text.charCodeAt(from + 4) << 8) | text.charCodeAt(from + 5)
-      : 0;
+    const bytes = this.#bytes;
+    const { from } = this;
+    const isTalker = this.#at[1]! - from === 6 && bytes[from + 1] !== PROPRIETARY;
+    this.talker = isTalker ? (bytes[from + 1]! << 8) | bytes[from + 2]! : 0;
+    this.formatter = isTalker ? (bytes[from + 3]! << 16) | (bytes[from + 4]! << 8) | bytes[from + 5]! : 0;
   }
 
   #check(star: number, sum: number, isRequired: boolean): Refusal | undefined {
-    const { text } = this;
-    if (star === text.length) return isRequired ? refuse('frame-crc', UNCHECKED + shown(text)) : undefined;
-    const high = hexDigit(text.charCodeAt(star + 1));
-    const low = hexDigit(text.charCodeAt(star + 2));
-    if (star + 3 !== text.length || high < 0 || low < 0)
-      return refuse('frame-crc', `a * without the two digits of a checksum: ${shown(text)}`);
+    if (star === this.#end) return isRequired ? refuse('frame-crc', UNCHECKED + this.#shown()) : undefined;
+    const high = hexDigit(this.#bytes[star + 1] ?? 0);
+    const low = hexDigit(this.#bytes[star + 2] ?? 0);
+    if (star + 3 !== this.#end || high < 0 || low < 0)
+      return refuse('frame-crc', `a * without the two digits of a checksum: ${this.#shown()}`);
     if (16 * high + low === sum) return undefined;
-    return refuse('frame-crc', `its characters sum to ${hex(sum)}, one of them was damaged: ${shown(text)}`);
+    return refuse(
+      'frame-crc',
+      `its characters sum to ${hex(sum)}, one of them was damaged: ${this.#shown()}`,
+    );
   }
 
   /** 'GPRMC'. */
   get address(): string {
-    return this.text.slice(this.from + 1, this.#at[1]);
+    return this.#bytes.toString('latin1', this.from + 1, this.#at[1]);
   }
 
   isEmpty(field: number): boolean {
@@ -124,17 +139,24 @@ export class Sentence {
   }
 
   field(field: number): string {
-    return field > this.count ? '' : this.text.slice(this.#at[field]! + 1, this.#at[field + 1]);
+    return field > this.count
+      ? ''
+      : this.#bytes.toString('latin1', this.#at[field]! + 1, this.#at[field + 1]);
   }
 
-  /** The character of a field that is one; '' where it is empty, or longer. */
+  /** The code of a field of one character; 0 where it is empty, or longer. */
+  code(field: number): number {
+    return this.length(field) === 1 ? this.#bytes[this.#at[field]! + 1]! : 0;
+  }
+
+  /** The same as a text. */
   letter(field: number): string {
-    const from = this.#at[field]! + 1;
-    return field <= this.count && this.#at[field + 1] === from + 1 ? this.text.charAt(from) : '';
+    const code = this.code(field);
+    return code === 0 ? '' : String.fromCharCode(code);
   }
 
   /** Whether the field is a number; it is in `number` then. */
   scan(field: number): boolean {
-    return field <= this.count && this.number.scan(this.text, this.#at[field]! + 1, this.#at[field + 1]!);
+    return field <= this.count && this.number.scan(this.#bytes, this.#at[field]! + 1, this.#at[field + 1]!);
   }
 }

@@ -4,7 +4,7 @@
  */
 
 import { refuse } from '../../../schemas/result.ts';
-import { type Conversion, times } from '../conversion.ts';
+import { times } from '../conversion.ts';
 import { type Quantity, refuseNumber, type Sink, shown } from '../format.ts';
 import {
   BAR,
@@ -18,35 +18,35 @@ import {
   PASCAL,
   PERCENT_HUMIDITY,
 } from '../units.ts';
-import { SPEEDS } from './columns.ts';
+import { SPEEDS, type Units, units } from './columns.ts';
 import { transducer } from './quantities.ts';
 import type { Sentence } from './sentence.ts';
 
 type Type = {
   readonly kind: string;
   readonly exponent: number;
-  readonly units: Readonly<Record<string, Conversion>>;
+  readonly units: Units;
 };
 
 /** The types of the standard, and those that Vaisala's WXT adds: U, S and more units of C and P. */
 const TYPES: Readonly<Record<string, Type>> = {
-  A: { kind: 'angle', exponent: -3, units: { D: DEGREE } },
-  C: { kind: 'temperature', exponent: -2, units: { C: CELSIUS, F: FAHRENHEIT, K: KELVIN } },
-  D: { kind: 'distance', exponent: -3, units: { M: times('m', 1) } },
-  F: { kind: 'frequency', exponent: -3, units: { H: times('Hz', 1) } },
-  H: { kind: 'humidity', exponent: -2, units: { P: PERCENT_HUMIDITY } },
-  I: { kind: 'current', exponent: -3, units: { A: times('A', 1) } },
-  N: { kind: 'force', exponent: -3, units: { N: times('N', 1) } },
+  A: { kind: 'angle', exponent: -3, units: units({ D: DEGREE }) },
+  C: { kind: 'temperature', exponent: -2, units: units({ C: CELSIUS, F: FAHRENHEIT, K: KELVIN }) },
+  D: { kind: 'distance', exponent: -3, units: units({ M: times('m', 1) }) },
+  F: { kind: 'frequency', exponent: -3, units: units({ H: times('Hz', 1) }) },
+  H: { kind: 'humidity', exponent: -2, units: units({ P: PERCENT_HUMIDITY }) },
+  I: { kind: 'current', exponent: -3, units: units({ A: times('A', 1) }) },
+  N: { kind: 'force', exponent: -3, units: units({ N: times('N', 1) }) },
   P: {
     kind: 'pressure',
     exponent: 0,
-    units: { B: BAR, P: PASCAL, H: HECTOPASCAL, I: INCH_OF_MERCURY, M: MILLIMETRE_OF_MERCURY },
+    units: units({ B: BAR, P: PASCAL, H: HECTOPASCAL, I: INCH_OF_MERCURY, M: MILLIMETRE_OF_MERCURY }),
   },
-  R: { kind: 'flow', exponent: -3, units: { l: times('l/s', 1) } },
+  R: { kind: 'flow', exponent: -3, units: units({ l: times('l/s', 1) }) },
   S: { kind: 'speed', exponent: -3, units: SPEEDS },
-  T: { kind: 'rotation', exponent: -2, units: { R: times('1/min', 1) } },
-  U: { kind: 'voltage', exponent: -3, units: { V: times('V', 1) } },
-  V: { kind: 'volume', exponent: -3, units: { M: times('m3', 1) } },
+  T: { kind: 'rotation', exponent: -2, units: units({ R: times('1/min', 1) }) },
+  U: { kind: 'voltage', exponent: -3, units: units({ V: times('V', 1) }) },
+  V: { kind: 'volume', exponent: -3, units: units({ M: times('m3', 1) }) },
 };
 
 const GROUP = 4;
@@ -89,7 +89,7 @@ export class Transducers {
     const id = sentence.field(first + 3);
     const letter = sentence.letter(first);
     const type = Object.hasOwn(TYPES, letter) ? TYPES[letter] : undefined;
-    const by = type?.units[sentence.letter(first + 2)];
+    const by = type?.units[sentence.code(first + 2)];
     if (type === undefined || by === undefined) {
       const unit = shown(sentence.field(first + 2));
       const said = `transducer ${shown(id)} has type ${shown(sentence.field(first))} and unit ${unit}`;

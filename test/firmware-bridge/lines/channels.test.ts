@@ -24,7 +24,7 @@ class Told {
 
   tell(quantity: Quantity, text: string, options: { atMs?: number; source?: number } = {}): void {
     const number = new DecimalScanner();
-    assert.ok(number.scan(text, 0, text.length));
+    assert.ok(number.scan(Buffer.from(text), 0, text.length));
     this.channels.nowMs = options.atMs ?? this.channels.nowMs;
     this.channels.measure(quantity, number, CELSIUS, options.source ?? 0);
   }
@@ -120,7 +120,7 @@ channels('says why a period cannot be set', () => {
 channels('converts before it compares', () => {
   const told = new Told(AIR);
   const number = new DecimalScanner();
-  number.scan('140', 0, 3);
+  number.scan(Buffer.from('140'), 0, 3);
   told.channels.measure(AIR, number, FAHRENHEIT, 0);
   assert.equal(told.log, ['0#0: 600e-1']);
 });

@@ -22,7 +22,8 @@ export const hear = (format: Format, line: string): Heard => {
     },
     refuse: ({ code, detail }) => refused.push(`${code}: ${detail}`),
   };
-  const damage = format.read(line, sink);
+  const bytes = Buffer.from(line);
+  const damage = format.read(bytes, bytes.length, sink);
   return { values, refused, damage: damage === undefined ? '' : `${damage.code}: ${damage.detail}` };
 };
 

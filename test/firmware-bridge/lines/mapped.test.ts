@@ -85,6 +85,22 @@ pairs('scales and converts, and rounds once', () => {
   told(keyValue(mapping('W', WIND)), 'W=10', ['wind 278e-2 m/s']);
 });
 
+pairs('reads UTF-8, and takes what is none, or is no text, for noise', () => {
+  const degrees = good(formatFor(keyValue(mapping('T', { suffix: '°C' }))));
+  assert.equal(hear(degrees, 'T=21.5 °C').values, AIR.slice(0, 1));
+  const rough = (bytes: readonly number[]) => {
+    const line = Buffer.from([...Buffer.from('T=2'), ...bytes]);
+    const damage = degrees.read(line, line.length, {
+      measure: () => assert.unreachable(),
+      refuse: () => assert.unreachable(),
+    });
+    return damage === undefined ? 'read' : `${damage.code}: ${damage.detail}`;
+  };
+  assert.match(rough([0xff]), /^object-malformed: "T=2ÿ" is not UTF-8: is the baud rate right/);
+  assert.match(rough([0x00]), /^object-malformed: a control character is in a line of text: "T=2\\u0000"/);
+  assert.match(rough([0x0d, 0x31]), /^object-malformed: a control character/);
+});
+
 pairs.run();
 
 const columns = suite('format csv');

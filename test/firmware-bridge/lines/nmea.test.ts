@@ -110,6 +110,8 @@ const DAMAGED: readonly (readonly [line: string, reason: RegExp])[] = [
   ['$INMTW,17.9,C*1G', /^frame-crc: a \* without the two digits/],
   ['$INMTW,17.9,C*1B ', /^frame-crc: a \* without the two digits/],
   ['$', /^frame-crc/],
+  [withChecksum('WIXDR,C,20,C,°'), /^object-malformed: not only printable ASCII/],
+  ['$INMTW,1\u00007.9,C*1B', /^object-malformed: not only printable ASCII: "\$INMTW,1\\u00007.9/],
   [withChecksum(`WIXDR${',C'.repeat(200)}`), /^object-malformed: more than 128 fields/],
 ];
 

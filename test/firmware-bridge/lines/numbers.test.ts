@@ -9,9 +9,8 @@ import * as units from '../../../firmware-bridge/lines/units.ts';
 
 const scanned = (text: string): string | undefined => {
   const scanner = new DecimalScanner();
-  return scanner.scan(`,${text},`, 1, 1 + text.length)
-    ? `${scanner.mantissa}e${scanner.exponent}`
-    : undefined;
+  const bytes = Buffer.from(`,${text},`);
+  return scanner.scan(bytes, 1, bytes.length - 1) ? `${scanner.mantissa}e${scanner.exponent}` : undefined;
 };
 
 const scanner = suite('DecimalScanner');
@@ -39,7 +38,7 @@ for (const text of [
 
 scanner('reads what it stands between and no more', () => {
   const scanner = new DecimalScanner();
-  assert.ok(scanner.scan('12345', 1, 3));
+  assert.ok(scanner.scan(Buffer.from('12345'), 1, 3));
   assert.is(scanner.mantissa, 23);
 });
 
