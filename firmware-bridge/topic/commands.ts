@@ -35,7 +35,8 @@ export class Commands {
     if (this.#waiting.size >= WAITING_MAX)
       return refuse('busy', `${WAITING_MAX} commands wait for the device already: wait for their answers`);
     // Many devices say nothing when nothing changes.
-    const mustAnswer = output.confirmed && this.#states.get(name) !== value;
+    const isSo = this.#states.get(name) === value && ![...this.#waiting].some((one) => one.name === name);
+    const mustAnswer = output.confirmed && !isSo;
     return new Promise((resolve) => {
       const timer = setTimeout(() => {
         const who = mustAnswer
