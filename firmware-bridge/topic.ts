@@ -163,7 +163,7 @@ class TopicDevice implements Device {
   start(): Promise<Refusal | undefined> {
     return new Promise((resolve) => {
       const timer = setTimeout(
-        () => this.#settleStart?.(this.#lastRefusal ?? this.#nothingSaid()),
+        () => this.#settleStart?.(this.#presence.said ?? this.#lastRefusal ?? this.#nothingSaid()),
         this.#timing.open,
       );
       this.#settleStart = (refusal) => {

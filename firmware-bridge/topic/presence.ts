@@ -26,11 +26,16 @@ export class Presence {
     return this.#word !== undefined || this.#heard || !this.#mustSpeak;
   }
 
+  /** Why it is not there, as far as it said so itself. */
+  get said(): Refusal | undefined {
+    return this.#word?.online === false ? refuse('device-failed', this.#word.detail) : undefined;
+  }
+
   /** Why it is not there. */
   get why(): Refusal {
     if (this.#silent)
       return refuse('timeout', `nothing was said for ${this.#silenceMs} ms: is the device there?`);
-    return refuse('device-failed', this.#word?.detail ?? 'nothing was said of the device yet');
+    return this.said ?? refuse('device-failed', 'nothing was said of the device yet');
   }
 
   connected(): void {

@@ -96,6 +96,9 @@ test(
     const silent = await failing(broker.url, { preset: { name: 'tasmota', device: 'lamp' } });
     assert.is(silent.code, 'timeout');
     assert.match(silent.detail, 'tele/lamp/LWT');
+    await broker.publish('tele/lamp/LWT', 'Offline', true);
+    const off = await failing(broker.url, { preset: { name: 'tasmota', device: 'lamp' } });
+    assert.equal([off.code, off.detail], ['device-failed', 'tele/lamp/LWT says Offline']);
     const nothing = await failing(broker.url, { mapping: { sensors: [], outputs: [] } });
     assert.is(nothing.code, 'config-invalid');
     const url = broker.url;
