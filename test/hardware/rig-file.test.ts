@@ -15,7 +15,7 @@ rigFile('of the project lists boards for any machine', () => {
   assert.ok(boards.ok, boards.ok ? '' : boards.detail);
   assert.equal(
     boards.value.map(({ name, kind }) => `${name} ${kind}`),
-    ['station avr8js', 'valve avr8js', 'uno-simavr simavr', 'microbit qemu'],
+    ['station avr8js', 'valve avr8js', 'uno-simavr simavr', 'microbit qemu', 'espruino espruino'],
   );
 });
 

@@ -5,7 +5,7 @@ import { ok, type Result, refuse } from '../../../schemas/result.ts';
 import { systemBinding } from '../faulty-binding.ts';
 import { flashByAvrdude } from './flash.ts';
 import { runProgram } from './program.ts';
-import type { Rig } from './rig.ts';
+import type { ResetLine, Rig } from './rig.ts';
 import type { PortBoard } from './rig-file.ts';
 
 const SWITCH_MS_MAX = 20_000;
@@ -24,16 +24,20 @@ export const startPort = async (board: PortBoard): Promise<Result<Rig>> => {
     binding: await systemBinding(),
     steady: true,
     flash: firmware === undefined ? undefined : () => flashByAvrdude(board.avrdude, board.port, firmware),
-    reset:
-      board.reset === 'none'
-        ? undefined
-        : async (line) => {
-            await line.pulseReset();
-            return ok(undefined);
-          },
+    reset: board.reset === 'none' ? undefined : (line) => pulse(line, board.port),
     cyclePower: powerSwitch(board),
     close: async () => {},
   });
+};
+
+const pulse = async (line: ResetLine, port: string): Promise<Result<void>> => {
+  try {
+    await line.pulseReset();
+    return ok(undefined);
+  } catch (error) {
+    const { message } = error as Error;
+    return refuse('device-failed', `${port} has no DTR to reset by (${message}): write reset: none`);
+  }
 };
 
 const powerSwitch = (board: PortBoard): (() => Promise<Result<void>>) | undefined => {
