@@ -87,13 +87,14 @@ test('show commands and options that the program has', () => {
   assert.ok(helps.size >= 6, [...helps.keys()].join());
 });
 
-test('show a seller’s and a buyer’s file that an agent takes', () => {
+test('show files that an agent takes', () => {
   const readme = textOf(join(ROOT, 'README.md'));
-  const [seller, buyer] = [...readme.matchAll(/```yaml\n([^`]*)```/g)].map((block) =>
+  const [seller, ...others] = [...readme.matchAll(/```yaml\n([^`]*)```/g)].map((block) =>
     block[1]!.replaceAll('did:key:z6Mk…', SOME_KEY),
   );
   const parties = seller!.split('\n').slice(0, 2).join('\n');
-  for (const text of [seller!, `${parties}\n${buyer}`]) {
+  assert.is(others.length, 2);
+  for (const text of [seller!, ...others.map((other) => `${parties}\n${other}`)]) {
     const file = readConfig('README.md', text, AGENT_SHAPE);
     assert.ok(file.ok, file.ok ? '' : file.detail);
   }

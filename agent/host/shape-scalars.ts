@@ -20,7 +20,7 @@ type Parsed<T> = { readonly value: T } | { readonly hint: string };
 const NONE: { readonly hint: string } = { hint: '' };
 
 /** Whether YAML takes the text for what it is without quotes. */
-const PLAIN = /^[A-Za-z0-9/.][A-Za-z0-9_./:@+-]*$/;
+const PLAIN = /^(?:-(?=[0-9.]))?[A-Za-z0-9/.][A-Za-z0-9_./:@+-]*$/;
 
 const leaf = <T>(
   options: LeafOptions,
