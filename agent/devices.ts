@@ -133,7 +133,7 @@ export class Devices {
 
   private tell(slot: Slot, fault: string | undefined): void {
     const { board, firmware } = slot.device!.identity;
-    slot.detail = fault ?? `${board}, firmware ${firmware}`;
+    slot.detail = fault ?? (firmware === '' ? board : `${board}, firmware ${firmware}`);
     slot.faults.clear(); // it tells them again
     slot.refused.clear();
     this.user.onState(slot.config.name, fault === undefined ? slot.device : null);

@@ -1,8 +1,10 @@
 /** A text instrument in an agent: as its configuration names it, and as its readings are sold. */
 
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { DEVICE } from '../../../agent/drivers/drivers.ts';
 import { openLines, SHAPE_LINES } from '../../../agent/drivers/lines.ts';
 import { printExample, readConfig } from '../../../agent/host/config-file.ts';
 import { s } from '../../../agent/host/shape.ts';
@@ -41,6 +43,18 @@ shape('takes a mapping with all that it may say', () => {
     - { field: temp, name: air, kind: temperature, unit: °F, scale: 0.1, min: -40, max: 1300, suffix: F, none: ['--', ///] }
 `);
   assert.ok(file.ok, file.ok ? '' : file.detail);
+});
+
+shape('accepts what the README shows', () => {
+  const readme = readFileSync(new URL('../../../firmware-bridge/lines/README.md', import.meta.url), 'utf8');
+  const [, block = ''] = /^ {4}(devices:\n[\s\S]*?)\n\n/m.exec(readme) ?? [];
+  const devices = s.object({ devices: s.list(DEVICE, { about: 'Devices' }) }, { about: 'An agent' });
+  const file = readConfig('agent.yaml', block.replace(/^ {4}/gm, ''), devices);
+  assert.ok(file.ok, file.ok ? '' : file.detail);
+  assert.equal(
+    file.value.devices.map((device) => (device.driver === 'lines' ? device.text.format : '')),
+    ['nmea', 'key-value'],
+  );
 });
 
 const refused = (text: string, reason: RegExp): void => {
