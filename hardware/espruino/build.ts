@@ -12,13 +12,13 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build, type Plugin, transform } from 'esbuild';
 
-/** A module of an Espruino's storage: its source, its file, and what it exports. */
-export type Bundle = { readonly source: string; readonly file: string; readonly exports: readonly string[] };
+/** A module of an Espruino's storage: its source, and the file that is uploaded. */
+export type Bundle = { readonly source: string; readonly file: string };
 
 export const BUNDLES: readonly Bundle[] = [
-  { source: 'device.ts', file: 'tollbridge.min.js', exports: ['start'] },
-  { source: 'storage.ts', file: 'storage.min.js', exports: ['open'] },
-  { source: 'radio.ts', file: 'radio.min.js', exports: ['line'] },
+  { source: 'device.ts', file: 'tollbridge.min.js' },
+  { source: 'storage.ts', file: 'storage.min.js' },
+  { source: 'radio.ts', file: 'radio.min.js' },
 ];
 
 export const FOLDER = fileURLToPath(new URL('.', import.meta.url));
@@ -28,26 +28,35 @@ const TARGET = 'es2015';
 const NAMES = [
   'length push map split charCodeAt charAt subarray set fill floor min max',
   'fromCharCode write on SHA256 toUint8Array CRC32 erase connected subscribe publish topic message',
-  'start board line parts memory name kind unit exponent periodMs read command mark append',
+  'start open line board parts memory name kind unit exponent periodMs read command mark append',
 ]
   .join(' ')
   .split(' ');
 
-/** `if (…) throw new RangeError(…);`: tests have shown that our own code does not, and a chip has no one to tell. */
+/** Tests have shown that our own code makes none, and a chip has nobody to tell. */
 const PROGRAMMERS_ERROR = /^ *if \([^\n]*\) throw new \w+Error\([^;]*\);$/gm;
 const CHECKED_BYTES = /expectBytes\('\w+', ([\w.]+), \w+\)/g;
 /** Tables of fields, which only codecs of Node read. */
 const FIELD = /(?<=[[(,]\s*)(?:count|atLeast|bytes)\(/g;
 
-const forChips: Plugin = {
+/** Asks esbuild itself, and not this plugin again. */
+const RESOLVING = 'resolving';
+
+/** Of the pure core a module gets what it uses: no file does anything by being there, but the one that exports. */
+const forChips = (entry: string): Plugin => ({
   name: 'for-chips',
   setup: (it) => {
     it.onResolve({ filter: /^\.\.?\// }, async ({ path, pluginData, ...rest }) => {
-      if (pluginData === forChips) return undefined;
+      if (pluginData === RESOLVING) return undefined;
       const isOurs = rest.importer.includes('/schemas/') && path === './crc32.ts';
-      const found = await it.resolve(isOurs ? `${FOLDER}crc32.ts` : path, { ...rest, pluginData: forChips });
-      return { ...found, sideEffects: false };
+      const found = await it.resolve(isOurs ? `${FOLDER}crc32.ts` : path, { ...rest, pluginData: RESOLVING });
+      return { ...found, sideEffects: found.path === FOLDER + entry };
     });
+    // A file that names `exports` and exports nothing would be taken for CommonJS, whose imports are wrapped.
+    it.onLoad({ filter: /\/hardware\/espruino\/\w+\.ts$/ }, ({ path }) => ({
+      loader: 'ts',
+      contents: `${readFileSync(path, 'utf8')}\nexport {};\n`,
+    }));
     it.onLoad({ filter: /\/schemas\/\w+\.ts$/ }, ({ path }) => ({
       loader: 'ts',
       contents: readFileSync(path, 'utf8')
@@ -56,25 +65,19 @@ const forChips: Plugin = {
         .replace(FIELD, (call) => `/* @__PURE__ */ ${call}`),
     }));
   },
-};
+});
 
 const CONSTANT = /^var ([A-Z][A-Z0-9_]*) = (\d[\de]*|"[^"]*");\n/gm;
 
-export const bundle = async ({ source, exports }: Bundle): Promise<string> => {
+export const bundle = async ({ source }: Bundle): Promise<string> => {
   const whole = await build({
-    stdin: {
-      contents: [
-        `import { ${exports.join(', ')} } from './${source}';`,
-        ...exports.map((name) => `exports.${name} = ${name};`),
-      ].join('\n'),
-      resolveDir: FOLDER,
-    },
+    stdin: { contents: `import './${source}';`, resolveDir: FOLDER },
     bundle: true,
     write: false,
     format: 'cjs',
     target: TARGET,
     external: ['crypto', 'Storage'],
-    plugins: [forChips],
+    plugins: [forChips(source)],
     tsconfigRaw: '{}',
     logOverride: { 'commonjs-variable-in-esm': 'silent' },
   });
@@ -88,7 +91,7 @@ export const bundle = async ({ source, exports }: Bundle): Promise<string> => {
     target: TARGET,
     define: constants,
     mangleProps: /./,
-    reserveProps: new RegExp(`^(?:${[...NAMES, 'exports', ...exports].join('|')})$`),
+    reserveProps: new RegExp(`^(?:${NAMES.join('|')})$`),
     legalComments: 'none',
   });
   return small.code;

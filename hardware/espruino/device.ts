@@ -15,6 +15,7 @@ declare const getSerial: () => string;
 declare const getTime: () => number; // seconds
 declare const setTimeout: (run: () => void, ms: number) => number;
 declare const clearTimeout: (timer: number) => void;
+declare const exports: { start: (setup: Setup) => void };
 
 const SERIAL_BYTES = 8;
 
@@ -37,7 +38,7 @@ const sha256 = (bytes: Uint8Array): Uint8Array => new Uint8Array(require('crypto
 const nowMs = (): number => Math.floor(getTime() * 1000);
 
 /** Serves the line from now on. */
-export const start = (setup: Setup): void => {
+exports.start = (setup) => {
   const line = setup.line;
   const link = openLink(
     {

@@ -53,8 +53,11 @@ export type Part = {
   readonly exponent: number;
   /** 0: only when it was set, or never. */
   readonly periodMs: number;
-  /** Measures and calls `done`, at once or later; with anything but an integer of 32 bits where there is nothing. */
-  readonly read: (done: (mantissa: number) => void) => void;
+  /**
+   * Measures and calls `done`, at once or later; throws, or calls it with anything but an integer of 32 bits, where
+   * there is nothing to measure.
+   */
+  readonly read: (done: (mantissa: number | undefined) => void) => void;
   /** Sets it; false where it does not take that value. */
   readonly command?: (value: number) => boolean;
 };
@@ -100,7 +103,7 @@ const isRequest = (items: readonly (number | Uint8Array)[]): boolean => {
     const item = items[i]!;
     const type = shape.charAt(i - 1);
     if (item instanceof Uint8Array) {
-      if (type !== 'b' && item.length !== 16 * Number(type)) return false;
+      if (type !== 'b' && item.length !== 16 * +type) return false;
     } else if (type === 'u' ? item < 0 : type !== 'i' || (item | 0) !== item) return false;
   }
   return true;
@@ -221,8 +224,8 @@ export const openLink = (board: Board, put: (message: Uint8Array) => boolean): L
   /** For a reading of the channel. An actuator's state costs nothing. */
   const hasRoom = (channel: Channel): boolean => !!channel.part.command || meter.room() > 0;
 
-  const take = (number: number, channel: Channel, isAsked: boolean, mantissa: number): void => {
-    const isAbsent = (mantissa | 0) !== mantissa;
+  const take = (number: number, channel: Channel, isAsked: boolean, mantissa: number | undefined): void => {
+    const isAbsent = (mantissa! | 0) !== mantissa;
     if (!channel.isAbsent === isAbsent) {
       channel.isAbsent = isAbsent;
       if (isAbsent) fault(FAULT_NOT_MEASURED);
@@ -230,8 +233,8 @@ export const openLink = (board: Board, put: (message: Uint8Array) => boolean): L
     }
     if (isAbsent || !isAsked || !hasRoom(channel)) return;
     if (!channel.part.command) meter.deliver();
-    if (!send([READING, number, channel.seq, mantissa])) fault(FAULT_READING_DROPPED);
-    channel.seq++;
+    // Sent or not: the host sees the gap.
+    if (!send([READING, number, channel.seq++, mantissa!])) fault(FAULT_READING_DROPPED);
   };
 
   const measure = (number: number, channel: Channel): void => {
@@ -241,10 +244,15 @@ export const openLink = (board: Board, put: (message: Uint8Array) => boolean): L
     }
     const isAsked = isGreeted; // before, it is only whether there is something to measure
     channel.isBusy = true;
-    channel.part.read((mantissa) => {
+    const done = (mantissa: number | undefined): void => {
       if (channel.isBusy) take(number, channel, isAsked, mantissa);
       channel.isBusy = false;
-    });
+    };
+    try {
+      channel.part.read(done);
+    } catch (_) {
+      done(undefined); // a bus without its sensor throws
+    }
   };
 
   const turn = (nowMs: number): number => {

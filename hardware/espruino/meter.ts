@@ -31,8 +31,6 @@ const U16_MAX = 65535;
 const BASE_MAX = 4294900736;
 /** Paid ticks between two marks: what a reset may cost, against the life of the memory!. */
 const STRIDE = 16;
-/** A window has 16 bits: halved that often, nothing is left. */
-const HALVINGS_MAX = 16;
 
 /** Numbers of the one table of codes (`schemas/result.ts`). */
 const DONE = 0;
@@ -51,7 +49,7 @@ export type Memory = {
   readonly read: (slot: number) => Uint8Array | undefined;
   /** False where it failed. */
   readonly write: (slot: number, bytes: Uint8Array) => boolean;
-  /** The newest mark: of which installation, its index, and how many starts it has seen since that was paid. */
+  /** The newest mark: of which installation, its index, and how many starts there were since it was paid, 31 at most. */
   readonly mark: () => readonly [number: number, index: number, starts: number] | undefined;
   readonly append: (number: number, index: number, starts: number) => void;
 };
@@ -74,8 +72,8 @@ export type Meter = {
 type Installed = Installation & { readonly mac: Uint8Array };
 type Walk = { readonly index: number; readonly x: Uint8Array; at: number; link: Uint8Array };
 
-/** Of an install message; undefined where a field is out of its range. */
-const installedOf = (items: readonly Item[]): Installed | undefined => {
+/** Of an install message; false where a field is out of its range. */
+const installedOf = (items: readonly Item[]): Installed | false => {
   const it = {
     number: items[2] as number,
     channel: items[3] as Uint8Array,
@@ -86,14 +84,15 @@ const installedOf = (items: readonly Item[]): Installed | undefined => {
     window: items[8] as number,
     mac: items[9] as Uint8Array,
   };
-  const isFit =
+  return (
     it.number > 0 &&
     it.ticks > 0 &&
     it.ticks <= CHAIN_TICKS_MAX &&
     it.base <= BASE_MAX &&
     it.window > 0 &&
-    it.window <= U16_MAX;
-  return isFit ? it : undefined;
+    it.window <= U16_MAX &&
+    it
+  );
 };
 
 export const openMeter = (sha256: Sha256, memory: Memory | undefined): Meter => {
@@ -144,7 +143,7 @@ export const openMeter = (sha256: Sha256, memory: Memory | undefined): Meter => 
     let starts = 0;
     if (last && last[0] === credit.number) {
       index = last[1];
-      starts = Math.min(last[2], HALVINGS_MAX);
+      starts = last[2];
     }
     window >>= starts;
     delivered = credit.base + index;

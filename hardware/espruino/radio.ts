@@ -7,13 +7,15 @@
 import type { Line } from './device.ts';
 
 /** `require("MQTT")` and `require("tinyMQTT")`. */
-export type Client = {
+type Client = {
   readonly connected: boolean;
   readonly on: ((event: 'connected', run: () => void) => void) &
     ((event: 'publish', take: (it: { readonly topic: string; readonly message: string }) => void) => void);
   readonly subscribe: (topic: string) => void;
   readonly publish: (topic: string, message: string) => void;
 };
+
+declare const exports: { line: (client: Client, topic: string) => Line };
 
 /** Both clients call `toString()`, which makes "1,2,3" of bytes: they get a string of them. */
 const binary = (bytes: Uint8Array): string => {
@@ -22,7 +24,7 @@ const binary = (bytes: Uint8Array): string => {
   return text;
 };
 
-export const line = (client: Client, topic: string): Line => ({
+exports.line = (client, topic) => ({
   write: (bytes) => {
     if (client.connected) client.publish(topic + '/out', binary(bytes));
     return client.connected;

@@ -24,6 +24,7 @@ declare const require: (name: 'Storage') => {
   erase: (name: string) => void;
 };
 declare const E: { toUint8Array: (text: string) => Uint8Array };
+declare const exports: { open: () => Memory };
 
 type Mark = readonly [number: number, index: number, starts: number];
 /** How many marks a file has room for no more, and the newest intact one. */
@@ -81,7 +82,7 @@ const logOf = (file: number): Log => {
 };
 
 /** Opens what an earlier start has left. */
-export const open = (): Memory => {
+exports.open = () => {
   const storage = require('Storage');
   const first = logOf(LOG);
   const second = logOf(LOG + 1);
@@ -110,8 +111,9 @@ export const open = (): Memory => {
     write: (slot, bytes) => storage.write(nameOf(slot), sealed(bytes)),
     mark: () => last,
     append: (number, index, starts) => {
-      const bytes = markBytes(number, index, starts);
-      last = [number, index, starts];
+      const told = Math.min(starts, STARTS - 1);
+      const bytes = markBytes(number, index, told);
+      last = [number, index, told];
       if (count === 0 || count === MARKS) begin(bytes);
       else {
         storage.write(nameOf(file), bytes, count * MARK_BYTES);

@@ -2,12 +2,12 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Peer } from '../../hardware/bench/binding.ts';
 import { openPty, type Pty } from '../../hardware/bench/pty.ts';
-import { FOLDER } from '../../hardware/espruino/build.ts';
+import { BUNDLES, FOLDER } from '../../hardware/espruino/build.ts';
 import { bareContext, programOf } from './engines.ts';
 import type { Stage } from './stage.ts';
 
@@ -22,19 +22,15 @@ export type Rig = {
   readonly close: () => void;
 };
 
-let made: Promise<string> | undefined;
-const program = (): Promise<string> => {
-  made ??= programOf(`
-    import { openStage } from './stage.ts';
-    exports.stage = openStage(MODULES, (bytes) => new Uint8Array(hash(bytes)));
-  `);
-  return made;
-};
+/** The same text for every board of a test: bundling takes longer than running. */
+let program: Promise<string> | undefined;
 
 /** The committed modules on a stage of their own. */
 export const stageOf = async (): Promise<Stage> => {
-  const context = bareContext({ hash: (bytes: Uint8Array) => createHash('sha256').update(bytes).digest() });
-  context.run(await program());
+  const sha256 = (bytes: Uint8Array): Uint8Array => createHash('sha256').update(bytes).digest();
+  const context = bareContext({ require: () => ({ SHA256: sha256 }) });
+  program ??= programOf('stage.ts', true);
+  context.run(await program);
   return context.run('exports.stage') as Stage;
 };
 
@@ -66,14 +62,14 @@ export const bareBoard = async (isMetered: boolean): Promise<Peer> => {
   };
 };
 
-/** As the owner of a board writes it, for Espruino's Linux build. */
-const programFor = (path: string, isMetered: boolean): string => `
-  var storage = require("Storage");
-  storage.write("tollbridge", ${JSON.stringify(readFileSync(`${FOLDER}tollbridge.min.js`, 'utf8'))});
-  storage.write("tollbridge-storage", ${JSON.stringify(readFileSync(`${FOLDER}storage.min.js`, 'utf8'))});
+/** As the owner of a board writes it, for Espruino's Linux build; modules and line lie in its folder. */
+const programFor = (isMetered: boolean): string => `
+  var storage = require("Storage"), files = require("fs");
+  storage.write("tollbridge", files.readFileSync("tollbridge.min.js"));
+  storage.write("tollbridge-storage", files.readFileSync("storage.min.js"));
   var memory = ${isMetered} ? require("tollbridge-storage").open() : undefined;
   if (memory && !memory.read(2)) memory.write(2, new Uint8Array(32).fill(${KEY_BYTE}));
-  Serial1.setup(115200, { path: ${JSON.stringify(path)} });
+  Serial1.setup(115200, { path: "line" });
   var measured = 0;
   require("tollbridge").start({
     board: "espruino", line: Serial1, memory: memory,
@@ -92,9 +88,10 @@ export const espruinoBoard = async (binary: string, isMetered: boolean): Promise
     ends.push(opened.value);
     return opened.value;
   };
-  const board = await end('board', (bytes) => host.write(bytes));
+  const board = await end('line', (bytes) => host.write(bytes));
   const host = await end('host', (bytes) => board.write(bytes));
-  writeFileSync(join(folder, 'board.js'), programFor(join(folder, 'board'), isMetered));
+  for (const { file } of BUNDLES) copyFileSync(FOLDER + file, join(folder, file));
+  writeFileSync(join(folder, 'board.js'), programFor(isMetered));
   const child: ChildProcess = spawn(binary, ['board.js'], {
     cwd: folder,
     stdio: ['pipe', 'ignore', 'ignore'],

@@ -12,20 +12,19 @@ import { GLOBALS, METHODS, STATICS } from '../tidy/subset.ts';
 
 const ENGINE_TIMEOUT_MS = 120_000;
 
-/** `lines` of TypeScript, with what they import, as one script of ES2015. */
-const scriptOf = async (lines: string): Promise<string> => {
+/** A program of ./programs/ with what it imports, as one script of ES2015. */
+const scriptOf = async (program: string): Promise<string> => {
   const made = await build({
-    stdin: { contents: lines, resolveDir: import.meta.dirname, loader: 'ts' },
+    stdin: { contents: `import './programs/${program}';`, resolveDir: import.meta.dirname },
     bundle: true,
     write: false,
     format: 'cjs',
     target: 'es2015',
     charset: 'utf8',
-    external: ['crypto'],
     tsconfigRaw: '{}',
     logOverride: { 'commonjs-variable-in-esm': 'silent' },
   });
-  return made.outputFiles[0]!.text;
+  return `(function () {\n${made.outputFiles[0]!.text}})();\n`;
 };
 
 const moduleOf = (file: string): string => {
@@ -33,10 +32,15 @@ const moduleOf = (file: string): string => {
   return `function (exports, require, E, getSerial, getTime, setTimeout, clearTimeout) {\n${code}}`;
 };
 
-/** A program over the committed modules: `MODULES` are there. */
-export const programOf = async (lines: string): Promise<string> =>
-  `var MODULES = { device: ${moduleOf('tollbridge.min.js')}, storage: ${moduleOf('storage.min.js')} };\n` +
-  (await scriptOf(lines));
+const OWN_HASH = 'sha256.ts';
+/** The interpreter's own. */
+const NATIVE_HASH = `exports.hash = function (bytes) { return new Uint8Array(require('crypto').SHA256(bytes)); };\n`;
+
+/** Of ./programs/: the committed modules are there as MODULES, and a hash. */
+export const programOf = async (program: string, hasHash: boolean): Promise<string> =>
+  `var exports = {};\n${hasHash ? NATIVE_HASH : await scriptOf(OWN_HASH)}` +
+  `var MODULES = { device: ${moduleOf('tollbridge.min.js')}, storage: ${moduleOf('storage.min.js')}, ` +
+  `radio: ${moduleOf('radio.min.js')} };\n${await scriptOf(program)}`;
 
 /** What a small engine's typed arrays lack; Espruino's have it. */
 const TYPED_ARRAYS = `
@@ -78,11 +82,10 @@ const linesOf = (command: string, program: string): string[] => {
   }
 };
 
-export const runDuktape = (program: string): string[] =>
-  linesOf('duk', `var exports = {};\n${lowered(program)}`);
+export const runDuktape = (program: string): string[] => linesOf('duk', lowered(program));
 
 export const runEspruino = (binary: string, program: string): string[] =>
-  linesOf(binary, `var exports = {};\n${program}\nquit();`);
+  linesOf(binary, `${program}quit();`);
 
 /** Undefined where the command is there. */
 export const missing = (command: string, remedy: string): string | undefined =>
@@ -94,7 +97,9 @@ export const espruinoBinary = process.env.ESPRUINO_BIN;
 /** Node's own engine without what Espruino lacks, and with what it does otherwise. */
 export const bareContext = (given: object): { readonly run: (code: string) => unknown } => {
   const context = createContext(given);
-  const gone = [...Object.keys(GLOBALS), ...Object.keys(STATICS)].map((name) => `delete ${name};`);
+  const gone = [...Object.keys(GLOBALS), ...Object.keys(STATICS)]
+    .filter((name) => !Object.hasOwn(given, name))
+    .map((name) => `delete ${name};`);
   const methods = [...METHODS].map(
     (name) =>
       `delete String.prototype.${name}; delete Array.prototype.${name}; delete Uint8Array.prototype.__proto__.${name};`,
@@ -108,7 +113,6 @@ export const bareContext = (given: object): { readonly run: (code: string) => un
         return at < 0 && this.length > needle.length && this[end] === needle[0] ? end : at;
       };
       ${gone.join(' ')} ${methods.join(' ')}
-      var exports = {};
     `,
     context,
   );

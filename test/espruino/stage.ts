@@ -13,6 +13,7 @@ import type { Sha256 } from '../../schemas/crypto.ts';
 type Exports = {
   start: (setup: Setup) => void;
   open: () => Memory;
+  line: (client: unknown, topic: string) => Line;
 };
 /** A module's text as a function of what it finds around it. */
 type Module = (
@@ -24,13 +25,15 @@ type Module = (
   setTimeout: (run: () => void, ms: number) => number,
   clearTimeout: (timer: number) => void,
 ) => void;
-export type Modules = { readonly device: Module; readonly storage: Module };
+export type Modules = { readonly device: Module; readonly storage: Module; readonly radio: Module };
 
 type Flash = { [name: string]: Uint8Array | undefined };
 
 export type Stage = {
   /** Power on, as after a reset, for `bytes` written to flash, which is what it was before. */
   readonly boot: (hasMeter: boolean, bytes?: number) => void;
+  /** From the next boot on the line is this client of MQTT. */
+  readonly overRadio: (client: unknown, topic: string) => void;
   /** What the board remembers, opened beside it: nothing, or as its owner writes it. */
   readonly memory: () => Memory;
   /** A copy of the flash, and the way back to it. */
@@ -192,7 +195,7 @@ export const openStage = (modules: Modules, sha256: Sha256): Stage => {
     module(made, find, E, () => 'e660-d051', time, clock.start, clock.stop);
     return made;
   };
-  const line: Line = {
+  let line: Line = {
     write: (bytes) => {
       if (!isBlocked) sent.push(toHex(bytes));
       return !isBlocked;
@@ -203,7 +206,8 @@ export const openStage = (modules: Modules, sha256: Sha256): Stage => {
   };
   const read = (part: number) => (done: (mantissa: number) => void) => {
     const value = values[part];
-    done(value === null ? Number.NaN : (value as number));
+    if (value === null) throw new Error('nothing answers');
+    done(value as number);
   };
   const parts = [
     { name: 'temperature', kind: 'temperature', unit: 'Cel', exponent: -2, periodMs: 100, read: read(0) },
@@ -242,6 +246,9 @@ export const openStage = (modules: Modules, sha256: Sha256): Stage => {
       load(modules.device).start(
         memory === undefined ? setup : { board: 'greenhouse', line: line, parts: parts, memory: memory },
       );
+    },
+    overRadio: (client, topic) => {
+      line = load(modules.radio).line(client, topic);
     },
     memory: () => load(modules.storage).open(),
     save: flash.save,

@@ -7,9 +7,9 @@ import {
   eachNode,
   type Finding,
   findingAt,
-  isPure,
   lineOf,
   type Project,
+  runsOnBoards,
   treesOf,
 } from './project.ts';
 
@@ -75,7 +75,7 @@ export const direction: Check = (project) =>
 
 export const purity: Check = (project) =>
   treesOf(project)
-    .filter((tree) => isPure(tree.fileName))
+    .filter((tree) => runsOnBoards(tree.fileName))
     .flatMap(importsOf)
     .filter((one) => !one.isFile)
     .map((one) =>

@@ -1,7 +1,7 @@
 /** In the pure core nothing that runs while a module loads names what comes later in it. */
 
 import ts from 'typescript';
-import { type Check, eachNode, type Finding, findingAt, isPure, treesOf } from './project.ts';
+import { type Check, eachNode, type Finding, findingAt, runsOnBoards, treesOf } from './project.ts';
 
 /** Bodies run later, when everything is there; types never run. */
 const isDeferred = (node: ts.Node): boolean =>
@@ -42,7 +42,7 @@ const isName = (node: ts.Identifier): boolean => {
 
 export const order: Check = (project) =>
   treesOf(project)
-    .filter((tree) => isPure(tree.fileName))
+    .filter((tree) => runsOnBoards(tree.fileName))
     .flatMap((tree) => {
       const places = declarations(tree);
       const findings: Finding[] = [];

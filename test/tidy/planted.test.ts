@@ -133,6 +133,20 @@ for (const [rule, texts] of Object.entries(PLANTS)) {
   });
 }
 
+subsets('the sources of boards are held to it as well, their build is not', () => {
+  const text = 'export const f = (...a: number[]) => new Map(a);\nconst c = d;\nconst d = 1;';
+  const rules = (path: string): string[] =>
+    [subset, order].flatMap((check) => found(check, { [path]: text }).map((one) => one.split(' ')[1]!));
+  assert.equal(rules('hardware/espruino/x.ts'), ['rest-parameter', 'global', 'define-before-use']);
+  assert.equal(rules('hardware/espruino/build.ts'), []);
+  assert.equal(
+    found(subset, {
+      'hardware/espruino/x.ts': 'declare const setTimeout: (f: () => void) => void; setTimeout(f);',
+    }),
+    [],
+  );
+});
+
 subsets('sees every global, called, read or handed on', () => {
   for (const name of Object.keys(GLOBALS)) {
     for (const text of [`new ${name}(1);`, `f(${name});`, `${name}.x();`, `const a = { b: ${name} };`]) {
@@ -287,6 +301,7 @@ shape('a suite that a function makes is judged test by test', () => {
   const tests = "  made('works', () => {\n    f();\n  });\n".repeat(40);
   const text = `const conformance = (name) => {\n  const made = suite(name);\n${tests}  made.run();\n};\n`;
   assert.equal(found(functionLengths, { 'test/a.ts': text }), []);
+  assert.equal(found(functionLengths, { 'hardware/espruino/a.ts': text }), []);
   assert.equal(found(functionLengths, { 'agent/a.ts': text }), ['agent/a.ts:1 function-length']);
   const long = text.replace('f();', 'f();\n'.repeat(70));
   assert.equal(found(functionLengths, { 'test/a.ts': long }), ['test/a.ts:3 function-length']);

@@ -88,3 +88,7 @@ export const treesOf = (project: Project): ts.SourceFile[] =>
 /** The pure core: what must run on Node, in a browser and on Espruino. */
 export const isPure = (path: string): boolean =>
   path.startsWith('schemas/') || path.startsWith('agent/engine/');
+
+/** What boards with JavaScript load: the pure core, and the sources of their bundles. */
+export const runsOnBoards = (path: string): boolean =>
+  isPure(path) || (path.startsWith('hardware/espruino/') && path !== 'hardware/espruino/build.ts');

@@ -5,7 +5,7 @@
  */
 
 import ts from 'typescript';
-import { type Check, eachNode, type Finding, findingAt, isPure, treesOf } from './project.ts';
+import { type Check, eachNode, type Finding, findingAt, runsOnBoards, treesOf } from './project.ts';
 
 const { SyntaxKind } = ts;
 type Rule = { readonly rule: string; readonly remedy: string; readonly broken: (node: ts.Node) => boolean };
@@ -236,5 +236,5 @@ const findingsIn = (tree: ts.SourceFile): Finding[] => {
 /** Espruino's subset of JavaScript, and purity. */
 export const subset: Check = (project) =>
   treesOf(project)
-    .filter((tree) => isPure(tree.fileName))
+    .filter((tree) => runsOnBoards(tree.fileName))
     .flatMap(findingsIn);
