@@ -30,8 +30,8 @@ type Slot = {
   detail: string;
   /** How often, by the fault's number; from nothing again when the board comes online. */
   readonly faults: Map<number, number>;
-  /** Codes of what it said that was of no use, since it came online. */
-  readonly refused: Set<string>;
+  /** What it said that was of no use since it came online: the newest reason of each code. */
+  readonly refused: Map<string, string>;
   timer: NodeJS.Timeout | undefined;
 };
 
@@ -47,7 +47,7 @@ export class Devices {
     for (const config of configs) {
       this.slots.set(config.name, {
         ...{ config, device: null, detail: 'is looked for', timer: undefined },
-        ...{ faults: new Map(), refused: new Set() },
+        ...{ faults: new Map(), refused: new Map() },
       });
     }
   }
@@ -85,6 +85,7 @@ export class Devices {
       detail: slot.detail,
       health: slot.device?.health ?? null,
       faults: [...slot.faults].map(([fault, count]) => faultText(fault, count)),
+      refused: [...slot.refused.values()],
       meter: slot.device?.meter?.state ?? null,
     }));
   }
@@ -124,7 +125,7 @@ export class Devices {
       },
       onRefused: ({ code, detail }) => {
         if (!slot.refused.has(code)) this.user.onFault(slot.config.name, detail);
-        slot.refused.add(code);
+        slot.refused.set(code, detail);
       },
       onMeter: (state) => this.user.onMeter(slot.config.name, state),
     });

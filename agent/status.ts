@@ -65,6 +65,8 @@ export type DeviceStatus = {
   readonly health: DeviceHealth | null;
   /** The board's own trouble since it came online, in sentences. */
   readonly faults: readonly string[];
+  /** What it said that was of no use since it came online, and why: the newest of each code. */
+  readonly refused: readonly string[];
   /** Of a board that delivers on credit: what its meter said last. */
   readonly meter: MeterState | null;
 };

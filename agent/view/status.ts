@@ -77,6 +77,10 @@ const meterText = ({ meter }: DeviceStatus): string => {
   return `; its meter has delivered ${meter.delivered}, room for ${meter.room}`;
 };
 
+/** A mapping that finds nothing, a line that is damaged: a person can only mend what is told. */
+const refusedLines = ({ refused, health }: DeviceStatus): string[] =>
+  refused.length === 0 ? [] : [`${health?.strays ?? 0} messages were of no use; the newest:`, ...refused];
+
 export const statusLines = (status: AgentStatus, styles: Styles): string[] => {
   const lines = [
     `${styles.bold(status.did)}`,
@@ -88,6 +92,7 @@ export const statusLines = (status: AgentStatus, styles: Styles): string[] => {
     lines.push(
       `${mark(device.ready, styles)} device ${device.name}: ${device.detail}${meterText(device)}${styles.yellow(lineTrouble(device))}`,
       ...device.faults.map((fault) => styles.yellow(`  ${fault}`)),
+      ...refusedLines(device).map((line) => styles.yellow(`  ${line}`)),
     );
   for (const demand of status.demands)
     lines.push(`  demand ${demand.name}: ${demand.state}, ${demand.detail}`);

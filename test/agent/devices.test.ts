@@ -56,6 +56,7 @@ test('tell each kind of a board’s trouble once, and how often in their status'
   const [status] = devices.status();
   assert.match(status!.faults[0]!, '(3 times)');
   assert.is(status!.faults.length, 3, 'what is just not there is no news, but can be read');
+  assert.equal(status!.refused, ['no number in c']);
   board.comesBack();
   assert.equal(devices.status()[0]!.faults, [], 'a board that is back tells what is left of it');
   await devices.close();

@@ -180,9 +180,10 @@ const lines = (): Subject => {
     },
     refuse: () => {},
   };
-  const onLine = (line: string): void => {
+  const onLine = (line: Buffer, end: number): void => {
     measured = 0;
-    if (format.value.read(line, sink) === undefined && measured > 0) accept(sentenceOf(line));
+    if (format.value.read(line, end, sink) === undefined && measured > 0)
+      accept(sentenceOf(line.toString('latin1', 0, end)));
   };
   const reader = new LineReader({ onLine, onNoise: () => {} }, { beginsInside: false });
   return {

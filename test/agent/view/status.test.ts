@@ -3,6 +3,7 @@ import * as assert from 'uvu/assert';
 import type { AgentStatus, LeaseStatus } from '../../../agent/status.ts';
 import { statusLines } from '../../../agent/view/status.ts';
 import { stylesFor } from '../../../agent/view/style.ts';
+import { newHealth } from '../../../firmware-bridge/audience.ts';
 
 const PLAIN = stylesFor(false, {});
 
@@ -49,6 +50,11 @@ const cellsOf = (lease: LeaseStatus): Record<string, string> => {
   return Object.fromEntries(titles!.map((title, i) => [title, cells![i] ?? '']));
 };
 
+const STATION = {
+  ...{ name: 'station', ready: true, detail: 'weather-station' },
+  ...{ health: null, faults: [], refused: [], meter: null },
+};
+
 const test = suite('statusLines');
 
 test('show what the other side may still owe, and what a crash of ours would cost', () => {
@@ -65,7 +71,7 @@ test('say in the first lines whether it can sell: connection, time, disk', () =>
 
 test('say why a metered board in full health is silent', () => {
   const meter = { type: 'meter', number: 0, seq: 0, index: 0, delivered: 0, room: 0 } as const;
-  const device = { name: 'station', ready: true, detail: 'weather-station', health: null, faults: [], meter };
+  const device = { ...STATION, meter };
   const lineOf = (state: typeof meter | null): string =>
     statusLines({ ...STATUS, devices: [{ ...device, meter: state }] }, PLAIN).find((line) =>
       line.includes('station'),
@@ -73,6 +79,17 @@ test('say why a metered board in full health is silent', () => {
   assert.is(lineOf(null), '● device station: weather-station');
   assert.match(lineOf(meter), 'its meter waits for a sale');
   assert.match(lineOf({ ...meter, number: 7, delivered: 120 } as never), 'has delivered 120, room for 0');
+});
+
+test('say what a device said that was of no use, and why', () => {
+  const health = { ...newHealth(), strays: 12 };
+  const device = { ...STATION, health, refused: ['no field "temp": the line has t, h'] };
+  const lines = statusLines({ ...STATUS, devices: [device] }, PLAIN);
+  const at = lines.findIndex((line) => line.includes('station'));
+  assert.equal(lines.slice(at + 1, at + 3), [
+    '  12 messages were of no use; the newest:',
+    '  no field "temp": the line has t, h',
+  ]);
 });
 
 test.run();
