@@ -25,8 +25,8 @@ export const FLAGS = [
 ];
 const PORT = ['adc', 'chip', 'clock', 'eeprom', 'twi', 'uart'].map((name) => `avr/${name}.c`);
 export const CORE = [
-  ...['bme280', 'cbor', 'crc32', 'frame', 'hmac', 'link', 'message', 'meter', 'payer'],
-  ...['pebbles', 'provision', 'sha256', 'storage', 'tick'],
+  ...['bme280', 'cbor', 'crc32', 'frame', 'hmac', 'link', 'message', 'meter', 'meter-install'],
+  ...['meter-record', 'payer', 'pebbles', 'provision', 'sha256', 'storage', 'tick'],
 ].map((name) => `core/${name}.c`);
 /** Calls take half of the firmware: fewer, short ones, and one place for what each function saves on the stack. */
 const CORE_FLAGS = ['-flto', '-mrelax', '-mcall-prologues', '-fshort-enums'];

@@ -9,7 +9,12 @@ static struct {
     uint8_t left;
 } job;
 
-void storage_init(void) { job.left = 0; }
+void storage_init(void) {
+    job.left = 0;
+    while (!port_storage_ready()) {
+        /* a byte that was being written when the board was reset: milliseconds */
+    }
+}
 
 void storage_seal(uint8_t *bytes, uint8_t length) {
     const uint32_t crc = crc32(bytes, length);

@@ -44,7 +44,7 @@ bool storage_read_sealed(uint16_t address, uint8_t *bytes, uint8_t length);
 bool storage_write(uint16_t address, const uint8_t *bytes, uint8_t length);
 /* Goes on with the write. Called once per turn of the main loop. */
 void storage_poll(void);
-/* Forgets what was being written, as a reset does. */
+/* Once, before anything is read: nothing is being written. */
 void storage_init(void);
 
 #endif

@@ -18,17 +18,8 @@ export const RECORD_TURNS = 30;
 export const turnsFor = (readings: number): number => Math.ceil((readings * 4) / 5) + 10;
 
 const PARTS = [
-  'cbor',
-  'crc32',
-  'frame',
-  'hmac',
-  'link',
-  'message',
-  'meter',
-  'provision',
-  'sha256',
-  'storage',
-  'tick',
+  ...['cbor', 'crc32', 'frame', 'hmac', 'link', 'message', 'meter', 'meter-install', 'meter-record'],
+  ...['provision', 'sha256', 'storage', 'tick'],
 ];
 
 export const buildMeterHost = (): CoreHost | undefined =>

@@ -5,7 +5,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { installationMac } from '../../schemas/meter.ts';
 import { CODES, type Code } from '../../schemas/result.ts';
-import type { Install, MeterState, SerialMessage } from '../../schemas/serial.ts';
+import { encodeSerial, type Install, type MeterState, type SerialMessage } from '../../schemas/serial.ts';
 import { buildChain, linkAt } from '../../schemas/tick.ts';
 import { bytesOf, vectorsOf } from '../schemas/vectors.ts';
 import { crypto, filled } from '../vectors/parties.ts';
@@ -248,6 +248,32 @@ if (host !== undefined) {
       ).at(-1);
       assert.is(state?.index, ticks);
     }
+  });
+
+  meter('survives any message, and takes the next good one', () => {
+    const chain = chainOf({ number: 5, channel: 0xc1, seq: 1, ticks: 9, base: 0, window: 1 });
+    const good = [
+      chain.install,
+      tickOf(chain, 3),
+      { type: 'provision', id: 1, slot: 2, bytes: KEY },
+    ] as const;
+    const spoiled = fc
+      .tuple(
+        fc.constantFrom(...good.map(encodeSerial)),
+        fc.array(fc.tuple(fc.nat(), fc.nat(255)), { maxLength: 3 }),
+        fc.nat(),
+      )
+      .map(([bytes, changes, cut]) => {
+        const copy = Uint8Array.from(bytes);
+        for (const [at, byte] of changes) copy[at % copy.length] = byte;
+        return cut % 3 === 0 ? copy.subarray(0, 1 + (cut % copy.length)) : copy;
+      });
+    const script = metered().hello().turn(1);
+    for (const bytes of fc.sample(spoiled, 3000)) script.send(bytes).turn(2);
+    const other = chainOf({ number: 6, channel: 0xc1, seq: 1, ticks: 9, base: 0, window: 1 });
+    const said = script.turn(INSTALL_TURNS).send(other.install).turn(INSTALL_TURNS).play(host);
+    assert.equal(codes(said.at(-1)!), [0]);
+    assert.is(ofType(said.at(-1)!, 'meter').at(-1)?.number, 6);
   });
 
   meter('does what its model does, whatever happens to it', () => {
