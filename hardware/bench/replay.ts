@@ -3,8 +3,8 @@
  *
  * What the host says now changes nothing, with one exception: our firmware's identity repeats the nonce of a
  * hello, which a host draws afresh each time. Where `answer` is set, an identity of the trace is given the nonce
- * of the hello heard last, so that the driver of our firmware meets the recorded board. Acknowledgements keep the
- * ids they had, which no command of today has: commands to a recording time out.
+ * of the hello heard last, and the trace begins at the first one, so that the driver of our firmware meets the
+ * recorded board. Acknowledgements keep the ids they had, which no command of today has: commands to a recording time out.
  */
 
 import { encodeFrame, FrameDecoder } from '../../schemas/frame.ts';
@@ -13,12 +13,17 @@ import { decodeSerial, encodeSerial, NONCE_UNASKED, SERIAL_MESSAGE_BYTES_MAX } f
 import type { Peer } from './binding.ts';
 import type { TraceReader } from './trace.ts';
 
+/** What a terminal takes at once, and how soon it is asked again when it was full. */
+const PIECE_BYTES = 1024;
+const FULL_MS = 2;
+
 export type ReplayOptions = {
   /** Trace seconds per second; 0 without waiting. */
   readonly speed: number;
   /** Whether identities are given the nonce of today's host. */
   readonly answer: boolean;
-  readonly send: (bytes: Uint8Array) => void;
+  /** False where so much waits to be read already that the bytes are lost, as on a line; without a speed they wait. */
+  readonly send: (bytes: Uint8Array) => boolean;
   readonly signal: AbortSignal;
 };
 
@@ -28,7 +33,7 @@ export class Replay {
   readonly #fromHost = new FrameDecoder(SERIAL_MESSAGE_BYTES_MAX);
   readonly #fromBoard = new FrameDecoder(SERIAL_MESSAGE_BYTES_MAX);
   #nonce: number | undefined;
-  #heard: () => void = () => {};
+  #waiting: (() => void)[] = [];
 
   constructor(trace: TraceReader, options: ReplayOptions) {
     this.#trace = trace;
@@ -37,7 +42,8 @@ export class Replay {
 
   /** To the end of the trace, or of the signal. The value: bytes that were sent. Codes: those of the trace. */
   async run(): Promise<Result<number>> {
-    const { speed, signal, send, answer } = this.#options;
+    const { speed, signal, answer } = this.#options;
+    if (answer) await this.#firstHello();
     const beganMs = performance.now();
     let bytes = 0;
     for await (const chunk of this.#trace.chunks()) {
@@ -46,7 +52,7 @@ export class Replay {
       if (speed > 0) await until(beganMs + chunk.value.atUs / 1000 / speed, signal);
       const said = answer ? this.#renewed(chunk.value.bytes) : chunk.value.bytes;
       if (signal.aborted) break;
-      if (said.length > 0) send(said);
+      await this.#say(said);
       bytes += said.length;
     }
     return ok(bytes);
@@ -54,21 +60,37 @@ export class Replay {
 
   /** What today's host says. */
   hear(bytes: Uint8Array): void {
-    this.#heard();
+    this.#listen(bytes);
+    for (const wake of this.#waiting.splice(0)) wake();
+  }
+
+  /** Resolves when the host has said something, or with the signal. */
+  firstWord(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#waiting.push(resolve);
+      this.#options.signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+  }
+
+  async #say(bytes: Uint8Array): Promise<void> {
+    const { send, speed, signal } = this.#options;
+    for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
+      const piece = bytes.subarray(at, at + PIECE_BYTES);
+      while (!send(piece) && speed === 0 && !signal.aborted) await until(performance.now() + FULL_MS, signal);
+    }
+  }
+
+  async #firstHello(): Promise<void> {
+    while (this.#nonce === undefined && !this.#options.signal.aborted) await this.firstWord();
+  }
+
+  #listen(bytes: Uint8Array): void {
     if (!this.#options.answer) return;
     const listen = (encoded: Uint8Array): void => {
       const message = decodeSerial(encoded);
       if (message.ok && message.value.type === 'hello') this.#nonce = message.value.nonce;
     };
     this.#fromHost.push(bytes, listen, () => {});
-  }
-
-  /** Resolves when the host has said something, or with the signal. */
-  firstWord(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#heard = resolve;
-      this.#options.signal.addEventListener('abort', () => resolve(), { once: true });
-    });
   }
 
   /** The same frames and noise, identities with the nonce of today. */
@@ -111,7 +133,11 @@ export const tracePeer = (trace: TraceReader, speed: number, answer: boolean): P
   return {
     open: (send) => {
       abort = new AbortController();
-      replay = new Replay(trace, { speed, answer, send, signal: abort.signal });
+      const say = (bytes: Uint8Array): boolean => {
+        send(bytes);
+        return true;
+      };
+      replay = new Replay(trace, { speed, answer, send: say, signal: abort.signal });
       void replay.run();
     },
     receive: (bytes) => replay?.hear(bytes),

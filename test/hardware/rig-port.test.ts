@@ -108,7 +108,10 @@ for (const [what, command, args, code, sentence] of [
   ['that one does not end', 'sleep', ['60'], 'timeout', /did not end within 200 ms/],
 ] as const) {
   programs(`tells ${what}`, async () => {
-    const ended = await runProgram(command, args, { install: 'apt-get install x', timeoutMs: code === 'timeout' ? 200 : 20_000 });
+    const ended = await runProgram(command, args, {
+      install: 'apt-get install x',
+      timeoutMs: code === 'timeout' ? 200 : 20_000,
+    });
     assert.is(codeOf(ended), code);
     assert.match(ended.ok ? ended.value : ended.detail, sentence);
   });

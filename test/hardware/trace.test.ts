@@ -188,7 +188,7 @@ replay('says what the board said, byte for byte', async () => {
 
 replay('answers the hello of a driver where it is told to, and delivers the same readings', async () => {
   const binding = new PeerBinding();
-  binding.plug('trace', tracePeer(new TraceReader(recorded), 1, true));
+  binding.plug('trace', tracePeer(new TraceReader(recorded), 0, true));
   const device = await openFrames({ path: 'trace', binding });
   assert.ok(device.ok);
   const watch = new Watch(device.value);
@@ -317,6 +317,19 @@ commands('record: what a line says, without a word to it; replay: the same at a 
   assert.equal(await exchange(link, Uint8Array.of(1), says.length), says);
   assert.is(await again.ended, 0, again.errors);
   assert.equal(again.lines.at(-1), { bytes: says.length, truncated: false });
+
+  const long = freshPath();
+  const writer = created(long);
+  const much = Uint8Array.from({ length: 100_000 }, (_, i) => (i * 7 + (i >> 8)) & 255);
+  writer.write('board', much);
+  writer.close();
+  const whole = new RigProcess(['replay', long, '--link', link, '--wait', '--speed', '0']);
+  await whole.until(() => whole.lines.length === 1);
+  assert.ok(
+    (await exchange(link, Uint8Array.of(1), much.length)).equals(much),
+    'without a speed nothing is lost',
+  );
+  assert.is(await whole.ended, 0, whole.errors);
 });
 
 for (const [what, args, sentence] of [

@@ -27,7 +27,7 @@ tollbridge rig replay FILE --link PATH: a recorded board, at a port
 
   --speed N           trace seconds per second, 0 without waiting (default 1)
   --wait              begins when the host says something
-  --answer            identities repeat the nonce of this host's hello: for the driver of our firmware
+  --answer            begins at a hello, and identities repeat its nonce: for the driver of our firmware
 
 tollbridge rig relay --path PORT --link PATH: a port to the board at PORT, with a line that can be spoiled
 

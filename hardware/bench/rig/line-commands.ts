@@ -14,6 +14,7 @@ import { wholeNumber } from './run-command.ts';
 const BAUD_MIN = 300;
 const BAUD_MAX = 4_000_000;
 const SPEED_MAX = 1_000_000;
+const LINGER_MS = 500;
 const SEED_MAX = 2 ** 32 - 1;
 
 const print = (line: object): void => console.log(JSON.stringify(line));
@@ -115,13 +116,17 @@ export const replayCommand = async (argv: readonly string[]): Promise<Result<num
     onClose: () => ending.end(refuse('device-failed', 'the pseudo-terminal ended: start the replay again')),
   });
   if (!pty.ok) return pty;
-  const send = (bytes: Uint8Array): void => void pty.value.write(bytes);
+  const send = (bytes: Uint8Array): boolean => pty.value.write(bytes);
   const replay = new Replay(trace, { speed, answer: values.answer, send, signal: ending.signal });
   print({ ready: true, link: values.link, tty: pty.value.path });
   if (values.wait) await replay.firstWord();
   void replay.run().then((said) => {
-    if (said.ok) print({ bytes: said.value, truncated: trace.truncated });
-    ending.end(said.ok ? ok(0) : said);
+    if (!said.ok) {
+      ending.end(said);
+      return;
+    }
+    print({ bytes: said.value, truncated: trace.truncated });
+    setTimeout(() => ending.end(ok(0)), LINGER_MS); // a terminal that ends takes with it what nobody has read yet
   });
   const outcome = await ending.outcome;
   pty.value.close();

@@ -1,6 +1,6 @@
 /** What came of a run, for people: a line per suite while it runs, then boards against suites, and the reasons. */
 
-import type { BoardResult, CheckResult, Outcome } from './run.ts';
+import { type BoardResult, type CheckResult, FLASH, type Outcome } from './run.ts';
 
 export type Paint = (text: string, outcome: Outcome) => string;
 
@@ -67,6 +67,7 @@ const GAP = '   ';
 /** Suites down, boards across, in as many blocks as the width asks for. */
 const tableLines = (results: readonly BoardResult[], width: number, paint: Paint): string[] => {
   const suites = [...new Set(results.flatMap(({ checks }) => checks.map(({ suite }) => suite)))];
+  suites.sort((a, b) => Number(b === FLASH) - Number(a === FLASH)); // it comes first where it comes at all
   const firstWidth = Math.max(...suites.map((suite) => suite.length), 5);
   const columns = results.map((result) => columnOf(result, suites));
   const lines: string[] = [];

@@ -12,7 +12,7 @@ import type { Board } from './rig-file.ts';
 /** The longest check waits 20 s for a board twice; beyond this it hangs. */
 const CHECK_MS_MAX = 90_000;
 /** The suite that is not in `suites/`: a board that takes no firmware needs no further question. */
-const FLASH = 'flash';
+export const FLASH = 'flash';
 
 export type Outcome = 'passed' | 'failed' | 'skipped';
 
