@@ -49,26 +49,30 @@ static void adopt(meter *meter, uint8_t slot) {
     meter->starts = meter->starts_now = 0;
 }
 
-/* Field by field where it goes; false when it is no installation at all. */
-static bool take_candidate(meter *meter, cbor_reader *reader) {
+/* Field by field where it goes. The caller asks whether the reader found an installation at all. */
+static ack_code take_candidate(meter *meter, cbor_reader *reader) {
     uint8_t *bytes = meter->candidate;
-    bytes[0] = DOMAIN_INSTALLATION;
-    put_u32(bytes + NUMBER_AT, cbor_take_uint(reader));
+    const uint32_t number = cbor_take_uint(reader);
     const uint8_t *channel = cbor_take_bytes(reader, CHANNEL_BYTES);
-    put_u32(bytes + SEQ_AT, cbor_take_uint(reader));
+    const uint32_t seq = cbor_take_uint(reader);
     const uint8_t *anchor = cbor_take_bytes(reader, LINK_BYTES);
     const uint32_t ticks = cbor_take_uint(reader);
-    put_u32(bytes + BASE_AT, cbor_take_uint(reader));
+    const uint32_t base = cbor_take_uint(reader);
     const uint32_t window = cbor_take_uint(reader);
     const uint8_t *mac = cbor_take_bytes(reader, METER_MAC_BYTES);
-    if (!cbor_done(reader) || ticks == 0 || ticks > CHAIN_TICKS_MAX) return false;
-    if (window == 0 || window > UINT16_MAX) return false;
+    if (!cbor_done(reader) || number == 0) return ACK_OUT_OF_RANGE;
+    if (ticks == 0 || ticks > CHAIN_TICKS_MAX || window == 0 || window > UINT16_MAX) return ACK_OUT_OF_RANGE;
+    if (base > UINT32_MAX - ticks - window) return ACK_OUT_OF_RANGE; /* a count of readings would overflow */
+    bytes[0] = DOMAIN_INSTALLATION;
+    put_u32(bytes + NUMBER_AT, number);
     memcpy(bytes + CHANNEL_AT, channel, CHANNEL_BYTES);
+    put_u32(bytes + SEQ_AT, seq);
     memcpy(bytes + ANCHOR_AT, anchor, LINK_BYTES);
     put_u16(bytes + TICKS_AT, (uint16_t)ticks);
+    put_u32(bytes + BASE_AT, base);
     put_u16(bytes + WINDOW_AT, (uint16_t)window);
     memcpy(meter->mac, mac, METER_MAC_BYTES);
-    return true;
+    return ACK_DONE;
 }
 
 bool meter_answer_install(meter *meter, uint8_t items, cbor_reader *reader) {
@@ -79,17 +83,16 @@ bool meter_answer_install(meter *meter, uint8_t items, cbor_reader *reader) {
         if (id != meter->install_id) message_ack(id, ACK_BUSY);
         return true;
     }
-    if (!take_candidate(meter, reader)) return false;
-    const uint32_t most = (uint32_t)CHAIN_TICKS_MAX + UINT16_MAX;
-    if (!(meter->line->board->roles & ROLE_METER_KEY)) {
-        message_ack(id, ACK_NOT_AUTHORISED);
-    } else if (get_u32(meter->candidate + BASE_AT) > UINT32_MAX - most) {
-        message_ack(id, ACK_OUT_OF_RANGE); /* a count of readings would overflow */
-    } else {
-        meter->install_id = id;
-        meter->installing = INSTALL_CHECKING;
-        hmac_begin(&meter->hmac);
+    ack_code code = take_candidate(meter, reader);
+    if (!cbor_done(reader)) return false;
+    if (!(meter->line->board->roles & ROLE_METER_KEY)) code = ACK_NOT_AUTHORISED;
+    if (code != ACK_DONE) {
+        message_ack(id, code);
+        return true;
     }
+    meter->install_id = id;
+    meter->installing = INSTALL_CHECKING;
+    hmac_begin(&meter->hmac);
     return true;
 }
 
@@ -129,7 +132,7 @@ static void check_candidate(meter *meter) {
         storage_write(slot_address(meter->slot ^ 1), meter->candidate + NUMBER_AT, SLOT_BYTES);
         meter->installing = INSTALL_STORING;
     } else {
-        end_install(meter, number != 0 && number == meter->number && is_in_force(meter) ? ACK_DONE : ACK_STALE);
+        end_install(meter, number == meter->number && is_in_force(meter) ? ACK_DONE : ACK_STALE);
     }
 }
 

@@ -3,6 +3,7 @@
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { encodeCbor } from '../../schemas/cbor.ts';
 import { installationMac } from '../../schemas/meter.ts';
 import { CODES, type Code } from '../../schemas/result.ts';
 import { encodeSerial, type Install, type MeterState, type SerialMessage } from '../../schemas/serial.ts';
@@ -247,6 +248,29 @@ if (host !== undefined) {
         'meter',
       ).at(-1);
       assert.is(state?.index, ticks);
+    }
+  });
+
+  meter('refuses what is out of range, with the code, before it looks at the mac', () => {
+    const { install } = chainOf({ number: 5, channel: 0xc1, seq: 1, ticks: 9, base: 0, window: 1 });
+    const range = CODES['value-out-of-range'];
+    const cases = [
+      [{ number: 0 }, range],
+      [{ ticks: 0 }, range],
+      [{ ticks: 1025 }, range],
+      [{ window: 0 }, range],
+      [{ window: 65_536 }, range],
+      [{ base: 4_294_967_295 - 9 }, range],
+      [{ base: 4_294_967_295 - 10 }, CODES['signature-invalid']],
+    ] as const;
+    for (const [changes, code] of cases) {
+      const { id, number, channel, seq, anchor, ticks, base, window, mac } = { ...install, ...changes };
+      const message = encodeCbor([7, id, number, channel, seq, anchor, ticks, base, window, mac]);
+      assert.equal(
+        codes(metered().hello().send(message).turn(20).play(host)[0]!),
+        [code],
+        JSON.stringify(changes),
+      );
     }
   });
 
