@@ -16,7 +16,7 @@ export type OpenDevice = (config: DeviceConfig) => Promise<Result<Device>>;
 export type DeviceUser = {
   readonly onState: (name: string, device: Device | null) => void;
   readonly onReading: (name: string, reading: DeviceReading) => void;
-  /** The first of a kind since the board came online. */
+  /** The first of a kind since the board came online, or while it cannot be opened. */
   readonly onFault: (name: string, sentence: string) => void;
   readonly onMeter: (name: string, state: MeterState) => void;
 };
@@ -32,6 +32,8 @@ type Slot = {
   readonly faults: Map<number, number>;
   /** What it said that was of no use since it came online: the newest reason of each code. */
   readonly refused: Map<string, string>;
+  /** Codes of why it could not be opened: each is told once. */
+  readonly missed: Set<string>;
   timer: NodeJS.Timeout | undefined;
 };
 
@@ -39,15 +41,17 @@ export class Devices {
   private readonly slots = new Map<string, Slot>();
   private readonly open: OpenDevice;
   private readonly user: DeviceUser;
+  private readonly retryMs: number;
   private closed = false;
 
-  constructor(configs: readonly DeviceConfig[], open: OpenDevice, user: DeviceUser) {
+  constructor(configs: readonly DeviceConfig[], open: OpenDevice, user: DeviceUser, retryMs = RETRY_MS) {
     this.open = open;
     this.user = user;
+    this.retryMs = retryMs;
     for (const config of configs) {
       this.slots.set(config.name, {
         ...{ config, device: null, detail: 'is looked for', timer: undefined },
-        ...{ faults: new Map(), refused: new Map() },
+        ...{ faults: new Map(), refused: new Map(), missed: new Set() },
       });
     }
   }
@@ -110,7 +114,9 @@ export class Devices {
     }
     if (!opened.ok) {
       slot.detail = opened.detail;
-      slot.timer = setTimeout(() => void this.look(slot), RETRY_MS);
+      if (!slot.missed.has(opened.code)) this.user.onFault(slot.config.name, opened.detail);
+      slot.missed.add(opened.code);
+      slot.timer = setTimeout(() => void this.look(slot), this.retryMs);
       return;
     }
     const device = opened.value;

@@ -48,6 +48,7 @@ export type Port = {
 const UNSENT_BYTES_MAX = 11_520;
 const READ_BYTES = 16_384;
 const SUGGESTIONS_MAX = 4;
+const GROUP_READS_WRITES = 0o060;
 
 /** Codes: port-missing, port-denied, port-in-use, device-failed. */
 export const openPort = async (options: PortOptions, events: PortEvents): Promise<Result<Port>> => {
@@ -84,16 +85,16 @@ export const openPort = async (options: PortOptions, events: PortEvents): Promis
 };
 
 /** serialport tells what the system said in words only. */
-const explain = (path: string, message: string): Refusal => {
+const explain = (path: string, told: string): Refusal => {
+  const message = told.replace(/^Error: /, '').replaceAll(path, 'it'); // a path may say anything
   if (/no such file|no such device|does not exist|file not found/i.test(message)) {
     return refuse('port-missing', `no serial port ${path}: plug the board in${suggestions()}`);
   }
   if (/permission denied|access denied/i.test(message)) {
-    const group = groupOf(path);
-    return refuse(
-      'port-denied',
-      `no permission for ${path}: sudo usermod -aG ${group} "$USER", then log in again`,
-    );
+    return refuse('port-denied', `no permission for ${path}: ${permissionFor(path)}`);
+  }
+  if (/inappropriate ioctl|is a directory/i.test(message)) {
+    return refuse('device-failed', `${path} is no serial port: name the board's${suggestions()}`);
   }
   if (/lock|busy|temporarily unavailable/i.test(message)) {
     const holder = holderOf(path) ?? `another program (sudo fuser ${path} tells which)`;
@@ -114,15 +115,18 @@ const suggestions = (): string => {
   }
 };
 
-/** The group that may open the port: dialout on Debian, uucp on Arch. */
-const groupOf = (path: string): string => {
+/** By the group that may open the port: dialout on Debian, uucp on Arch. Without udev there is none. */
+const permissionFor = (path: string): string => {
+  const join = (group: string): string => `sudo usermod -aG ${group} "$USER", then log in again`;
   try {
-    const gid = String(statSync(path).gid);
+    const { gid, mode } = statSync(path);
+    if (gid === 0 || (mode & GROUP_READS_WRITES) !== GROUP_READS_WRITES)
+      return `no group may open it (is udev there?): sudo chown "$USER" ${path}`;
     const line = readFileSync('/etc/group', 'utf8')
       .split('\n')
-      .find((entry) => entry.split(':')[2] === gid);
-    return line?.split(':')[0] ?? 'dialout';
+      .find((entry) => entry.split(':')[2] === String(gid));
+    return join(line?.split(':')[0] ?? 'dialout');
   } catch {
-    return 'dialout';
+    return join('dialout');
   }
 };

@@ -61,6 +61,29 @@ test('tell each kind of a board’s trouble once, and how often in their status'
   assert.equal(devices.status()[0]!.faults, [], 'a board that is back tells what is left of it');
   await devices.close();
 });
+
+test('tell once for each reason that a device cannot be opened, and go on looking', async () => {
+  const told: string[] = [];
+  const reasons: Code[] = ['port-denied', 'port-denied', 'port-missing', 'port-denied'];
+  const found = new Promise<void>((resolve) => {
+    const user = {
+      onState: () => resolve(),
+      onReading: () => {},
+      onFault: (name: string, sentence: string) => told.push(`${name}: ${sentence}`),
+      onMeter: () => {},
+    };
+    const given = { name: 'station', path: '/dev/null', serial: null, meterKey: null };
+    const open = async () => {
+      const code = reasons.shift();
+      return code === undefined ? ok(new MemoryDevice()) : refuse(code, `${code}, ${reasons.length} to come`);
+    };
+    devices = new Devices([{ driver: 'frames', ...given }], open, user, 1);
+    devices.start();
+  });
+  await found;
+  assert.equal(told, ['station: port-denied, 3 to come', 'station: port-missing, 1 to come']);
+  await devices.close();
+});
 test.run();
 
 const text = suite('faultText');

@@ -2,7 +2,7 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, chownSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
@@ -35,14 +35,53 @@ port('names a port that is not there', async () =>
   ),
 );
 
+/** A group to whom this user may give a file, and its number. */
+const someGroup = (): readonly [string, number] => {
+  const groups = readFileSync('/etc/group', 'utf8')
+    .split('\n')
+    .map((line) => line.split(':'));
+  const own = process.getgid!();
+  const [name, , gid] = groups.find((group) =>
+    own === 0 ? Number(group[2]) > 0 : Number(group[2]) === own,
+  )!;
+  return [name!, Number(gid)];
+};
+
 port('names the group that may open a port', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'port-'));
+  const path = join(folder, 'board');
+  const [group, gid] = someGroup();
+  writeFileSync(path, '');
+  chownSync(path, process.getuid!(), gid);
+  chmodSync(path, 0o660);
   const denied = refusing('Permission denied');
-  assert.match(
-    await refusal('/dev/null', denied),
-    /^port-denied: no permission for \/dev\/null: .* -aG root/,
-  );
+  const remedy = `sudo usermod -aG ${group} "$USER", then log in again`;
+  assert.is(await refusal(path, denied), `port-denied: no permission for ${path}: ${remedy}`);
   assert.match(await refusal('/dev/ttyNowhere', denied), /-aG dialout/);
+  rmSync(folder, { recursive: true });
 });
+
+port('advises nobody to join root, where no group may open a port', async () =>
+  assert.match(
+    await refusal('/dev/null', refusing('Permission denied')),
+    /^port-denied: .*no group may open it \(is udev there\?\): sudo chown "\$USER" \/dev\/null$/,
+  ),
+);
+
+port('says of a file or a folder that it is no serial port', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'port-'));
+  writeFileSync(join(folder, 'file'), '');
+  for (const path of [folder, join(folder, 'file')])
+    assert.match(await refusal(path), `device-failed: ${path} is no serial port: name the board's`);
+  rmSync(folder, { recursive: true });
+});
+
+port('takes no word of a path for a reason', async () =>
+  assert.match(
+    await refusal('/dev/busy-clock-lock', refusing('Input/output error')),
+    /^device-failed: \/dev\/busy-clock-lock cannot be opened: Input\/output error/,
+  ),
+);
 
 const withPty = (body: (link: string) => Promise<void>) => async (): Promise<void> => {
   const folder = mkdtempSync(join(tmpdir(), 'port-'));
