@@ -1,4 +1,4 @@
-/** The meter of a chip, compiled for this machine: against a model of it, and against power cuts at every byte. */
+/** The meter of a chip, compiled for this machine: what it takes, refuses and answers. */
 
 import fc from 'fast-check';
 import { suite } from 'uvu';
