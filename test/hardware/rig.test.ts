@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { PeerBinding } from '../../hardware/bench/binding.ts';
+import { openPty } from '../../hardware/bench/pty.ts';
 import { junitXml } from '../../hardware/bench/rig/junit.ts';
 import { paintFor, reportLines, suiteLines } from '../../hardware/bench/rig/report.ts';
 import type { Rig } from '../../hardware/bench/rig/rig.ts';
@@ -347,7 +348,17 @@ command('ends with Ctrl-C, tells what it had, and leaves nothing behind', async 
   assert.equal(left, []);
 });
 
+command('asks a board at a port, without a file', async () => {
+  const pty = await openPty({ link: join(folder, 'board.tty'), onData: () => {}, onClose: () => {} });
+  assert.ok(pty.ok);
+  const { exit, out } = await tollbridge('--port', join(folder, 'board.tty'), '--list').ended;
+  pty.value.close();
+  assert.is(exit, 0);
+  assert.match(out, /^board +port +is here$/m);
+});
+
 for (const [what, args, sentence] of [
+  ['a port and a file', [RIG, '--port', '/dev/x'], /--port \/dev\/x or the file .*rig\.yaml, not both/],
   ['a file that is not there', ['/no/rig.yaml'], /no rig file at \/no\/rig\.yaml \(ENOENT\)/],
   ['a suite that is none', [RIG, '--only', 'dance'], /--only dance: there are valve, absent, identify/],
   ['a seed that is none', [RIG, '--seed', 'x'], /--seed x: a whole number/],

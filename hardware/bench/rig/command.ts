@@ -9,8 +9,9 @@ Boards are emulated chips, or real ones at serial ports: what they are, how to f
 is wired to them stands in FILE (default: rig.yaml here, else the emulated boards of this project). What is not
 here is skipped with its reason. Exit code 1 where a check failed, or none could be tried.
 
+  --port PATH         the board at this port, instead of a file
   --only NAME,...     these boards and these suites only
-  --list              what FILE lists, and whether it is here; nothing is tried
+  --list              what FILE lists, whether it is here, and ports that it does not list; nothing is tried
   --junit FILE        the results as JUnit XML as well
   --json              one JSON object at the end, progress on standard error
   --jobs N            boards at a time (default 4)

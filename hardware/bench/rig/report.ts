@@ -56,9 +56,11 @@ export const suiteLines = (
   ].join(' ');
   const reasons = new Set(checks.filter((check) => check.outcome === 'skipped').map(({ reason }) => reason));
   const skips = outcome === 'skipped' ? [...reasons].map((reason) => `      ${reason}`) : [];
-  const failures = checks
-    .filter((check) => check.outcome === 'failed')
-    .map((check) => `      ${check.claim}: ${paint(check.reason, 'failed')}`);
+  const failed = checks.filter((check) => check.outcome === 'failed');
+  const shared = failed.length > 1 && failed.every(({ reason }) => reason === failed[0]!.reason);
+  const failures = shared
+    ? [`      ${paint(failed[0]!.reason, 'failed')}`]
+    : failed.map(({ claim, reason }) => `      ${claim}: ${paint(reason, 'failed')}`);
   return [head.trimEnd(), ...skips, ...failures];
 };
 
@@ -128,12 +130,16 @@ const skipLines = (results: readonly BoardResult[]): string[] => {
   });
 };
 
+/** Each reason once; beyond the first claim that it broke, how many more. */
 const failureLines = (results: readonly BoardResult[]): string[] =>
-  results.flatMap(({ board, checks }) =>
-    checks
-      .filter(({ outcome }) => outcome === 'failed')
-      .map(({ suite, claim, reason }) => `failed: ${board}, ${suite}: ${claim}: ${reason}`),
-  );
+  results.flatMap(({ board, checks }) => {
+    const failed = checks.filter(({ outcome }) => outcome === 'failed');
+    return [...new Set(failed.map(({ reason }) => reason))].map((reason) => {
+      const [first, ...more] = failed.filter((check) => check.reason === reason);
+      const others = more.length > 0 ? ` (and ${more.length} more)` : '';
+      return `failed: ${board}, ${first!.suite}: ${first!.claim}: ${reason}${others}`;
+    });
+  });
 
 /** The end of the run. */
 export const reportLines = (
@@ -149,9 +155,10 @@ export const reportLines = (
     ...tableLines(results, width, paint),
     '',
     ...met.map(({ board, kind, identity }) => `${board.padEnd(nameWidth)}   ${identity} (${kind})`),
-    '',
+    ...(met.length > 0 ? [''] : []),
     ...skipLines(results).map((line) => paint(line, 'skipped')),
     ...failureLines(results).map((line) => paint(line, 'failed')),
+    ...(tally.passed + tally.failed === 0 ? ['nothing could be tried: --list says what is missing'] : []),
     `${tally.passed} passed, ${tally.failed} failed, ${tally.skipped} skipped in ${seconds(tookMs)}, seed ${seed}`,
   ];
 };

@@ -1,6 +1,6 @@
 /** `tollbridge rig run` */
 
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -20,6 +20,7 @@ const INTERRUPTED = 130;
 const JOBS_MAX = 32;
 const SEED_MAX = 2 ** 32 - 1;
 const WIDTH = 100;
+const PORTS = '/dev/serial/by-id';
 const BAUD_RATE = 115_200;
 
 type Settings = {
@@ -71,6 +72,7 @@ const readSettings = (argv: readonly string[]): Result<Settings> => {
     args: [...argv],
     allowPositionals: true,
     options: {
+      port: { type: 'string' },
       only: { type: 'string' },
       list: { type: 'boolean', default: false },
       junit: { type: 'string' },
@@ -89,7 +91,9 @@ const readSettings = (argv: readonly string[]): Result<Settings> => {
   const seed = wholeNumber(values.seed, 0, SEED_MAX);
   if (seed === undefined)
     return refuse('config-invalid', `--seed ${values.seed}: a whole number from 0 to ${SEED_MAX}`);
-  const boards = readBoards(positionals[0] ?? rigFile());
+  if (values.port !== undefined && positionals.length > 0)
+    return refuse('config-invalid', `--port ${values.port} or the file ${positionals[0]}, not both`);
+  const boards = values.port === undefined ? readBoards(positionals[0] ?? rigFile()) : boardAt(values.port);
   if (!boards.ok) return boards;
   const chosen = choose(boards.value, values.only);
   if (!chosen.ok) return chosen;
@@ -111,6 +115,10 @@ const rigFile = (): string =>
       ),
     )
     .find((path) => existsSync(path)) ?? 'rig.yaml';
+
+/** One board that needs no file. */
+const boardAt = (port: string): Result<readonly Board[]> =>
+  readRigFile('--port', `boards: [{ name: board, kind: port, port: ${JSON.stringify(port)} }]`);
 
 const readBoards = (path: string): Result<readonly Board[]> => {
   try {
@@ -167,6 +175,9 @@ const write = (path: string, text: string): Refusal | undefined => {
 
 /** Starts each board to see whether it is here, and lets it go. */
 const list = async ({ boards, suites, json }: Settings): Promise<Result<number>> => {
+  const unlisted = portsHere().filter(
+    (port) => !boards.some((board) => board.kind === 'port' && board.port === port),
+  );
   const found: { board: string; kind: string; here: boolean; reason: string }[] = [];
   for (const board of boards) {
     const started = await startRig(board);
@@ -176,7 +187,7 @@ const list = async ({ boards, suites, json }: Settings): Promise<Result<number>>
   }
   if (json) {
     console.log(
-      JSON.stringify({ boards: found, suites: suites.map(({ name, about }) => ({ name, about })) }),
+      JSON.stringify({ boards: found, unlisted, suites: suites.map(({ name, about }) => ({ name, about })) }),
     );
     return ok(DONE);
   }
@@ -185,10 +196,20 @@ const list = async ({ boards, suites, json }: Settings): Promise<Result<number>>
   );
   for (const { board, kind, here, reason } of found)
     console.log(`${board.padEnd(width)}   ${kind.padEnd(8)}   ${here ? 'is here' : reason}`);
+  for (const port of unlisted) console.log(`not listed: ${port}`);
   console.log('');
   for (const { name, about, checks } of suites)
     console.log(`${name.padEnd(width)}   ${String(checks.length).padStart(2)} checks   ${about}`);
   return ok(DONE);
+};
+
+/** By names that stay; none where there is no udev, or nothing plugged in. */
+const portsHere = (): string[] => {
+  try {
+    return readdirSync(PORTS).map((name) => join(PORTS, name));
+  } catch {
+    return [];
+  }
 };
 
 const jsonOf = (results: readonly BoardResult[], seed: number): object => ({

@@ -14,6 +14,9 @@ const CHECK_MS_MAX = 90_000;
 /** The suite that is not in `suites/`: a board that takes no firmware needs no further question. */
 export const FLASH = 'flash';
 
+/** Told once for a board whose suites share a reason. */
+const ALL = 'all';
+
 export type Outcome = 'passed' | 'failed' | 'skipped';
 
 export type CheckResult = {
@@ -147,11 +150,10 @@ class BoardRun {
 
   /** The same for every check of every suite: it cannot even be tried. */
   #all(outcome: Outcome, reason: string): void {
-    for (const { name, checks } of this.#options.suites)
-      this.#add(
-        name,
-        checks.map(({ claim }) => ({ suite: name, claim, outcome, reason, elapsedMs: 0 })),
-      );
+    const checks = this.#options.suites.flatMap(({ name, checks }) =>
+      checks.map(({ claim }) => ({ suite: name, claim, outcome, reason, elapsedMs: 0 })),
+    );
+    this.#add(ALL, checks);
   }
 
   #add(suite: string, checks: readonly CheckResult[]): void {
