@@ -110,7 +110,7 @@ class Agent {
     this.connection = this.connect();
     this.post = new Post(this.id, this.connection, this.office(), this.lanes, this.turns);
     this.devices = new Devices(config.devices, ports.openDevice, {
-      onState: (name, device) => this.onDevice(name, device),
+      onState: (name, device, isNews) => this.onDevice(name, device, isNews),
       onReading: (name, reading) => {
         const atMs = nowMs();
         if (atMs !== null) this.selling.onReading(name, reading, atMs);
@@ -332,9 +332,9 @@ class Agent {
     if (status.ok) this.buying.onStatus(id, status.value);
   }
 
-  private onDevice(name: string, device: Device | null): void {
+  private onDevice(name: string, device: Device | null, isNews: boolean): void {
     const status = this.devices.status().find((one) => one.name === name);
-    this.notice(device === null ? 'device-failed' : 'device', `${name}: ${status?.detail ?? ''}`);
+    if (isNews) this.notice(device === null ? 'device-failed' : 'device', `${name}: ${status?.detail ?? ''}`);
     const sold = this.meters.isOpen(name, device) ? device : null;
     if (this.selling.onDevice(name, sold)) this.publishProfile();
     for (const rule of this.rules) if (rule.config.device === name && device !== null) rule.onDevice();
@@ -350,6 +350,7 @@ class Agent {
     const nowMs = this.files.clock.nowMs();
     const monotonicMs = performance.now();
     this.meters.settle();
+    for (const detail of this.selling.absences(monotonicMs)) this.notice('config-invalid', detail);
     for (const lane of this.lanes) {
       if (lane.ended) this.onEnded(lane);
       else this.turns.step(lane, { kind: 'timer' });

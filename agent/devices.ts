@@ -14,7 +14,8 @@ export type OpenDevice = (config: DeviceConfig) => Promise<Result<Device>>;
 
 /** Who cares for a device: told of its coming and going, and of each reading. */
 export type DeviceUser = {
-  readonly onState: (name: string, device: Device | null) => void;
+  /** `isNews`: it has come, has gone, or is another; not where it only has other sensors than before. */
+  readonly onState: (name: string, device: Device | null, isNews: boolean) => void;
   readonly onReading: (name: string, reading: DeviceReading) => void;
   /** The first of a kind since the board came online, or while it cannot be opened. */
   readonly onFault: (name: string, sentence: string) => void;
@@ -140,10 +141,12 @@ export class Devices {
 
   private tell(slot: Slot, fault: string | undefined): void {
     const { board, firmware } = slot.device!.identity;
-    slot.detail = fault ?? (firmware === '' ? board : `${board}, firmware ${firmware}`);
+    const detail = fault ?? (firmware === '' ? board : `${board}, firmware ${firmware}`);
+    const isNews = slot.detail !== detail; // else a sensor more, or a board that was reset
+    slot.detail = detail;
     slot.faults.clear(); // it tells them again
-    slot.refused.clear();
-    this.user.onState(slot.config.name, fault === undefined ? slot.device : null);
+    if (isNews) slot.refused.clear();
+    this.user.onState(slot.config.name, fault === undefined ? slot.device : null, isNews);
   }
 }
 

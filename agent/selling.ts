@@ -19,6 +19,7 @@ import type { Archive } from './archive.ts';
 import { capabilityOf } from './devices.ts';
 import { acceptOffer, type Selling as Shelf } from './engine/offer.ts';
 import { newSale } from './engine/sale/sale.ts';
+import { meant } from './host/shape-part.ts';
 import { type LaneHost, type LeaseLane, type SaleLane, saleLane } from './lanes.ts';
 import type { Meters } from './meters.ts';
 import type { Turns } from './turns.ts';
@@ -47,6 +48,9 @@ export type SettlerConfig = { readonly key: Uint8Array; readonly exposureNano: n
 /** Earnings are claimed this often while a lease runs: a settler asked more often books nothing more. */
 const CLAIM_EVERY_MS = 5000;
 
+/** An instrument tells what it has one line after the other; a radio at home once in a while. */
+const ABSENT_MS = 10_000;
+
 /** Of a metered sensor that was stopped for another one, by a program that did not live to start it again. */
 const METERED_PERIOD_MS = 1000;
 
@@ -57,6 +61,8 @@ type Shelved = {
   /** What the board does when nobody asks for anything else. */
   periodMs: number;
   readonly sales: Set<SaleLane>;
+  /** Since when its device is there without the sensor; infinite once that was told. */
+  absentMs: number | null;
 };
 
 export class Selling {
@@ -83,7 +89,13 @@ export class Selling {
     this.settlers = settlers;
     this.archive = archive;
     this.meters = meters;
-    this.shelf = configs.map((config) => ({ config, capability: null, periodMs: 0, sales: new Set() }));
+    this.shelf = configs.map((config) => ({
+      config,
+      capability: null,
+      periodMs: 0,
+      sales: new Set(),
+      absentMs: null,
+    }));
   }
 
   capabilities(): Capability[] {
@@ -131,6 +143,26 @@ export class Selling {
     this.setPeriods(name);
     this.meters.of(name)?.onDevice(device?.meter ?? null);
     return changed;
+  }
+
+  /** Sensors on offer that their devices do not have, each told once: most are typing errors. */
+  absences(nowMs: number): string[] {
+    const sentences: string[] = [];
+    for (const shelved of this.shelf) {
+      const { name, device, sensor } = shelved.config;
+      const known = this.devices.get(device);
+      if (known === undefined || shelved.capability !== null) {
+        shelved.absentMs = null;
+        continue;
+      }
+      shelved.absentMs ??= nowMs;
+      if (nowMs - shelved.absentMs < ABSENT_MS) continue;
+      shelved.absentMs = Number.POSITIVE_INFINITY;
+      const has = known.capabilities.filter((one) => one.direction === 'sensor').map((one) => one.name);
+      const hint = meant(sensor, has) || (has.length === 0 ? '' : `, it has ${has.join(', ')}`);
+      sentences.push(`"${name}" is not on offer: ${device} has no sensor "${sensor}"${hint}`);
+    }
+    return sentences;
   }
 
   onReading(name: string, reading: DeviceReading, atMs: number): void {

@@ -47,9 +47,16 @@ export type Format = {
 
 const SHOWN_MAX = 60;
 
+/** What JSON leaves as it is and a terminal may obey. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: those are meant
+const C1 = /[\x7f-\x9f]/g;
+
 /** Text of an instrument in a sentence for a person. */
 export const shown = (text: string): string =>
-  JSON.stringify(text.length > SHOWN_MAX ? `${text.slice(0, SHOWN_MAX)}…` : text);
+  JSON.stringify(text.length > SHOWN_MAX ? `${text.slice(0, SHOWN_MAX)}…` : text).replace(
+    C1,
+    (letter) => `\\u00${letter.charCodeAt(0).toString(16)}`,
+  );
 
 export const refuseNumber = (what: string, text: string): Refusal =>
   refuse('object-malformed', `${what} is ${shown(text)}, which is no decimal number`);

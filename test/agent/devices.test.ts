@@ -23,6 +23,9 @@ class TroubledDevice extends MemoryDevice {
   comesBack(): void {
     this.listener.onState?.({ online: true });
   }
+  goes(): void {
+    this.listener.onState?.({ online: false, code: 'device-failed', detail: 'unplugged' });
+  }
 }
 
 let devices: Devices;
@@ -59,6 +62,38 @@ test('tell each kind of a board’s trouble once, and how often in their status'
   assert.equal(status!.refused, ['no number in c']);
   board.comesBack();
   assert.equal(devices.status()[0]!.faults, [], 'a board that is back tells what is left of it');
+  await devices.close();
+});
+
+test('tell news from a device that has a sensor more than before', async () => {
+  const board = new TroubledDevice();
+  const told: string[] = [];
+  let found = (): void => {};
+  const user = {
+    onState: (_: string, device: unknown, isNews: boolean) => {
+      told.push(`${device === null ? 'away' : 'there'}${isNews ? ', which is news' : ''}`);
+      found();
+    },
+    onReading: () => {},
+    onFault: (_: string, sentence: string) => told.push(sentence),
+    onMeter: () => {},
+  };
+  const given = { name: 'station', path: '/dev/null', serial: null, meterKey: null };
+  devices = new Devices([{ driver: 'frames', ...given }], async () => ok(board), user);
+  await new Promise<void>((resolve) => {
+    found = resolve;
+    devices.start();
+  });
+  board.refuse('object-malformed', 'no number');
+  board.comesBack();
+  board.refuse('object-malformed', 'no number');
+  board.goes();
+  board.comesBack();
+  board.refuse('object-malformed', 'no number');
+  assert.equal(told, [
+    ...['there, which is news', 'no number', 'there'],
+    ...['away, which is news', 'there, which is news', 'no number'],
+  ]);
   await devices.close();
 });
 

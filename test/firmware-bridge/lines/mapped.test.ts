@@ -98,6 +98,7 @@ pairs('reads UTF-8, and takes what is none, or is no text, for noise', () => {
   };
   assert.match(rough([0xff]), /^object-malformed: "T=2ÿ" is not UTF-8: is the baud rate right/);
   assert.match(rough([0x00]), /^object-malformed: a control character is in a line of text: "T=2\\u0000"/);
+  assert.match(rough([0xc2, 0x9b]), 'T=2\\u009b"', 'nothing that a terminal obeys');
   assert.match(rough([0x0d, 0x31]), /^object-malformed: a control character/);
 });
 
