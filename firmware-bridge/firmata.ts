@@ -11,6 +11,7 @@ import { createHash } from 'node:crypto';
 import { ok, type Refusal, type Result, refuse } from '../schemas/result.ts';
 import type { Capability } from '../schemas/serial.ts';
 import { Audience, newHealth } from './audience.ts';
+import type { BackoffMs } from './backoff.ts';
 import type { Device, DeviceIdentity, DeviceListener } from './device.ts';
 import { FiveBoard } from './firmata/five-board.ts';
 import {
@@ -25,8 +26,10 @@ import {
 import { classOf, type FirmataOutput, type FirmataSensor, type Parts, partsOf } from './firmata/parts.ts';
 import { Readings } from './firmata/readings.ts';
 import { Sandbox } from './firmata/sandbox.ts';
+import { Greeting, type GreetingTiming } from './greeting.ts';
+import { OnlineState, whenOnline } from './online-state.ts';
 import type { Binding } from './port.ts';
-import { type Backoff, SerialLine } from './serial-line.ts';
+import { SerialLine } from './serial-line.ts';
 
 export type { FirmataOutput, FirmataSensor, PartOptions } from './firmata/parts.ts';
 
@@ -34,13 +37,9 @@ export type { FirmataOutput, FirmataSensor, PartOptions } from './firmata/parts.
 const BAUD_RATE = 57_600;
 
 /** All in milliseconds. */
-export type FirmataTiming = {
+export type FirmataTiming = GreetingTiming & {
   /** How long `openFirmata` waits until the board is ready. */
   readonly open: number;
-  /** Between two questions to a board that has not answered. */
-  readonly hello: number;
-  /** For an answer, in all: an Arduino's boot loader listens for 2 s before it starts the firmware. */
-  readonly greeting: number;
   /** Until every part is made: pins and parts are a few hundred bytes. */
   readonly building: number;
   readonly ack: number;
@@ -71,7 +70,7 @@ export type FirmataOptions = {
   readonly sensors: readonly FirmataSensor[];
   readonly outputs: readonly FirmataOutput[];
   readonly timing?: Partial<FirmataTiming> | undefined;
-  readonly backoff?: Partial<Backoff> | undefined;
+  readonly backoff?: Partial<BackoffMs> | undefined;
   /** The file from whose place johnny-five and firmata-io are found (default: this one). */
   readonly from?: string | undefined;
 };
@@ -87,10 +86,7 @@ export const openFirmata = async (options: FirmataOptions): Promise<Result<Devic
   const refusal = checkPackages(from, parts.value);
   if (refusal !== undefined) return refusal;
   const device = new FirmataDevice(options, parts.value, from);
-  const failed = await device.start();
-  if (failed === undefined) return ok(device);
-  await device.close();
-  return failed;
+  return whenOnline(device, await device.start());
 };
 
 /** Whether johnny-five is there and has the classes, before there is any board. */
@@ -123,19 +119,16 @@ class FirmataDevice implements Device {
   readonly #from: string;
   readonly #parts: Parts;
   readonly #audience = new Audience();
+  readonly #state = new OnlineState(this.#audience, this.health);
+  readonly #greeting: Greeting;
   readonly #line: SerialLine;
   readonly #readings: Readings;
   #five: FiveBoard | undefined;
   #reader: FirmataReader | undefined;
-  #online = false;
-  #lost = false; // it was online and is not any more
-  #timer: NodeJS.Timeout | undefined; // of the next question, the building or the silence: one at a time
-  #greetingEndsMs = 0;
-  #isGreeting = false;
+  #building: NodeJS.Timeout | undefined;
   #answered: ((answered: boolean) => void) | undefined; // of the command that waits
   #waiting = 0;
   #commands: Promise<unknown> = Promise.resolve();
-  #settleStart: ((refusal: Refusal | undefined) => void) | undefined;
   #lastRefusal: Refusal;
 
   constructor(options: FirmataOptions, parts: Parts, from: string) {
@@ -149,6 +142,14 @@ class FirmataDevice implements Device {
       onRefused: (refusal) => this.#audience.refused(refusal),
     });
     this.identity = { board: 'Firmata', firmware: '', serial: serialOf(options.path) };
+    this.#greeting = new Greeting(this.#timing, {
+      onBegin: () => {},
+      ask: () => this.#line.write(ASK_FIRMWARE),
+      onUnanswered: () => {
+        const detail = `no Firmata board answered at ${this.#path}: is it powered, has it a Firmata firmware, and is baudRate its own?`;
+        this.#line.lose(refuse('timeout', detail));
+      },
+    });
     this.#line = new SerialLine(
       { ...options, binding: options.binding as never, baudRate: options.baudRate ?? BAUD_RATE },
       {
@@ -165,20 +166,14 @@ class FirmataDevice implements Device {
   }
 
   get online(): boolean {
-    return this.#online;
+    return this.#state.isOnline;
   }
 
   /** undefined when every part is made. */
   start(): Promise<Refusal | undefined> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(() => this.#settleStart?.(this.#lastRefusal), this.#timing.open);
-      this.#settleStart = (refusal) => {
-        clearTimeout(timer);
-        this.#settleStart = undefined;
-        resolve(refusal);
-      };
-      this.#line.open();
-    });
+    const opened = this.#state.opened(this.#timing.open, () => this.#state.refuse(this.#lastRefusal));
+    this.#line.open();
+    return opened;
   }
 
   listen(listener: DeviceListener): () => void {
@@ -195,7 +190,7 @@ class FirmataDevice implements Device {
     this.#waiting++;
     const done = this.#commands.then(() => {
       const called =
-        this.#five === undefined || !this.#online ? this.#offline() : this.#five.call(caller, value);
+        this.#five === undefined || !this.online ? this.#offline() : this.#five.call(caller, value);
       return called.ok ? this.#acknowledged(caller.name) : called;
     });
     this.#commands = done;
@@ -211,8 +206,7 @@ class FirmataDevice implements Device {
   }
 
   async close(): Promise<void> {
-    this.#online = false;
-    this.#audience.clear();
+    this.#state.close();
     this.#drop();
     await this.#line.close();
   }
@@ -225,24 +219,20 @@ class FirmataDevice implements Device {
       (message) => this.#onMessage(message),
       (noise) => this.#audience.noise(noise),
     );
-    this.#greet();
+    this.#greeting.begin();
   }
 
   #onLost(refusal: Refusal): void {
     this.#drop();
     this.#lastRefusal = refusal;
-    if (this.#online) {
-      this.#online = false;
-      this.#lost = true;
-      this.#audience.state({ online: false, code: refusal.code, detail: refusal.detail });
-    }
-    if (refusal.code === 'port-denied' || refusal.code === 'config-invalid') this.#settleStart?.(refusal);
+    this.#state.offline(refusal);
+    if (refusal.code === 'port-denied' || refusal.code === 'config-invalid') this.#state.refuse(refusal);
   }
 
   /** Everything that belongs to the connection. */
   #drop(): void {
-    clearTimeout(this.#timer);
-    this.#isGreeting = false;
+    clearTimeout(this.#building);
+    this.#greeting.end();
     this.#readings.stop();
     this.#five?.close();
     this.#five = undefined;
@@ -252,56 +242,32 @@ class FirmataDevice implements Device {
 
   #onMessage(message: Uint8Array): void {
     const isReport = message[0] === START_SYSEX && message[1] === REPORT_FIRMWARE;
-    if (this.#online && message[0] === REPORT_VERSION) {
+    if (this.online && message[0] === REPORT_VERSION) {
       // Nobody asks an open board for its version: it says so when it starts.
       this.#line.lose(
         refuse('device-failed', `the board at ${this.#path} was reset: its pins are inputs again`),
       );
       return;
     }
-    if (this.#online && !this.#isGreeting) this.#timer?.refresh();
+    this.#greeting.heard();
     if (isReport) this.#onReport(message);
     this.#five?.receive(message);
   }
 
   #onReport(report: Uint8Array): void {
     this.#answered?.(true);
-    if (!this.#isGreeting) return;
-    this.#isGreeting = false;
-    if (this.#online) this.#watch();
+    if (!this.#greeting.isOpen) return;
+    if (this.online) this.#greeting.watch(this.#timing.silence);
     else this.#build(report);
   }
 
-  // greeting
-
-  #greet(): void {
-    this.#isGreeting = true;
-    this.#greetingEndsMs = performance.now() + this.#timing.greeting;
-    this.#ask();
-  }
-
-  #ask(): void {
-    clearTimeout(this.#timer);
-    if (performance.now() < this.#greetingEndsMs) {
-      this.#line.write(ASK_FIRMWARE);
-      this.#timer = setTimeout(() => this.#ask(), this.#timing.hello);
-    } else {
-      const detail = `no Firmata board answered at ${this.#path}: is it powered, has it a Firmata firmware, and is baudRate its own?`;
-      this.#line.lose(refuse('timeout', detail));
-    }
-  }
-
-  /** Silence is no proof of death: the board is asked again, and given up if it does not answer. */
-  #watch(): void {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#greet(), this.#timing.silence);
-  }
+  // the parts
 
   #build(report: Uint8Array): void {
     const { name, version } = firmwareOf(report);
     this.identity = { ...this.identity, board: name, firmware: version };
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => {
+    this.#greeting.end();
+    this.#building = setTimeout(() => {
       this.#line.lose(refuse('timeout', `${name} at ${this.#path} does not say what its pins can: reset it`));
     }, this.#timing.building);
     this.#line.write(Uint8Array.of(SYSTEM_RESET));
@@ -318,14 +284,11 @@ class FirmataDevice implements Device {
   }
 
   #ready(): void {
+    clearTimeout(this.#building);
     this.#line.settled();
-    this.#online = true;
-    if (this.#lost) this.health.reconnects++;
-    this.#lost = false;
-    this.#watch();
+    this.#greeting.watch(this.#timing.silence);
     this.#readings.start();
-    this.#settleStart?.(undefined);
-    this.#audience.state({ online: true });
+    this.#state.online();
   }
 
   #onText(text: string): void {

@@ -9,7 +9,7 @@
 import { randomInt } from 'node:crypto';
 import { toHex } from '../schemas/bytes.ts';
 import { encodeFrame } from '../schemas/frame.ts';
-import { ok, type Refusal, type Result, refuse } from '../schemas/result.ts';
+import { type Refusal, type Result, refuse } from '../schemas/result.ts';
 import {
   type Capability,
   encodeSerial,
@@ -22,26 +22,25 @@ import {
   type SerialMessage,
 } from '../schemas/serial.ts';
 import { Audience, newHealth } from './audience.ts';
+import type { BackoffMs } from './backoff.ts';
 import type { Device, DeviceIdentity, DeviceListener, Meter } from './device.ts';
 import { boardName, encounter, type Met } from './encounter.ts';
+import { Greeting, type GreetingTiming } from './greeting.ts';
 import { readMessages } from './message-reader.ts';
 import { BoardMeter } from './meter.ts';
+import { OnlineState, whenOnline } from './online-state.ts';
 import { Payer } from './payer.ts';
 import type { Binding } from './port.ts';
 import { acknowledged, type Reply, Requests } from './requests.ts';
 import { Sequences } from './sequences.ts';
-import { type Backoff, SerialLine } from './serial-line.ts';
+import { SerialLine } from './serial-line.ts';
 
 const BAUD_RATE = 115_200;
 
 /** All in milliseconds. */
-export type FramesTiming = {
+export type FramesTiming = GreetingTiming & {
   /** How long `openFrames` waits for the first answer. */
   readonly open: number;
-  /** Between two hellos: an identity takes 20 ms on the line. */
-  readonly hello: number;
-  /** For an answer, in all: an Arduino's boot loader listens for 2 s before it starts our firmware. */
-  readonly greeting: number;
   readonly ack: number;
   /** A tick that the meter does not show by then is said again: a walk of 1,024 hashes takes 3 s. */
   readonly tick: number;
@@ -51,7 +50,7 @@ export type FramesTiming = {
 
 const TIMING: FramesTiming = {
   open: 10_000,
-  hello: 250,
+  hello: 250, // an identity takes 20 ms on the line
   greeting: 5_000,
   ack: 500,
   tick: 1_000,
@@ -66,7 +65,7 @@ export type FramesOptions = {
   /** 16 hexadecimal digits: any other board at this port is refused. Default: whichever is there. */
   readonly serial?: string | undefined;
   readonly timing?: Partial<FramesTiming>;
-  readonly backoff?: Partial<Backoff>;
+  readonly backoff?: Partial<BackoffMs>;
 };
 
 /** What our firmware has beyond a `Device`. */
@@ -86,10 +85,7 @@ export type Board = Device & {
  */
 export const openFrames = async (options: FramesOptions): Promise<Result<Board>> => {
   const device = new FramesDevice(options);
-  const refusal = await device.start();
-  if (refusal === undefined) return ok(device);
-  await device.close();
-  return refusal;
+  return whenOnline(device, await device.start());
 };
 
 class FramesDevice implements Board {
@@ -102,6 +98,8 @@ class FramesDevice implements Board {
   readonly #serial: string | undefined;
   readonly #timing: FramesTiming;
   readonly #audience = new Audience();
+  readonly #state = new OnlineState(this.#audience, this.health);
+  readonly #greeting: Greeting;
   readonly #line: SerialLine;
   readonly #requests: Requests;
   readonly #meter: BoardMeter;
@@ -111,15 +109,9 @@ class FramesDevice implements Board {
   readonly #periods = new Map<number, number>();
   #met: Met | null = null;
   #nonce = NONCE_UNASKED;
-  #online = false;
-  #greeting = false;
-  #lost = false; // it was online and is not any more
   #news = true; // what the next identity says is not known yet
   #connection = 0; // rises when it is lost: the rest of a chunk is nobody's
   #read: (chunk: Uint8Array) => void = () => {};
-  #timer: NodeJS.Timeout | undefined; // of the next hello or sign of life: never both
-  #greetingEndsMs = 0;
-  #settleStart: ((refusal: Refusal | undefined) => void) | undefined;
   #lastRefusal: Refusal;
 
   constructor(options: FramesOptions) {
@@ -129,6 +121,16 @@ class FramesDevice implements Board {
     this.#requests = new Requests((message) => this.#send(message), this.#timing.ack);
     this.#meter = new BoardMeter(this.#requests, (tick) => this.#send(tick), this.#timing.tick);
     this.#payer = new Payer(this.#requests);
+    this.#greeting = new Greeting(this.#timing, {
+      onBegin: () => {
+        this.#nonce = randomInt(1, 2 ** 32);
+      },
+      ask: () => this.#send({ type: 'hello', protocol: SERIAL_PROTOCOL, nonce: this.#nonce }),
+      onUnanswered: () => {
+        const detail = `no board answered at ${this.#path}: is it powered, and is the firmware ours?`;
+        this.#line.lose(refuse('timeout', detail));
+      },
+    });
     this.#line = new SerialLine(
       { ...options, baudRate: options.baudRate ?? BAUD_RATE },
       {
@@ -141,7 +143,7 @@ class FramesDevice implements Board {
   }
 
   get online(): boolean {
-    return this.#online;
+    return this.#state.isOnline;
   }
 
   get meter(): Meter | null {
@@ -154,15 +156,9 @@ class FramesDevice implements Board {
 
   /** undefined when the board has answered. */
   start(): Promise<Refusal | undefined> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(() => this.#settleStart?.(this.#lastRefusal), this.#timing.open);
-      this.#settleStart = (refusal) => {
-        clearTimeout(timer);
-        this.#settleStart = undefined;
-        resolve(refusal);
-      };
-      this.#line.open();
-    });
+    const opened = this.#state.opened(this.#timing.open, () => this.#state.refuse(this.#lastRefusal));
+    this.#line.open();
+    return opened;
   }
 
   listen(listener: DeviceListener): () => void {
@@ -193,9 +189,8 @@ class FramesDevice implements Board {
 
   async close(): Promise<void> {
     this.#connection++;
-    this.#online = false;
-    clearTimeout(this.#timer);
-    this.#audience.clear();
+    this.#greeting.end();
+    this.#state.close();
     this.#requests.abandon();
     this.#meter.onNews(false);
     await this.#line.close();
@@ -215,52 +210,27 @@ class FramesDevice implements Board {
       },
       () => connection !== this.#connection,
     );
-    this.#greet();
+    this.#greeting.begin();
   }
 
   #onLost(refusal: Refusal): void {
     this.#connection++;
-    clearTimeout(this.#timer);
+    this.#greeting.end();
     this.#lastRefusal = refusal;
-    this.#goOffline(refusal);
+    this.#news = true;
+    this.#state.offline(refusal);
     this.#requests.abandon();
     this.#meter.onNews(this.#meter.keySet);
     if (refusal.code === 'port-denied' || refusal.code === 'protocol-unsupported')
-      this.#settleStart?.(refusal);
+      this.#state.refuse(refusal);
   }
 
-  #goOffline(refusal: Refusal): void {
-    this.#news = true;
-    if (!this.#online) return;
-    this.#online = false;
-    this.#lost = true;
-    this.#audience.state({ online: false, code: refusal.code, detail: refusal.detail });
-  }
-
-  // greeting
-
-  #greet(): void {
-    this.#greeting = true;
-    this.#nonce = randomInt(1, 2 ** 32);
-    this.#greetingEndsMs = performance.now() + this.#timing.greeting;
-    this.#hello();
-  }
-
-  #hello(): void {
-    clearTimeout(this.#timer);
-    if (performance.now() < this.#greetingEndsMs) {
-      this.#send({ type: 'hello', protocol: SERIAL_PROTOCOL, nonce: this.#nonce });
-      this.#timer = setTimeout(() => this.#hello(), this.#timing.hello);
-    } else {
-      const detail = `no board answered at ${this.#path}: is it powered, and is the firmware ours?`;
-      this.#line.lose(refuse('timeout', detail));
-    }
-  }
+  // who is there
 
   #onIdentity(identity: Identity): void {
     if (identity.nonce === NONCE_UNASKED) {
       this.#news = true; // it was reset, or has other channels than before
-      this.#greet();
+      this.#greeting.begin();
     } else if (identity.nonce === this.#nonce) {
       this.#meet(identity);
     } else {
@@ -285,14 +255,10 @@ class FramesDevice implements Board {
     this.#meter.onNews((identity.roles & ROLE.meterKey) !== 0);
     this.#sequences.greeted(capabilities.map((one) => one.channel));
     this.#line.settled();
-    this.#online = true;
-    this.#greeting = false;
-    this.#watch();
-    this.#settleStart?.(undefined);
-    if (this.#lost) this.health.reconnects++;
-    if (this.#news) this.#audience.state({ online: true });
-    this.#lost = false;
+    this.#greeting.end();
+    if (this.#news) this.#state.online();
     this.#news = false;
+    this.#watch();
     this.#resume();
   }
 
@@ -300,16 +266,16 @@ class FramesDevice implements Board {
     const detail = `${this.#path} has ${boardName(met)}, not the board ${this.#serial}: plug that in, or pin this one`;
     const refusal = refuse('device-failed', detail);
     this.#line.lose(refusal);
-    this.#settleStart?.(refusal);
+    this.#state.refuse(refusal);
   }
 
   /** Another board at the same port is told as a loss, even where nobody saw the plug being pulled. */
   #forget(met: DeviceIdentity): void {
     this.#sequences.forget();
     this.#periods.clear();
-    this.#online = true;
+    this.#news = true;
     const detail = `${this.#path} had ${boardName(this.identity)}, and has ${boardName(met)} now`;
-    this.#goOffline(refuse('device-failed', detail));
+    this.#state.lost(refuse('device-failed', detail));
   }
 
   /** A board that was reset has forgotten its periods. */
@@ -320,13 +286,11 @@ class FramesDevice implements Board {
     }
   }
 
-  /** Silence is no proof of death: the board is greeted again, and given up if it does not answer. */
   #watch(): void {
-    if (!this.#online || this.#greeting) return;
-    clearTimeout(this.#timer);
+    if (!this.#state.isOnline || this.#greeting.isOpen) return;
     const periods = this.capabilities.map((capability) => capability.periodMs).filter((ms) => ms > 0);
     const rarest = periods.length > 0 ? 3 * Math.min(...periods) : 0;
-    this.#timer = setTimeout(() => this.#greet(), Math.max(this.#timing.silence, rarest));
+    this.#greeting.watch(Math.max(this.#timing.silence, rarest));
   }
 
   // frames
@@ -340,8 +304,8 @@ class FramesDevice implements Board {
       this.#onIdentity(message);
       return;
     }
-    if (!this.#online) return; // from before the answer: nobody knows how old
-    if (!this.#greeting) this.#timer?.refresh();
+    if (!this.#state.isOnline) return; // from before the answer: nobody knows how old
+    this.#greeting.heard();
     if (message.type === 'reading') this.#onReading(message);
     else if (message.type === 'fault') this.#audience.fault(message.fault, message.count);
     else if (message.type === 'meter') this.#onMeter(message);

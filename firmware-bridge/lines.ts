@@ -5,16 +5,18 @@
  * tells one for long. A line that is damaged or of no use is told with its reason and never stops the stream.
  */
 
-import { ok, type Refusal, type Result, refuse } from '../schemas/result.ts';
+import { type Refusal, type Result, refuse } from '../schemas/result.ts';
 import type { Capability } from '../schemas/serial.ts';
 import { Audience, newHealth } from './audience.ts';
+import type { BackoffMs } from './backoff.ts';
 import type { Device, DeviceIdentity, DeviceListener } from './device.ts';
 import { Channels } from './lines/channels.ts';
 import type { Format } from './lines/format.ts';
 import { formatFor, type LinesFormat } from './lines/formats.ts';
 import { LineReader, partsOf } from './lines/line-reader.ts';
+import { OnlineState, whenOnline } from './online-state.ts';
 import type { Binding } from './port.ts';
-import { type Backoff, SerialLine } from './serial-line.ts';
+import { SerialLine } from './serial-line.ts';
 
 /** As the instruments leave their makers. */
 const BAUD_RATES: Readonly<Record<LinesFormat['format'], number>> = {
@@ -44,7 +46,7 @@ export type LinesOptions = LinesFormat & {
   /** Default: 4,800 for `nmea`, 2,400 for `ultimeter`, 9,600 for `csv` and `key-value`, 115,200 for `json`. */
   readonly baudRate?: number | undefined;
   readonly timing?: Partial<LinesTiming>;
-  readonly backoff?: Partial<Backoff>;
+  readonly backoff?: Partial<BackoffMs>;
 };
 
 /**
@@ -56,10 +58,7 @@ export const openLines = async (options: LinesOptions): Promise<Result<Device>> 
   const format = formatFor(options);
   if (!format.ok) return format;
   const device = new LinesDevice(options, format.value);
-  const refusal = await device.start();
-  if (refusal === undefined) return ok(device);
-  await device.close();
-  return refusal;
+  return whenOnline(device, await device.start());
 };
 
 class LinesDevice implements Device {
@@ -71,6 +70,7 @@ class LinesDevice implements Device {
   readonly #format: Format;
   readonly #timing: LinesTiming;
   readonly #audience = new Audience();
+  readonly #state = new OnlineState(this.#audience, this.health);
   readonly #channels: Channels;
   readonly #line: SerialLine;
   #reader: LineReader | undefined; // of this connection, from its first bytes on
@@ -78,12 +78,9 @@ class LinesDevice implements Device {
   #openByMs = 0; // then a port that is not there is the answer to `openLines`
   #openedMs = 0;
   #heardMs = 0; // when the port was opened, or a value was told
-  #online = false;
-  #lost = false; // it was online and is not any more
   #inNoise = false;
   #closed = false;
   #timer: NodeJS.Timeout | undefined; // of silence
-  #settleStart: ((refusal: Refusal | undefined) => void) | undefined;
   #lastRefusal: Refusal; // of the port, or of a line since the last value
 
   constructor(options: LinesOptions, format: Format) {
@@ -95,7 +92,7 @@ class LinesDevice implements Device {
       onValue: () => this.#onValue(),
       onReading: (reading) => this.#audience.reading(reading),
       onNew: () => {
-        if (this.#online) this.#audience.state({ online: true });
+        if (this.online) this.#state.online();
       },
       onRefused: (refusal) => {
         this.health.strays++;
@@ -113,7 +110,7 @@ class LinesDevice implements Device {
   }
 
   get online(): boolean {
-    return this.#online;
+    return this.#state.isOnline;
   }
 
   get capabilities(): readonly Capability[] {
@@ -122,18 +119,12 @@ class LinesDevice implements Device {
 
   /** undefined when the instrument has told a value. */
   start(): Promise<Refusal | undefined> {
-    return new Promise((resolve) => {
-      this.#openByMs = performance.now() + this.#timing.open;
-      const timer = setTimeout(() => {
-        if (this.#openedMs === 0) this.#settleStart?.(this.#lastRefusal);
-      }, this.#timing.open);
-      this.#settleStart = (refusal) => {
-        clearTimeout(timer);
-        this.#settleStart = undefined;
-        resolve(refusal);
-      };
-      this.#line.open();
+    this.#openByMs = performance.now() + this.#timing.open;
+    const opened = this.#state.opened(this.#timing.open, () => {
+      if (this.#openedMs === 0) this.#state.refuse(this.#lastRefusal);
     });
+    this.#line.open();
+    return opened;
   }
 
   listen(listener: DeviceListener): () => void {
@@ -153,9 +144,8 @@ class LinesDevice implements Device {
 
   async close(): Promise<void> {
     this.#closed = true;
-    this.#online = false;
     clearTimeout(this.#timer);
-    this.#audience.clear();
+    this.#state.close();
     await this.#line.close();
   }
 
@@ -175,8 +165,8 @@ class LinesDevice implements Device {
     this.#reader = undefined;
     this.#openedMs = 0;
     this.#lastRefusal = refusal;
-    this.#goOffline(refusal);
-    if (refusal.code === 'port-denied' || performance.now() >= this.#openByMs) this.#settleStart?.(refusal);
+    this.#state.offline(refusal);
+    if (refusal.code === 'port-denied' || performance.now() >= this.#openByMs) this.#state.refuse(refusal);
   }
 
   #onData(chunk: Uint8Array): void {
@@ -232,22 +222,11 @@ class LinesDevice implements Device {
   /** Before what the value becomes is told. */
   #onValue(): void {
     this.#heardMs = this.#channels.nowMs;
-    if (this.#online || this.#closed) return;
+    if (this.online || this.#closed) return;
     this.identity = { ...this.identity, board: this.#format.board(this.#current.toString('latin1')) };
-    this.#online = true;
     this.#line.settled();
     this.#watch(this.#timing.silence);
-    if (this.#lost) this.health.reconnects++;
-    this.#lost = false;
-    this.#audience.state({ online: true });
-    this.#settleStart?.(undefined);
-  }
-
-  #goOffline(refusal: Refusal): void {
-    if (!this.#online) return;
-    this.#online = false;
-    this.#lost = true;
-    this.#audience.state({ online: false, code: refusal.code, detail: refusal.detail });
+    this.#state.online();
   }
 
   #watch(ms: number): void {
@@ -267,7 +246,7 @@ class LinesDevice implements Device {
       'timeout',
       `${this.#path} told no value for ${forS} s; at last: ${this.#lastRefusal.detail}`,
     );
-    this.#goOffline(refusal);
-    this.#settleStart?.(refusal);
+    this.#state.offline(refusal);
+    this.#state.refuse(refusal);
   }
 }

@@ -6,12 +6,8 @@
 import { type FSWatcher, watch } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { type Refusal, refuse } from '../schemas/result.ts';
+import { Backoff, type BackoffMs } from './backoff.ts';
 import { openPort, type Port, type PortOptions } from './port.ts';
-
-/** Between two attempts to open the port, in milliseconds: doubled from first to longest. */
-export type Backoff = { readonly first: number; readonly max: number };
-
-const BACKOFF: Backoff = { first: 100, max: 10_000 };
 
 /** udev makes the link before it sets the group: opened at once, the port would be denied. */
 const PLUGGED_MS = 100;
@@ -33,19 +29,17 @@ export class SerialLine {
   #attempt = 0; // what an earlier one still delivers is ignored
   #timer: NodeJS.Timeout | undefined;
   #watcher: FSWatcher | undefined;
-  #nextMs: number;
   #released: Promise<void> = Promise.resolve();
   #closed = false;
 
   constructor(
-    options: PortOptions & { readonly backoff?: Partial<Backoff> | undefined },
+    options: PortOptions & { readonly backoff?: Partial<BackoffMs> | undefined },
     events: LineEvents,
   ) {
     this.path = options.path;
     this.#options = options;
-    this.#backoff = { ...BACKOFF, ...options.backoff };
+    this.#backoff = new Backoff(options.backoff);
     this.#events = events;
-    this.#nextMs = this.#backoff.first;
   }
 
   open(): void {
@@ -59,7 +53,7 @@ export class SerialLine {
 
   /** Whoever is there has answered: the next loss is a new one. */
   settled(): void {
-    this.#nextMs = this.#backoff.first;
+    this.#backoff.reset();
   }
 
   /** The connection is no use any more: tells, and tries again later. */
@@ -68,8 +62,7 @@ export class SerialLine {
     this.#abandon();
     this.#events.onLost(refusal);
     if (this.#closed) return;
-    this.#timer = setTimeout(() => this.#retry(), this.#nextMs);
-    this.#nextMs = Math.min(2 * this.#nextMs, this.#backoff.max);
+    this.#timer = setTimeout(() => this.#retry(), this.#backoff.nextMs());
     this.#expect();
   }
 

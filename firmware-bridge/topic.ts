@@ -10,9 +10,12 @@ import { createHash } from 'node:crypto';
 import { ok, type Refusal, type Result, refuse } from '../schemas/result.ts';
 import type { Capability } from '../schemas/serial.ts';
 import { Audience, newHealth } from './audience.ts';
+import type { BackoffMs } from './backoff.ts';
 import type { Device, DeviceIdentity, DeviceListener } from './device.ts';
+import { OnlineState, whenOnline } from './online-state.ts';
 import { quantity } from './quantity.ts';
-import { type Backoff, BrokerLink, type Login } from './topic/broker-link.ts';
+import { Thinning } from './thinning.ts';
+import { BrokerLink, type Login } from './topic/broker-link.ts';
 import { Channels } from './topic/channels.ts';
 import { Commands } from './topic/commands.ts';
 import { type Dial, dialWith } from './topic/dial.ts';
@@ -20,7 +23,6 @@ import { matches } from './topic/filter.ts';
 import { Presence } from './topic/presence.ts';
 import type { Finding, Sensor, Source } from './topic/source.ts';
 import { sourcesOf, type Topics } from './topic/sources.ts';
-import { Thinning } from './topic/thinning.ts';
 
 /** All in milliseconds. */
 export type TopicTiming = {
@@ -34,8 +36,6 @@ export type TopicTiming = {
   readonly burst: number;
   /** A device is asked for the same thing no more often. */
   readonly ask: number;
-  /** Between two attempts to connect, doubled from first to longest. */
-  readonly backoff: Backoff;
 };
 
 const TIMING: TopicTiming = {
@@ -44,7 +44,6 @@ const TIMING: TopicTiming = {
   silence: undefined,
   burst: 50,
   ask: 10_000,
-  backoff: { first: 100, max: 10_000 },
 };
 
 export type TopicOptions = Topics & {
@@ -55,12 +54,12 @@ export type TopicOptions = Topics & {
   readonly ca?: Uint8Array | undefined;
   readonly dial?: Dial | undefined;
   readonly timing?: Partial<TopicTiming> | undefined;
+  /** Between two attempts to connect. */
+  readonly backoff?: Partial<BackoffMs> | undefined;
 };
 
 /** A message of one device; the description of all is larger. */
 const MESSAGE_BYTES_MAX = 65_536;
-/** A day. */
-const PERIOD_MS_MAX = 86_400_000;
 /** What a stranger calls itself, and a sentence with words of his. */
 const NAME_MAX = 64;
 const DETAIL_MAX = 512;
@@ -87,10 +86,7 @@ export const openTopic = async (options: TopicOptions): Promise<Result<Device>> 
   const sources = sourcesOf(options);
   if (!sources.ok) return sources;
   const device = new TopicDevice(options, sources.value);
-  const refusal = await device.start();
-  if (refusal === undefined) return ok(device);
-  await device.close();
-  return refusal;
+  return whenOnline(device, await device.start());
 };
 
 class TopicDevice implements Device {
@@ -102,6 +98,7 @@ class TopicDevice implements Device {
   readonly #timing: TopicTiming;
   readonly #filters: readonly string[];
   readonly #audience = new Audience();
+  readonly #state = new OnlineState(this.#audience, this.health);
   readonly #channels = new Channels();
   readonly #thinning = new Thinning();
   readonly #commands: Commands;
@@ -110,10 +107,7 @@ class TopicDevice implements Device {
   /** What is not sold, by name. */
   readonly #unsold = new Map<string, Refusal>();
   readonly #askedMs = new Map<string, number>();
-  #online = false;
-  #lost = false; // it was online and is not any more
   #burst: NodeJS.Timeout | undefined;
-  #settleStart: ((refusal: Refusal | undefined) => void) | undefined;
   #lastRefusal: Refusal | undefined;
 
   constructor(options: TopicOptions, sources: readonly Source[]) {
@@ -136,7 +130,7 @@ class TopicDevice implements Device {
         login: options.login,
         dial: options.dial ?? dialWith(options.ca),
         filters: this.#filters,
-        backoff: this.#timing.backoff,
+        backoff: options.backoff,
       },
       {
         onUp: () => this.#onUp(),
@@ -152,7 +146,7 @@ class TopicDevice implements Device {
   }
 
   get online(): boolean {
-    return this.#online;
+    return this.#state.isOnline;
   }
 
   get capabilities(): readonly Capability[] {
@@ -161,18 +155,11 @@ class TopicDevice implements Device {
 
   /** undefined when the device is there. */
   start(): Promise<Refusal | undefined> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(
-        () => this.#settleStart?.(this.#presence.said ?? this.#lastRefusal ?? this.#nothingSaid()),
-        this.#timing.open,
-      );
-      this.#settleStart = (refusal) => {
-        clearTimeout(timer);
-        this.#settleStart = undefined;
-        resolve(refusal);
-      };
-      this.#link.open();
-    });
+    const opened = this.#state.opened(this.#timing.open, () =>
+      this.#state.refuse(this.#presence.said ?? this.#lastRefusal ?? this.#nothingSaid()),
+    );
+    this.#link.open();
+    return opened;
   }
 
   listen(listener: DeviceListener): () => void {
@@ -192,7 +179,7 @@ class TopicDevice implements Device {
     const output = this.#channels.output(channel);
     if (output === undefined)
       return refuse('channel-unknown', `channel ${channel} is no output of this device`);
-    if (!this.#online) return refuse('device-failed', `the device is not there: try again later`);
+    if (!this.online) return refuse('device-failed', `the device is not there: try again later`);
     return this.#commands.send(output, value);
   }
 
@@ -200,18 +187,15 @@ class TopicDevice implements Device {
   async setPeriod(channel: number, periodMs: number): Promise<Result<void>> {
     if (this.#channels.capability(channel)?.direction !== 'sensor')
       return refuse('channel-unknown', `channel ${channel} is no sensor of this device`);
-    if (!Number.isInteger(periodMs) || periodMs < 0 || periodMs > PERIOD_MS_MAX)
-      return refuse('value-out-of-range', `a period is 0 to ${PERIOD_MS_MAX} ms, not ${periodMs}`);
-    this.#thinning.set(channel, periodMs);
-    this.#channels.setPeriod(channel, periodMs);
-    return ok(undefined);
+    const set = this.#thinning.set(channel, periodMs);
+    if (set.ok) this.#channels.setPeriod(channel, periodMs);
+    return set;
   }
 
   async close(): Promise<void> {
-    this.#online = false;
+    this.#state.close();
     this.#presence.lost();
     clearTimeout(this.#burst);
-    this.#audience.clear();
     this.#commands.abandon();
     await this.#link.close();
   }
@@ -233,7 +217,7 @@ class TopicDevice implements Device {
     this.#commands.abandon();
     this.#lastRefusal = refusal;
     if (refusal.code === 'not-authorised' || refusal.code === 'protocol-unsupported')
-      this.#settleStart?.(refusal);
+      this.#state.refuse(refusal);
     this.#settle(refusal);
   }
 
@@ -257,18 +241,11 @@ class TopicDevice implements Device {
     clearTimeout(this.#burst);
     this.#burst = undefined;
     const isThere = this.#presence.isThere;
-    const isNews = isThere !== this.#online || (isThere && this.#channels.changed);
-    this.#channels.changed &&= !isThere;
-    if (!isNews) return;
-    if (isThere && this.#lost) this.health.reconnects++;
-    this.#lost = !isThere;
-    this.#online = isThere;
-    if (isThere) {
-      this.#settleStart?.(undefined);
-      this.#audience.state({ online: true });
-    } else {
-      const { code, detail } = why ?? this.#presence.why;
-      this.#audience.state({ online: false, code, detail });
+    if (!isThere) {
+      this.#state.offline(why ?? this.#presence.why);
+    } else if (!this.online || this.#channels.changed) {
+      this.#channels.changed = false;
+      this.#state.online();
     }
   }
 
@@ -290,7 +267,7 @@ class TopicDevice implements Device {
     if (!useful) this.health.strays++;
     else if (fresh) this.#presence.onSign();
     else this.#presence.onHeard();
-    if (this.#presence.isThere !== this.#online || this.#channels.changed) this.#settleSoon();
+    if (this.#presence.isThere !== this.online || this.#channels.changed) this.#settleSoon();
   }
 
   #textOf(topic: string, payload: Uint8Array, large: boolean): Result<string> {
@@ -342,7 +319,7 @@ class TopicDevice implements Device {
     if (!value.ok) return this.#refuse(refuse(value.code, `${sensor.name}: ${value.detail}`));
     this.#presence.onSign();
     this.#settle();
-    if (!this.#online)
+    if (!this.online)
       return this.#refuse(refuse('device-failed', `${sensor.name}: ${this.#presence.why.detail}`));
     if (!this.#thinning.take(channel, performance.now())) return true;
     const { mantissa, exponent } = value.value;

@@ -33,7 +33,7 @@ export const SERIAL_PROTOCOL = 2;
 /** 16 capabilities of 60 bytes; real boards have a few of 30 to 40. */
 export const SERIAL_MESSAGE_BYTES_MAX = 1024;
 /** A day: rarer is no reading but an event. */
-const PERIOD_MS_MAX = 86400000;
+export const PERIOD_MS_MAX = 86400000;
 /** The nonce of an identity that nobody asked for; a host draws others. */
 export const NONCE_UNASKED = 0;
 

@@ -3,11 +3,11 @@
 import type { Device } from '../../firmware-bridge/device.ts';
 import type { FirmataOutput, FirmataSensor, PartOptions } from '../../firmware-bridge/firmata.ts';
 import type { Result } from '../../schemas/result.ts';
+import { PERIOD_MS_MAX } from '../../schemas/serial.ts';
 import { type Infer, s } from '../host/shape.ts';
 import { INVALID, type Place, partName, type Reading, type Shape } from '../host/shape-part.ts';
 import { kind, name } from '../shapes.ts';
 
-const PERIOD_MS_MAX = 86_400_000;
 const EXPONENT_MAX = 12;
 /** Options of options (a display's pins by their names); deeper ones no class of johnny-five takes. */
 const OPTIONS_DEPTH_MAX = 4;

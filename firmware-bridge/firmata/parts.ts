@@ -5,7 +5,7 @@
 
 import type { Decimal } from '../../schemas/decimal.ts';
 import { ok, type Result, refuse } from '../../schemas/result.ts';
-import type { Capability } from '../../schemas/serial.ts';
+import { type Capability, PERIOD_MS_MAX } from '../../schemas/serial.ts';
 import { isUnit } from '../../schemas/unit.ts';
 import { nearest } from '../nearest.ts';
 import { primaryUnit } from '../quantity.ts';
@@ -75,8 +75,6 @@ const CALLS: ReadonlyMap<string, Call> = new Map<string, Call>([
 
 /** Each its own channel; a board of ours has as many. */
 const PARTS_MAX = 16;
-/** A day: rarer is no reading but an event. */
-export const PERIOD_MS_MAX = 86_400_000;
 /** Twice what StandardFirmata needs for its slowest sampling. */
 export const PERIOD_MS_MIN = 10;
 

@@ -1,9 +1,9 @@
 /** When the sensors of a Firmata board are read, and what becomes a reading: of a period each, or at each change. */
 
 import { ok, type Refusal, type Result, refuse } from '../../schemas/result.ts';
-import type { Capability } from '../../schemas/serial.ts';
+import { type Capability, PERIOD_MS_MAX } from '../../schemas/serial.ts';
 import type { DeviceReading } from '../device.ts';
-import { PERIOD_MS_MAX, PERIOD_MS_MIN, type Reader } from './parts.ts';
+import { PERIOD_MS_MIN, type Reader } from './parts.ts';
 
 /** Analog inputs are asked for twice per reading, within what the line and johnny-five do well. */
 const SAMPLING_MS_MIN = 5;

@@ -4,18 +4,16 @@
  * readings are thinned.
  */
 
-import { ok, type Refusal, type Result, refuse } from '../../schemas/result.ts';
+import { type Refusal, type Result, refuse } from '../../schemas/result.ts';
 import type { Capability } from '../../schemas/serial.ts';
 import type { DeviceReading } from '../device.ts';
-import { Thinning } from '../topic/thinning.ts';
+import { Thinning } from '../thinning.ts';
 import { type Conversion, convert } from './conversion.ts';
 import type { DecimalScanner } from './decimal-scanner.ts';
 import type { Quantity, Sink } from './format.ts';
 
 /** As a profile can offer; what a ship's bus says beyond that is refused. */
 export const CHANNELS_MAX = 64;
-/** A day: rarer is no reading but an event. */
-const PERIOD_MS_MAX = 86_400_000;
 /** A quantity has one source; another kind of line is heard when that one has been silent for this long. */
 const TAKEOVER_MS = 10_000;
 
@@ -104,13 +102,11 @@ export class Channels implements Sink {
       const has = this.#capabilities.length === 0 ? 'none yet' : `0 to ${this.#capabilities.length - 1}`;
       return refuse('channel-unknown', `the instrument has no sensor ${number}, it has ${has}`);
     }
-    if (!Number.isInteger(periodMs) || periodMs < 0 || periodMs > PERIOD_MS_MAX) {
-      return refuse('value-out-of-range', `periodMs is a whole number from 0 to ${PERIOD_MS_MAX}`);
-    }
+    const set = this.#thinning.set(number, periodMs);
+    if (!set.ok) return set;
     channel.capability = { ...channel.capability, periodMs };
-    this.#thinning.set(number, periodMs);
     this.#list();
-    return ok(undefined);
+    return set;
   }
 
   #add(quantity: Quantity): Channel {

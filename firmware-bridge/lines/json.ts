@@ -2,7 +2,7 @@
 
 import { ok, type Result, refuse } from '../../schemas/result.ts';
 import { isJsonObject, type Json, jsonText, readJson } from '../json.ts';
-import { followPointer, parsePointer } from '../topic/pointer.ts';
+import { followPointer, parsePointer, stepOf } from '../json-pointer.ts';
 import { type Format, readingText, shown } from './format.ts';
 import { type MappedField, readMapped } from './mapping.ts';
 
@@ -18,10 +18,7 @@ const SHOWN_DEPTH_MAX = 4;
 const pointersOf = (value: Json, path = '', depth = 0): string[] => {
   const entries = isJsonObject(value) ? [...value] : Array.isArray(value) ? [...value.entries()] : [];
   if (entries.length === 0 || depth === SHOWN_DEPTH_MAX) return [path];
-  return entries.flatMap(([key, inner]) => {
-    const step = String(key).replaceAll('~', '~0').replaceAll('/', '~1');
-    return pointersOf(inner, `${path}/${step}`, depth + 1);
-  });
+  return entries.flatMap(([key, inner]) => pointersOf(inner, path + stepOf(String(key)), depth + 1));
 };
 
 /** Codes: config-invalid. */

@@ -11,20 +11,18 @@ import type { Duplex } from 'node:stream';
 import type { IClientOptions, MqttClient } from 'mqtt';
 import client from 'mqtt/lib/client'; // the class alone: all of the package would take 2 MB more
 import { ok, type Refusal, type Result, refuse } from '../../schemas/result.ts';
+import { Backoff, type BackoffMs } from '../backoff.ts';
 import type { Dial } from './dial.ts';
 import { GuardedStream } from './guarded-stream.ts';
 
 export type Login = { readonly user: string; readonly password: Uint8Array };
-
-/** In milliseconds, doubled from first to longest. */
-export type Backoff = { readonly first: number; readonly max: number };
 
 export type LinkOptions = {
   readonly url: string;
   readonly login: Login | undefined;
   readonly dial: Dial;
   readonly filters: readonly string[];
-  readonly backoff: Backoff;
+  readonly backoff: Partial<BackoffMs> | undefined;
 };
 
 export type LinkEvents = {
@@ -72,13 +70,13 @@ export class BrokerLink {
   #up = false;
   #attempt = 0; // what an earlier one still delivers is ignored
   #timer: NodeJS.Timeout | undefined;
-  #nextMs: number;
+  readonly #backoff: Backoff;
   #closed = false;
 
   constructor(options: LinkOptions, events: LinkEvents) {
     this.#options = options;
     this.#events = events;
-    this.#nextMs = options.backoff.first;
+    this.#backoff = new Backoff(options.backoff);
   }
 
   open(): void {
@@ -126,8 +124,7 @@ export class BrokerLink {
     this.#events.onLost(refusal);
     if (this.#closed) return;
     // Half of the wait is chance: many clients lose a broker at once.
-    this.#timer = setTimeout(() => void this.#connect(), this.#nextMs * (0.5 + Math.random() / 2));
-    this.#nextMs = Math.min(2 * this.#nextMs, this.#options.backoff.max);
+    this.#timer = setTimeout(() => void this.#connect(), this.#backoff.nextMs() * (0.5 + Math.random() / 2));
   }
 
   async #connect(): Promise<void> {
@@ -196,7 +193,7 @@ export class BrokerLink {
       if (unreadable.length === filters.length && filters.length > 0) return this.#lose(refusal);
       if (unreadable.length > 0) this.#events.onRefused(refusal);
       this.#up = true;
-      this.#nextMs = this.#options.backoff.first;
+      this.#backoff.reset();
       this.#events.onUp();
     });
   }

@@ -3,10 +3,10 @@
 import { ok, type Refusal, type Result, refuse } from '../../schemas/result.ts';
 import { isSenmlName } from '../../schemas/senml.ts';
 import { type Json, jsonText, readJson } from '../json.ts';
+import { followPointer, parsePointer } from '../json-pointer.ts';
 import { type Measure, primaryUnit, quantity } from '../quantity.ts';
 import { isFilter, isTopic, matches } from './filter.ts';
 import { settable } from './output.ts';
-import { followPointer, parsePointer } from './pointer.ts';
 import { type Finding, indexOfWord, type Message, type Output, type Sensor, type Source } from './source.ts';
 import { isTemplate, readTemplate } from './template.ts';
 

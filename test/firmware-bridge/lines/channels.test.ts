@@ -114,7 +114,7 @@ channels('says why a period cannot be set', () => {
   };
   assert.match(refusal(1, 10), /^channel-unknown: the instrument has no sensor 1, it has 0 to 0/);
   for (const period of [-1, 0.5, Number.NaN, 86_400_001])
-    assert.match(refusal(0, period), /^value-out-of-range: periodMs is a whole number from 0 to 86400000/);
+    assert.match(refusal(0, period), /^value-out-of-range: a period is a whole number from 0 to 86400000 ms/);
 });
 
 channels('converts before it compares', () => {

@@ -40,18 +40,14 @@ class Watched {
 const BACKOFF = { first: 5, max: 20 };
 
 export const open = async (broker: HomeBroker, options: Partial<TopicOptions>): Promise<Watched> => {
-  const timing = { backoff: BACKOFF, ...options.timing };
-  const opened = await openTopic({ url: broker.url, ...options, timing });
+  const opened = await openTopic({ url: broker.url, backoff: BACKOFF, ...options });
   if (!opened.ok) throw new Error(`${opened.code}: ${opened.detail}`);
   return new Watched(opened.value);
 };
 
 export const failing = async (url: string, options: Partial<TopicOptions>): Promise<Refusal> => {
-  const opened = await openTopic({
-    url,
-    ...options,
-    timing: { open: 1000, backoff: BACKOFF, ...options.timing },
-  });
+  const timing = { open: 1000, ...options.timing };
+  const opened = await openTopic({ url, backoff: BACKOFF, ...options, timing });
   assert.not(opened.ok, 'it opened');
   return opened as Refusal;
 };

@@ -1,7 +1,7 @@
 /** JSON pointers (RFC 6901): "/AM2301/Temperature", "/metrics/0/value"; "" is the whole. */
 
-import { ok, type Result, refuse } from '../../schemas/result.ts';
-import { isJsonObject, type Json } from '../json.ts';
+import { ok, type Result, refuse } from '../schemas/result.ts';
+import { isJsonObject, type Json } from './json.ts';
 
 /** As deep as `json.ts` reads. */
 const TOKENS_MAX = 32;
@@ -16,7 +16,8 @@ export const parsePointer = (text: string): Result<readonly string[]> => {
   return ok(tokens.slice(1).map((token) => token.replaceAll('~1', '/').replaceAll('~0', '~')));
 };
 
-const stepOf = (token: string): string => `/${token.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+/** As it stands in a pointer. */
+export const stepOf = (token: string): string => `/${token.replaceAll('~', '~0').replaceAll('/', '~1')}`;
 
 const childOf = (value: Json | undefined, token: string): Json | undefined => {
   if (isJsonObject(value)) return value.get(token);

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { jsonText, readJson } from '../../../firmware-bridge/json.ts';
-import { followPointer, parsePointer } from '../../../firmware-bridge/topic/pointer.ts';
+import { jsonText, readJson } from '../../firmware-bridge/json.ts';
+import { followPointer, parsePointer } from '../../firmware-bridge/json-pointer.ts';
 
 const find = (json: string, pointer: string): string | undefined => {
   const read = readJson(json);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { Thinning } from '../../../firmware-bridge/topic/thinning.ts';
+import { Thinning } from '../../firmware-bridge/thinning.ts';
 
 const test = suite('Thinning');
 
@@ -18,6 +18,16 @@ test('takes everything where nothing was asked for, and nothing where 0 was', ()
   thinning.set(3, 0);
   assert.not([2, 1000].some((timeMs) => thinning.take(3, timeMs)));
   assert.ok(thinning.take(4, 2), 'other channels are others');
+});
+
+test('refuses what is no period, and thins as before', () => {
+  const thinning = new Thinning();
+  thinning.set(3, 0);
+  for (const periodMs of [-1, 0.5, Number.NaN, 86_400_001]) {
+    const refused = thinning.set(3, periodMs);
+    assert.ok(!refused.ok && refused.code === 'value-out-of-range', String(periodMs));
+  }
+  assert.not.ok(thinning.take(3, 0));
 });
 
 test('takes each reading of a device that speaks as often as is asked, a little early or late', () => {
