@@ -27,7 +27,7 @@ export const openReceiver = (
         if (length > 0) end();
         length = 0;
       } else {
-        if (length < held.length) held[length] = byte;
+        held[length] = byte; // beyond its end nothing is written
         length++;
       }
     }

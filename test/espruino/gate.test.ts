@@ -7,7 +7,7 @@ import { gate } from './gate.ts';
 
 const bundles = suite('bundles');
 
-/** FACTS of the boards: what a device role may take of a flash that code shares with data. */
+/** Of a flash that code shares with data, and of an interpreter that reads it as text. */
 const DEVICE_BYTES_MAX = 6000;
 
 for (const one of BUNDLES) {
@@ -24,6 +24,14 @@ for (const one of BUNDLES) {
 bundles(`the device role has at most ${DEVICE_BYTES_MAX} bytes`, () => {
   const bytes = readFileSync(`${FOLDER}tollbridge.min.js`).length;
   assert.ok(bytes <= DEVICE_BYTES_MAX, `${bytes} bytes`);
+});
+
+bundles('the README says how large they are', () => {
+  const text = readFileSync(`${FOLDER}README.md`, 'utf8');
+  for (const { file } of BUNDLES) {
+    const bytes = readFileSync(FOLDER + file).length.toLocaleString('en');
+    assert.ok(text.includes(`| ${bytes} `), `${file}: ${bytes}`);
+  }
 });
 
 bundles.run();
