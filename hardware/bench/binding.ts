@@ -6,6 +6,7 @@
 import type { Binding, BindingPort } from '../../firmware-bridge/port.ts';
 import type { Chip } from './chip.ts';
 import { startPace } from './pace.ts';
+import { Unread } from './unread.ts';
 
 /** The other end of a port. */
 export type Peer = {
@@ -31,9 +32,6 @@ export const chipPeer = (build: (onSend: (byte: number) => void) => Chip, speed:
     close: () => stop(),
   };
 };
-
-/** Bytes that the host has not read: beyond that they are lost, as in a driver. */
-const UNREAD_BYTES_MAX = 65_536;
 
 export class PeerBinding implements Binding {
   readonly #peers = new Map<string, Peer>();
@@ -67,41 +65,26 @@ class PeerPort implements BindingPort {
   readonly openOptions: { path: string; baudRate: number };
   readonly #peer: Peer;
   readonly #onClose: () => void;
+  readonly #unread = new Unread();
   isOpen = true;
-  #unread = Buffer.alloc(0);
-  #failure: Error | undefined;
-  #wake: () => void = () => {};
 
   constructor(options: { path: string; baudRate: number }, peer: Peer, onClose: () => void) {
     this.openOptions = options;
     this.#peer = peer;
     this.#onClose = onClose;
-    peer.open((bytes) => {
-      this.#unread = Buffer.concat([this.#unread, bytes]).subarray(0, UNREAD_BYTES_MAX);
-      this.#wake();
-    });
+    peer.open((bytes) => this.#unread.push(bytes));
   }
 
   fail(failure: Error): void {
-    this.#failure = failure;
-    this.#wake();
+    this.#unread.fail(failure);
   }
 
-  async read(buffer: Buffer, offset: number, length: number): Promise<{ buffer: Buffer; bytesRead: number }> {
-    while (this.isOpen && this.#failure === undefined && this.#unread.length === 0) {
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-    }
-    if (!this.isOpen) throw Object.assign(new Error('port is closed'), { canceled: true });
-    if (this.#failure !== undefined) throw this.#failure;
-    const bytesRead = this.#unread.copy(buffer, offset, 0, length);
-    this.#unread = this.#unread.subarray(bytesRead);
-    return { buffer, bytesRead };
+  read(buffer: Buffer, offset: number, length: number): Promise<{ buffer: Buffer; bytesRead: number }> {
+    return this.#unread.read(buffer, offset, length);
   }
 
   async write(bytes: Buffer): Promise<void> {
-    if (this.#failure !== undefined) throw this.#failure;
+    this.#unread.throwFailure();
     if (this.isOpen) this.#peer.receive(bytes);
   }
 
@@ -109,11 +92,11 @@ class PeerPort implements BindingPort {
     this.isOpen = false;
     this.#onClose();
     this.#peer.close();
-    this.#wake();
+    this.#unread.close();
   }
 
   async flush(): Promise<void> {
-    this.#unread = Buffer.alloc(0);
+    this.#unread.flush();
   }
 
   async getBaudRate(): Promise<{ baudRate: number }> {

@@ -6,9 +6,8 @@
 import type { Binding, BindingPort } from '../../firmware-bridge/port.ts';
 import type { Fault } from './faults.ts';
 import { FaultyLine } from './faulty-line.ts';
+import { Unread } from './unread.ts';
 
-/** Bytes that the host has not read: beyond that they are lost, as in a driver. */
-const UNREAD_BYTES_MAX = 65_536;
 const READ_BYTES = 4096;
 /** An Arduino's reset pin hangs on DTR behind 100 nF: long enough for it, and for any USB adapter. */
 const RESET_PULSE_MS = 50;
@@ -74,10 +73,8 @@ class FaultyPort implements BindingPort {
   readonly #inner: BindingPort;
   readonly #tap: Tap;
   readonly #listening: Promise<void>;
-  #unread = Buffer.alloc(0);
+  readonly #unread = new Unread();
   #written: Promise<void> = Promise.resolve();
-  #failure: Error | undefined;
-  #wake: () => void = () => {};
 
   constructor(inner: BindingPort, options: OpenOptions, seed: number, tap: Tap) {
     this.#inner = inner;
@@ -86,10 +83,7 @@ class FaultyPort implements BindingPort {
     this.line = new FaultyLine({
       baudRate: options.baudRate,
       seed,
-      toHost: (bytes) => {
-        this.#unread = Buffer.concat([this.#unread, bytes]).subarray(0, UNREAD_BYTES_MAX);
-        this.#wake();
-      },
+      toHost: (bytes) => this.#unread.push(bytes),
       toBoard: (bytes) => {
         tap('host', bytes);
         this.#written = this.#written
@@ -105,32 +99,22 @@ class FaultyPort implements BindingPort {
   }
 
   fail(failure: Error): void {
-    this.#failure ??= failure;
-    this.#wake();
+    this.#unread.fail(failure);
   }
 
-  async read(buffer: Buffer, offset: number, length: number): Promise<{ buffer: Buffer; bytesRead: number }> {
-    while (this.isOpen && this.#failure === undefined && this.#unread.length === 0) {
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-    }
-    if (!this.isOpen) throw Object.assign(new Error('port is closed'), { canceled: true });
-    if (this.#failure !== undefined) throw this.#failure;
-    const bytesRead = this.#unread.copy(buffer, offset, 0, length);
-    this.#unread = this.#unread.subarray(bytesRead);
-    return { buffer, bytesRead };
+  read(buffer: Buffer, offset: number, length: number): Promise<{ buffer: Buffer; bytesRead: number }> {
+    return this.#unread.read(buffer, offset, length);
   }
 
   async write(bytes: Buffer): Promise<void> {
-    if (this.#failure !== undefined) throw this.#failure;
+    this.#unread.throwFailure();
     this.line.fromHost(bytes);
   }
 
   async close(): Promise<void> {
     await this.#inner.close();
     this.line.end();
-    this.#wake();
+    this.#unread.close();
     await this.#listening; // a read that still runs keeps the port locked for whoever opens it next
     await this.#written;
   }
@@ -152,7 +136,7 @@ class FaultyPort implements BindingPort {
   }
 
   async flush(): Promise<void> {
-    this.#unread = Buffer.alloc(0);
+    this.#unread.flush();
     await this.#inner.flush();
   }
 
