@@ -11,8 +11,6 @@ import { ok } from '../../schemas/result.ts';
 import { programOf, SERIAL, weather } from './board.ts';
 import { type Lie, liarRig } from './liar.ts';
 
-/** What a bad board may take to be found out; good ones need a fraction. */
-const PATIENCE_MS = 5000;
 const KEY = new Uint8Array(32).fill(0x6b);
 export const NOBODY = {
   sensor: undefined,
@@ -48,19 +46,14 @@ export const run = async (
   suites: readonly string[],
   lie: Lie = {},
   wired: readonly Wire[] = name === 'valve' ? OUTPUTS : SENSORS,
+  patienceMs?: number,
 ): Promise<readonly CheckResult[]> => {
   const board: Board = { name, kind: 'avr8js', board: name, firmware: undefined, wired, meterKey: KEY };
   const [result] = await runBoards([board], {
     suites: SUITES.filter((one) => suites.includes(one.name)),
-    ...{
-      seed: 1,
-      jobs: 1,
-      flash: true,
-      signal: new AbortController().signal,
-      onSuite: () => {},
-      patienceMs: PATIENCE_MS,
-    },
+    ...{ seed: 1, jobs: 1, flash: true, signal: new AbortController().signal, onSuite: () => {} },
     start: async () => ok(rigOf(name, lie)),
+    ...(patienceMs !== undefined && { patienceMs }),
   });
   return result!.checks;
 };

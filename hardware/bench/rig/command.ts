@@ -14,7 +14,7 @@ here is skipped with its reason. Exit code 1 where a check failed, or none could
   --list              what FILE lists, whether it is here, and ports that it does not list; nothing is tried
   --junit FILE        the results as JUnit XML as well
   --json              one JSON object at the end, progress on standard error
-  --jobs N            boards at a time (default 4)
+  --jobs N            boards at a time (default 8)
   --seed N            of everything that is left to chance (default 1)
   --no-flash          the boards run what they should already
   --record DIR        a trace of each board's line, for \`tollbridge rig replay\`

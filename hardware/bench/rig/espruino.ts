@@ -90,6 +90,9 @@ const programOf = (program: string, port: string): string =>
     readFileSync(program, 'utf8'),
   ].join('\n');
 
+/** Ends with our end of its input, also where we are killed: left alone the interpreter would run on. */
+const LEASHED = 'exec 3<&0; "$0" board.js <&3 & cat >/dev/null; kill -9 $!';
+
 /** One run after the other, in a folder that keeps the board's flash. */
 class Interpreter {
   readonly #program: string;
@@ -101,9 +104,8 @@ class Interpreter {
     this.#folder = folder;
   }
 
-  /** Its console stays open as long as we hold the other end. */
   start(): void {
-    const child = spawn(this.#program, ['board.js'], {
+    const child = spawn('/bin/sh', ['-c', LEASHED, this.#program], {
       cwd: this.#folder,
       stdio: ['pipe', 'ignore', 'ignore'],
     });
@@ -116,7 +118,7 @@ class Interpreter {
     const child = this.#child;
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
     const ended = new Promise((resolve) => child.once('exit', resolve));
-    child.kill('SIGKILL');
+    child.stdin!.end();
     await ended;
   }
 }

@@ -77,7 +77,7 @@ const readSettings = (argv: readonly string[]): Result<Settings> => {
       list: { type: 'boolean', default: false },
       junit: { type: 'string' },
       json: { type: 'boolean', default: false },
-      jobs: { type: 'string', default: '4' },
+      jobs: { type: 'string', default: '8' },
       seed: { type: 'string', default: '1' },
       'no-flash': { type: 'boolean', default: false },
       record: { type: 'string' },
