@@ -12,7 +12,7 @@ import type { Meter } from '../firmware-bridge/device.ts';
 import type { Position } from '../schemas/evidence.ts';
 import { U16_MAX } from '../schemas/fields.ts';
 import { readingsPaidFloor } from '../schemas/price.ts';
-import { type Code, ok, type Result } from '../schemas/result.ts';
+import { type Code, ok, type Refusal, type Result } from '../schemas/result.ts';
 import type { Installation, MeterState } from '../schemas/serial.ts';
 import { LINK_BYTES } from '../schemas/tick.ts';
 import { newestOf } from './engine/backlog.ts';
@@ -57,6 +57,8 @@ export class Metering {
   private asked: Installation | null = null;
   private asking = false;
   private refused = false;
+  /** What failed since it last went well: told once of a kind, tried every second. */
+  private readonly told = new Set<Code>();
   /** Not before this is another asked for; not before that of the same chain. */
   private retryAtMs = 0;
   private renewAtMs = 0;
@@ -72,6 +74,7 @@ export class Metering {
   onDevice(meter: Meter | null): void {
     this.meter = meter;
     this.refused = false;
+    this.told.clear();
     if (meter !== null && meter.state !== null) this.onMeter(meter.state);
   }
 
@@ -143,13 +146,20 @@ export class Metering {
     const installed = await this.ask(meter, lane, position, state);
     this.asking = false;
     const nowMs = this.ports.monotonicMs();
-    if (installed.ok) this.renewAtMs = isRenewal ? nowMs + RENEW_MS : 0;
-    else {
+    if (installed.ok) {
+      this.renewAtMs = isRenewal ? nowMs + RENEW_MS : 0;
+      this.told.clear();
+    } else {
       this.retryAtMs = nowMs + RETRY_MS;
       this.refused = this.meter === meter && FINAL.includes(installed.code);
-      if (meter.state !== null) this.ports.onNotice(installed.code, installed.detail); // else it is away, which is told
+      if (meter.state !== null) this.tell(installed); // else it is away, which is told
     }
     this.settle();
+  }
+
+  private tell({ code, detail }: Refusal): void {
+    if (!this.told.has(code)) this.ports.onNotice(code, detail);
+    this.told.add(code);
   }
 
   private async ask(
