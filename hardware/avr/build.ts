@@ -5,24 +5,15 @@
  * they come out byte for byte the same, which the tests check.
  */
 
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { buildAll, Compiler, FIRMWARE, type Size } from '../compiler.ts';
 
-/** Debian 12: apt-get install gcc-avr avr-libc. */
-export const COMPILER = 'avr-gcc 5.4.0';
+export const COMPILER = new Compiler('avr-', '5.4.0', 'gcc-avr avr-libc');
 export const BOARDS = ['station', 'valve', 'firmata'] as const;
 export type BoardName = (typeof BOARDS)[number];
 
-export const FIRMWARE = fileURLToPath(new URL('..', import.meta.url));
-/** Seen from the folder above this one. */
-export const FLAGS = [
-  ...['-mmcu=atmega328p', '-DF_CPU=16000000UL', '-std=c11', '-Os', '-Icore'],
-  ...['-Wall', '-Wextra', '-Wconversion', '-Werror'],
-  ...['-ffunction-sections', '-fdata-sections', '-Wl,--gc-sections'],
-];
+export const CHIP = ['-mmcu=atmega328p', '-DF_CPU=16000000UL'];
 const PORT = ['adc', 'chip', 'clock', 'eeprom', 'twi', 'uart'].map((name) => `avr/${name}.c`);
 export const CORE = [
   ...['bme280', 'cbor', 'crc32', 'frame', 'hmac', 'link', 'message', 'meter', 'meter-install'],
@@ -36,45 +27,13 @@ const FIRMATA_PORT = ['adc', 'chip', 'eeprom', 'firmata-out', 'pins', 'pwm', 'se
 );
 const FIRMATA_FLAGS = ['-DBAUD=57600', '-flto', '-mrelax'];
 
-/** undefined where there is no avr-gcc. */
-export const installedCompiler = (): string | undefined => {
-  try {
-    return `avr-gcc ${execFileSync('avr-gcc', ['-dumpversion'], { encoding: 'utf8' }).trim()}`;
-  } catch {
-    return undefined;
-  }
-};
-
-/** Bytes of flash and of static RAM (of 32,256 beside a boot loader, and 2,048 with the stack). */
-export const buildFirmware = (
-  board: BoardName,
-  hex: string,
-  core: readonly string[] = CORE,
-): { flash: number; ram: number } => {
-  const folder = mkdtempSync(join(tmpdir(), 'firmware-'));
-  const elf = join(folder, `${board}.elf`);
-  const run = (command: string, args: readonly string[]): string =>
-    execFileSync(command, args, { cwd: FIRMWARE, encoding: 'utf8' });
-  try {
-    const parts =
-      board === 'firmata' ? [...FIRMATA_FLAGS, ...FIRMATA_PORT] : [...CORE_FLAGS, ...PORT, ...core];
-    run('avr-gcc', [...FLAGS, '-o', elf, `avr/${board}.c`, ...parts]);
-    run('avr-objcopy', ['-O', 'ihex', '-R', '.eeprom', elf, hex]);
-    const [text, data, bss] = run('avr-size', [elf]).split('\n')[1]!.trim().split(/\s+/).map(Number);
-    return { flash: text! + data!, ram: data! + bss! };
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+/** There are 32,256 bytes of flash beside a boot loader, and 2,048 of RAM with the stack. */
+export const buildFirmware = (board: BoardName, hex: string, core: readonly string[] = CORE): Size => {
+  const parts = board === 'firmata' ? [...FIRMATA_FLAGS, ...FIRMATA_PORT] : [...CORE_FLAGS, ...PORT, ...core];
+  return COMPILER.build([...CHIP, `avr/${board}.c`, ...parts], hex);
 };
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const compiler = installedCompiler();
-  if (compiler !== COMPILER) {
-    console.error(`${COMPILER} expected, ${compiler ?? 'none'} found: apt-get install gcc-avr avr-libc`);
-    process.exit(1);
-  }
-  for (const board of BOARDS) {
-    const size = buildFirmware(board, join(process.argv[2] ?? join(FIRMWARE, 'avr'), `${board}.hex`));
-    console.log(`${board}: ${size.flash} bytes of flash, ${size.ram} of RAM`);
-  }
+  const folder = process.argv[2] ?? join(FIRMWARE, 'avr');
+  buildAll(COMPILER, BOARDS, (board) => buildFirmware(board, join(folder, `${board}.hex`)));
 }

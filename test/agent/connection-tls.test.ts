@@ -22,7 +22,7 @@ const makeCertificate = (): X509Certificate | undefined => {
       stdio: 'ignore',
     });
   } catch {
-    console.log('skipped: no openssl command to make a certificate with');
+    console.log('skip: no openssl command to make a certificate with');
     return undefined;
   }
   chmodSync(pair.keyFile, 0o600);

@@ -7,14 +7,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  BOARDS,
-  type BoardName,
-  buildFirmware,
-  COMPILER,
-  CORE,
-  installedCompiler,
-} from '../../hardware/avr/build.ts';
+import { BOARDS, type BoardName, buildFirmware, COMPILER, CORE } from '../../hardware/avr/build.ts';
 import { parseHex } from '../../hardware/bench/hex.ts';
 import { programOf } from '../hardware/board.ts';
 import { buildCryptoChip, NAIVE_SHA256 } from '../hardware/crypto-chip.ts';
@@ -124,13 +117,9 @@ export const bench: Bench = {
   name: 'firmware',
   summary: 'memory, cycles and EEPROM life of the firmware on the emulated chip, beside a naive SHA-256',
   run: async (progress) => {
-    const compiler = installedCompiler();
-    const canBuild = compiler === COMPILER;
-    if (!canBuild) {
-      progress(
-        `no RAM, no stack, no block of SHA-256 and no baseline: ${COMPILER} is not installed (apt-get install gcc-avr avr-libc), ${compiler ?? 'none'} is`,
-      );
-    }
+    const { missing } = COMPILER;
+    const canBuild = missing === undefined;
+    if (!canBuild) progress(`no RAM, no stack, no block of SHA-256 and no baseline: ${missing}`);
     const figures: Figure[] = [];
     for (const board of BOARDS) {
       const size = sizeOf(board, canBuild);

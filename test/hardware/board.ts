@@ -2,6 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import type { BoardName } from '../../hardware/avr/build.ts';
 import { buildStation, buildValve, type StationWiring, type Wiring } from '../../hardware/bench/boards.ts';
 import type { Chip } from '../../hardware/bench/chip.ts';
 import type { Level, PinName } from '../../hardware/bench/chip-pins.ts';
@@ -26,7 +27,7 @@ const BOOT_MS = 40;
 /** An identity takes 15 ms on the line, a measurement 9 ms. */
 const ANSWER_MS = 40;
 
-export const programOf = (board: 'station' | 'valve'): Uint16Array => {
+export const programOf = (board: BoardName): Uint16Array => {
   const path = fileURLToPath(new URL(`../../hardware/avr/${board}.hex`, import.meta.url));
   const program = parseHex(readFileSync(path, 'utf8'));
   if (!program.ok) throw new Error(program.detail);

@@ -1,11 +1,10 @@
 /** A program of this folder on an emulated chip, which does what it is asked over its line and shows its work at PB0. */
 
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { COMPILER, FIRMWARE, FLAGS, installedCompiler } from '../../hardware/avr/build.ts';
+import { CHIP, COMPILER } from '../../hardware/avr/build.ts';
 import { CHIP_HZ, Chip } from '../../hardware/bench/chip.ts';
 import { parseHex } from '../../hardware/bench/hex.ts';
 
@@ -88,20 +87,14 @@ class CryptoChip {
 
 /** undefined (and a printed reason) where the compiler is not installed. */
 export const buildCryptoChip = (sha256: keyof typeof SHA256): CryptoChip | undefined => {
-  const compiler = installedCompiler();
-  if (compiler !== COMPILER) {
-    console.log(
-      `skipped: ${COMPILER} is not installed (apt-get install gcc-avr avr-libc), ${compiler ?? 'none'} is`,
-    );
+  if (COMPILER.missing !== undefined) {
+    console.log(`skip: ${COMPILER.missing}`);
     return undefined;
   }
   const folder = mkdtempSync(join(tmpdir(), 'crypto-chip-'));
-  const [elf, hex] = [join(folder, 'crypto.elf'), join(folder, 'crypto.hex')];
-  const run = (command: string, args: readonly string[]): string =>
-    execFileSync(command, args, { cwd: FIRMWARE, encoding: 'utf8' });
+  const hex = join(folder, 'crypto.hex');
   try {
-    run('avr-gcc', [...FLAGS, '-o', elf, PROGRAM, 'core/hmac.c', 'core/tick.c', SHA256[sha256]]);
-    run('avr-objcopy', ['-O', 'ihex', elf, hex]);
+    COMPILER.build([...CHIP, PROGRAM, 'core/hmac.c', 'core/tick.c', SHA256[sha256]], hex);
     const program = parseHex(readFileSync(hex, 'utf8'));
     if (!program.ok) throw new Error(program.detail);
     return new CryptoChip(program.value);

@@ -30,7 +30,7 @@ const isInstalled = (helper: string): boolean => {
     execFileSync('which', [helper], { stdio: 'ignore' });
     return true;
   } catch {
-    console.log(`skipped: ${helper} is not installed`);
+    console.log(`skip: ${helper} is not installed`);
     return false;
   }
 };
@@ -111,7 +111,7 @@ for (const helper of ['script', 'python3'].filter(isInstalled)) {
 
   pty(`by ${helper} leaves no process behind when its owner is killed`, async () => {
     if (!existsSync('/proc/self/environ')) {
-      console.log('skipped: processes are looked up in /proc');
+      console.log('skip: processes are looked up in /proc');
       return;
     }
     const mark = randomUUID();

@@ -1,24 +1,15 @@
 /** An Uno with our Firmata firmware, whose time is the test's. */
 
-import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { buildFirmata } from '../../hardware/bench/boards.ts';
 import type { Chip } from '../../hardware/bench/chip.ts';
 import type { Level, PinName } from '../../hardware/bench/chip-pins.ts';
-import { parseHex } from '../../hardware/bench/hex.ts';
+import { programOf } from './board.ts';
 
 /** A byte takes 0.175 ms, the longest answer 33 ms. */
 const ANSWER_MS = 60;
 const CYCLES_PER_US = 16;
 
 export type Edge = { readonly pin: PinName; readonly level: Level; readonly cycles: number };
-
-export const firmataProgram = (): Uint16Array => {
-  const path = fileURLToPath(new URL('../../hardware/avr/firmata.hex', import.meta.url));
-  const program = parseHex(readFileSync(path, 'utf8'));
-  if (!program.ok) throw new Error(program.detail);
-  return program.value;
-};
 
 export class Uno {
   readonly chip: Chip;
@@ -28,7 +19,7 @@ export class Uno {
 
   constructor(onSend: (byte: number) => void = () => {}) {
     this.chip = buildFirmata({
-      program: firmataProgram(),
+      program: programOf('firmata'),
       analog: (input) => this.volts[input] ?? 0,
       onSend: (byte) => {
         this.#said.push(byte);

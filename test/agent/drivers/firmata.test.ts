@@ -12,7 +12,7 @@ import { openFirmata } from '../../../firmware-bridge/firmata.ts';
 import { chipPeer, PeerBinding } from '../../../hardware/bench/binding.ts';
 import { buildFirmata } from '../../../hardware/bench/boards.ts';
 import { Watch } from '../../firmware-bridge/watch.ts';
-import { firmataProgram } from '../../hardware/uno.ts';
+import { programOf } from '../../hardware/board.ts';
 import { assertBooks, hasSettled, isDone } from '../books.ts';
 import { demand, Market, offer, taken, until } from '../market.ts';
 
@@ -91,7 +91,7 @@ class RisingBoard {
   #conversions = 0;
 
   plug(): void {
-    const program = firmataProgram();
+    const program = programOf('firmata');
     const analog = (): number => (((this.#conversions++ % STEPS) + 0.5) * 5) / STEPS;
     this.binding.plug(
       'uno',
