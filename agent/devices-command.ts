@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { type Found, identify } from '../firmware-bridge/discovery/identify.ts';
-import { type PortName, serialPorts } from '../firmware-bridge/discovery/ports.ts';
+import { type PortName, portAt, serialPorts } from '../firmware-bridge/discovery/ports.ts';
 import { type Board, openFrames } from '../firmware-bridge/frames.ts';
 import { fromHex, toHex } from '../schemas/bytes.ts';
 import { METER_KEY_BYTES } from '../schemas/meter.ts';
@@ -70,7 +70,7 @@ export const run = async (argv: readonly string[]): Promise<Result<number>> => {
 // listing
 
 const list = async (path: string | undefined, timeoutMs: number, json: boolean): Promise<Result<number>> => {
-  const ports = path === undefined ? await serialPorts() : [{ path, target: path }];
+  const ports = path === undefined ? await serialPorts() : [portAt(path)];
   if (ports.length === 0 && !json) {
     console.log('There is no serial port: plug a board in, or name one with --path');
     return ok(0);

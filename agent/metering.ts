@@ -146,6 +146,7 @@ export class Metering {
     const installed = await this.ask(meter, lane, position, state);
     this.asking = false;
     const nowMs = this.ports.monotonicMs();
+    if (this.asked !== null) this.retryAtMs = nowMs + RETRY_MS; // the chip does not show it
     if (installed.ok) {
       this.renewAtMs = isRenewal ? nowMs + RENEW_MS : 0;
       this.told.clear();

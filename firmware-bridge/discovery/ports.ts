@@ -52,6 +52,9 @@ export const linuxPorts = (dev = '/dev'): PortName[] => {
   return [...ports.values()].slice(0, PORTS_MAX);
 };
 
+/** One that a person has named: it may be no serial port at all. */
+export const portAt = (path: string): PortName => ({ path, target: targetOf(path) ?? path });
+
 export const serialPorts = async (): Promise<PortName[]> => {
   if (process.platform === 'linux') return linuxPorts();
   const { SerialPort } = await import('serialport');

@@ -228,6 +228,30 @@ test(
 );
 
 test(
+  'measures nothing but what is sold: all sensors of the board use its credit up',
+  withStall(async (stall, market) => {
+    const other = { ...stall.board.capabilities[0]!, kind: 'another' };
+    stall.board.capabilities.push(
+      { ...other, channel: 1, name: 'indoor' },
+      { ...other, channel: 2, name: 'soil' },
+    );
+    const offers = [offer({ window: WINDOW }), offer({ name: 'indoor', sensor: 'indoor' })];
+    const seller = await stall.seller({ sell: offers });
+    const periods = (channel: number): number[] =>
+      stall.board.heard.flatMap((one) =>
+        one.type === 'period' && one.channel === channel ? [one.periodMs] : [],
+      );
+    await until(() => periods(2).length > 0);
+    assert.equal([periods(1), periods(2)], [[], [0]], 'what is on offer is measured until something is sold');
+    const wish = demand({ readings: 20 });
+    const buyer = await market.start({ seed: BUYER, buy: [wish] });
+    await until(() => isDone(buyer) && hasSettled(seller, 1), stall.measure);
+    await until(() => periods(1).length === 2);
+    assert.equal(periods(1), [0, other.periodMs], 'and again when the sale is over');
+  }),
+);
+
+test(
   'does not offer a chip whose key it does not have, and says what to do',
   withStall(async (stall, market) => {
     const seller = await stall.seller({ meterKeys: {} });

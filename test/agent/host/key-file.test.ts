@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { createKey, loadKey } from '../../../agent/host/key-file.ts';
+import { createKey, createSharedKey, loadKey, loadSharedKey } from '../../../agent/host/key-file.ts';
 
 const seed = new Uint8Array(32).map((_, i) => i * 7 + 1);
 const token = new Uint8Array(4);
@@ -86,7 +86,7 @@ keys('refuses modes that let others read, with the mode and the command that hel
 });
 
 keys("refuses another user's file", () => {
-  if (!isRoot) return console.log('  skipped: only root can give files away');
+  if (!isRoot) return console.log('skip: only root can give files away');
   const path = written('theirs', '');
   chownSync(path, 12345, 12345);
   assert.match(detailOf(path), /belongs to user 12345, not to 0/);
@@ -125,3 +125,35 @@ keys('refuses what cannot be opened', () => {
 });
 
 keys.run();
+
+const shared = suite('shared key file');
+shared.before(() => {
+  directory = mkdtempSync(join(tmpdir(), 'key-file-'));
+});
+shared.after(() => rmSync(directory, { recursive: true }));
+
+const sharedDetail = (path: string): string => {
+  const loaded = loadSharedKey(path);
+  return loaded.ok ? 'was loaded' : `${loaded.code}: ${loaded.detail}`;
+};
+
+shared('reads back what it wrote, which only its owner can, and never writes over it', () => {
+  const path = join(directory, 'meter-key');
+  assert.ok(createSharedKey(path, seed, token).ok);
+  assert.is(statSync(path).mode & 0o777, 0o600);
+  assert.equal(loadSharedKey(path), { ok: true, value: seed });
+  const again = createSharedKey(path, new Uint8Array(32), token);
+  assert.match(again.ok ? '' : again.detail, /exists already/);
+  assert.equal(loadSharedKey(path), { ok: true, value: seed });
+});
+
+shared('says what is wrong with a file that is no key, and what to do', () => {
+  const none = join(directory, 'none');
+  assert.match(sharedDetail(none), /^key-file: .*does not exist; make one: tollbridge devices provision/);
+  for (const text of ['', 'ab'.repeat(31), 'ab'.repeat(33), 'xy'.repeat(32)])
+    assert.match(sharedDetail(written('bad', text)), /does not hold 64 hexadecimal digits/);
+  assert.match(sharedDetail(written('open', 'ab'.repeat(32), 0o644)), /run: chmod 600/);
+  assert.match(sharedDetail(written('long', 'ab'.repeat(9000))), /has 18000 bytes, a key has 65/);
+});
+
+shared.run();
