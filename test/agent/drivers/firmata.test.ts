@@ -52,7 +52,7 @@ outputs:
 });
 
 shape('accepts what the README shows', () => {
-  const readme = readFileSync(new URL('../../../firmware-bridge/README.md', import.meta.url), 'utf8');
+  const readme = readFileSync(new URL('../../../firmware-bridge/firmata/README.md', import.meta.url), 'utf8');
   const example = readme.slice(readme.indexOf('- driver: firmata'));
   const lines = example.slice(0, example.indexOf('\n\n')).split('\n').slice(2);
   const file = read(lines.map((line) => line.slice(8)).join('\n'));
