@@ -14,6 +14,7 @@ import { CODES, ok, type Refusal, type Result } from '../schemas/result.ts';
 import type { Value } from '../schemas/senml.ts';
 import { decodeStatus } from '../schemas/status.ts';
 import { demandTopic, inTopic, profileTopic, settlerTopic } from '../schemas/topic.ts';
+import { Allowance } from './allowance.ts';
 import { Buying } from './buying.ts';
 import type { AgentConfig } from './config.ts';
 import { type Connection, connect } from './connection.ts';
@@ -51,6 +52,9 @@ export type RunningAgent = {
 const TIMER_MS = 250;
 /** Whoever has a key may publish nonsense under it: one notice in this time leaves room for what matters. */
 const STRANGERS_MS = 10_000;
+/** A device that comes and goes without end is not the market's trouble. */
+const PROFILES_MAX = 8;
+const PROFILE_MS = 1000;
 /** What a status shows: the newest. */
 const NOTICES_KEPT = 16;
 const ENDED_SHOWN = 32;
@@ -84,8 +88,10 @@ class Agent {
   private blocked: Refusal | null = null;
   /** Whether the market and the lanes know of this connection. */
   private announced = false;
-  /** When the next notice about a stranger may be. */
-  private strangersFromMs = 0;
+  private readonly strangers = new Allowance(1, STRANGERS_MS);
+  private readonly profiles = new Allowance(PROFILES_MAX, PROFILE_MS);
+  /** What is on offer has changed since it was published. */
+  private profileDue = false;
 
   constructor(config: AgentConfig, ports: AgentPorts, files: Files, meters: Meters) {
     this.config = config;
@@ -276,10 +282,15 @@ class Agent {
   private publishProfile(): void {
     const nowMs = this.files.clock.nowMs();
     if (nowMs === null || this.config.sell.length === 0) return;
+    this.profileDue = false;
     const settlers = this.config.settlers.map((settler) => settler.key);
     const capabilities = this.selling.capabilities();
     const profile = signProfile(Math.floor(nowMs / 1000), nowMs, settlers, capabilities, this.ports.signer);
     this.connection.publish(profileTopic(this.id), profile, { retain: true });
+  }
+
+  private publishDueProfile(): void {
+    if (this.profileDue && this.profiles.take(performance.now())) this.publishProfile();
   }
 
   private publishDemand(): void {
@@ -321,9 +332,7 @@ class Agent {
   private onProfile(id: string, payload: Uint8Array): void {
     if (payload.length === 0) return;
     const profile = this.buying.onProfile(id, payload);
-    const nowMs = performance.now();
-    if (profile.ok || profile.code === 'profile-stale' || nowMs < this.strangersFromMs) return;
-    this.strangersFromMs = nowMs + STRANGERS_MS;
+    if (profile.ok || profile.code === 'profile-stale' || !this.strangers.take(performance.now())) return;
     this.notice(profile.code, `the profile of ${id} does not count: ${profile.detail}`);
   }
 
@@ -336,7 +345,8 @@ class Agent {
     const status = this.devices.status().find((one) => one.name === name);
     if (isNews) this.notice(device === null ? 'device-failed' : 'device', `${name}: ${status?.detail ?? ''}`);
     const sold = this.meters.isOpen(name, device) ? device : null;
-    if (this.selling.onDevice(name, sold)) this.publishProfile();
+    if (this.selling.onDevice(name, sold)) this.profileDue = true;
+    this.publishDueProfile();
     for (const rule of this.rules) if (rule.config.device === name && device !== null) rule.onDevice();
   }
 
@@ -350,6 +360,7 @@ class Agent {
     const nowMs = this.files.clock.nowMs();
     const monotonicMs = performance.now();
     this.meters.settle();
+    this.publishDueProfile();
     for (const detail of this.selling.absences(monotonicMs)) this.notice('config-invalid', detail);
     for (const lane of this.lanes) {
       if (lane.ended) this.onEnded(lane);

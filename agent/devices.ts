@@ -7,6 +7,7 @@ import type { Device, DeviceReading } from '../firmware-bridge/device.ts';
 import { faultText, isTrouble } from '../firmware-bridge/faults.ts';
 import { type Result, refuse } from '../schemas/result.ts';
 import type { Capability, MeterState } from '../schemas/serial.ts';
+import { Allowance } from './allowance.ts';
 import type { DeviceConfig } from './drivers/drivers.ts';
 import type { DeviceStatus } from './status.ts';
 
@@ -14,7 +15,7 @@ export type OpenDevice = (config: DeviceConfig) => Promise<Result<Device>>;
 
 /** Who cares for a device: told of its coming and going, and of each reading. */
 export type DeviceUser = {
-  /** `isNews`: it has come, has gone, or is another; not where it only has other sensors than before. */
+  /** `isNews`: a person should hear of it: it has come, has gone, or is another, and that not all the time. */
   readonly onState: (name: string, device: Device | null, isNews: boolean) => void;
   readonly onReading: (name: string, reading: DeviceReading) => void;
   /** The first of a kind since the board came online, or while it cannot be opened. */
@@ -24,6 +25,9 @@ export type DeviceUser = {
 
 /** A device that was not there is looked for again after this. */
 const RETRY_MS = 1000;
+/** A device that comes and goes without end fills no log: so many notices at once, then one in a while. */
+const NOTICES_MAX = 16;
+const NOTICE_MS = 10_000;
 
 type Slot = {
   readonly config: DeviceConfig;
@@ -36,6 +40,7 @@ type Slot = {
   /** Codes of why it could not be opened: each is told once. */
   readonly missed: Set<string>;
   timer: NodeJS.Timeout | undefined;
+  readonly notices: Allowance;
 };
 
 export class Devices {
@@ -53,6 +58,7 @@ export class Devices {
       this.slots.set(config.name, {
         ...{ config, device: null, detail: 'is looked for', timer: undefined },
         ...{ faults: new Map(), refused: new Map(), missed: new Set() },
+        notices: new Allowance(NOTICES_MAX, NOTICE_MS),
       });
     }
   }
@@ -115,7 +121,7 @@ export class Devices {
     }
     if (!opened.ok) {
       slot.detail = opened.detail;
-      if (!slot.missed.has(opened.code)) this.user.onFault(slot.config.name, opened.detail);
+      if (!slot.missed.has(opened.code)) this.tellFault(slot, opened.detail);
       slot.missed.add(opened.code);
       slot.timer = setTimeout(() => void this.look(slot), this.retryMs);
       return;
@@ -126,12 +132,11 @@ export class Devices {
       onReading: (reading) => this.user.onReading(slot.config.name, reading),
       onState: (state) => this.tell(slot, state.online ? undefined : state.detail),
       onFault: (fault, count) => {
-        if (isTrouble(fault) && !slot.faults.has(fault))
-          this.user.onFault(slot.config.name, faultText(fault, count));
+        if (isTrouble(fault) && !slot.faults.has(fault)) this.tellFault(slot, faultText(fault, count));
         slot.faults.set(fault, count);
       },
       onRefused: ({ code, detail }) => {
-        if (!slot.refused.has(code)) this.user.onFault(slot.config.name, detail);
+        if (!slot.refused.has(code)) this.tellFault(slot, detail);
         slot.refused.set(code, detail);
       },
       onMeter: (state) => this.user.onMeter(slot.config.name, state),
@@ -146,7 +151,12 @@ export class Devices {
     slot.detail = detail;
     slot.faults.clear(); // it tells them again
     if (isNews) slot.refused.clear();
-    this.user.onState(slot.config.name, fault === undefined ? slot.device : null, isNews);
+    const isTold = isNews && slot.notices.take(performance.now());
+    this.user.onState(slot.config.name, fault === undefined ? slot.device : null, isTold);
+  }
+
+  private tellFault(slot: Slot, sentence: string): void {
+    if (slot.notices.take(performance.now())) this.user.onFault(slot.config.name, sentence);
   }
 }
 

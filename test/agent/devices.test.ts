@@ -97,6 +97,36 @@ test('tell news from a device that has a sensor more than before', async () => {
   await devices.close();
 });
 
+test('fill no log for a device that comes and goes without end', async () => {
+  const board = new TroubledDevice();
+  let [states, news, faults] = [0, 0, 0];
+  let found = (): void => {};
+  const user = {
+    onState: (_name: string, _device: unknown, isNews: boolean) => {
+      states++;
+      if (isNews) news++;
+      found();
+    },
+    onReading: () => {},
+    onFault: () => faults++,
+    onMeter: () => {},
+  };
+  const given = { name: 'station', path: '/dev/null', serial: null, meterKey: null };
+  devices = new Devices([{ driver: 'frames', ...given }], async () => ok(board), user);
+  await new Promise<void>((resolve) => {
+    found = resolve;
+    devices.start();
+  });
+  for (let i = 0; i < 1000; i++) {
+    board.goes();
+    board.comesBack();
+    board.refuse('object-malformed', 'no number');
+  }
+  assert.is(states, 2001, 'whoever sells knows it each time');
+  assert.ok(news + faults >= 16 && news + faults <= 18, `${news} and ${faults}`);
+  await devices.close();
+});
+
 test('tell once for each reason that a device cannot be opened, and go on looking', async () => {
   const told: string[] = [];
   const reasons: Code[] = ['port-denied', 'port-denied', 'port-missing', 'port-denied'];
