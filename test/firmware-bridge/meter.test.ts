@@ -186,6 +186,10 @@ meter('does not say a tick for ever to a board that does not take it', async () 
   const { device, board, watch } = await installed();
   device.meter!.pay({ ...tick(2), x: filled(0, 16) });
   await board.until(() => heardTicks(board).length === 8);
+  const answer = board.answer;
+  board.answer = (message) => (message.type === 'period' ? undefined : answer(message));
+  await device.setPeriod(0, 20); // six times as long as between two ticks, until it is given up
+  assert.is(heardTicks(board).length, 8);
   device.meter!.pay(tick(3));
   await watch.until(() => device.meter?.state?.index === 3);
   assert.equal(heardTicks(board), [2, 2, 2, 2, 2, 2, 2, 2, 3]);
