@@ -69,7 +69,7 @@ export class BoardMeter implements Meter {
     if (!this.#isDue(tick)) return;
     this.#saidTimes = tick === this.#said ? this.#saidTimes + 1 : 1;
     this.#said = tick;
-    
+    if (this.#saidTimes > SAID_MAX) return;
     this.#send({ ...tick, type: 'tick' });
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
