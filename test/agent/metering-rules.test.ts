@@ -173,6 +173,18 @@ test('forgives readings that were lost, of one chain never more often than each 
   assert.is(bench.installed[2]!.base, 12);
 });
 
+test('does not keep the next chain waiting for what it forgave in this one', async () => {
+  const bench = await begun();
+  deliver(bench, 8, 4);
+  await bench.settle();
+  assert.is(bench.installed.length, 2);
+  bench.sale.voucher(2);
+  deliver(bench, 4);
+  bench.sale.pay(4);
+  await bench.settle();
+  assert.equal([bench.installed.length, bench.installed[2]?.seq], [3, 2]);
+});
+
 test('learns what was lost before its own start', async () => {
   const bench = await begun();
   bench.tell({ delivered: 20 }); // of this channel: twelve paid, eight lost while another process had it

@@ -98,7 +98,10 @@ test(
     await until(() => told(seller, 'terms-unacceptable').length > 0);
     assert.match(told(seller, 'terms-unacceptable')[0]!, /temperature in K, not temperature in Cel/);
     const before = buyer.bought.length;
+    const heard = (): number => seller.status().devices[0]!.health!.messages;
+    const unheard = heard();
     for (let i = 0; i < 50; i++) second.measure();
+    await until(() => heard() >= unheard + 50);
     const first = new Thermometer(1, 2000);
     binding.unplug(PATH);
     await until(() => seller.status().devices.every((device) => !device.ready));
