@@ -3,7 +3,7 @@ import { Duplex, PassThrough } from 'node:stream';
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { GuardedStream } from '../../../firmware-bridge/topic/guarded-stream.ts';
+import { GuardedStream } from '../../../firmware-bridge/mqtt/guarded-stream.ts';
 
 const BYTES_MAX = 300;
 const PINGRESP = Buffer.from([0xd0, 0]);

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { createServer as createTls } from 'node:tls';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { dialWith } from '../../../firmware-bridge/topic/dial.ts';
+import { dialWith } from '../../../firmware-bridge/mqtt/dial.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'tollbridge-dial-'));
 
