@@ -113,6 +113,9 @@ class FramesDevice implements Board {
   #connection = 0; // rises when it is lost: the rest of a chunk is nobody's
   #read: (chunk: Uint8Array) => void = () => {};
   #lastRefusal: Refusal;
+  /** Since the greeting began: what came instead of an answer. */
+  #misheard: Refusal | undefined;
+  #noiseBefore = 0;
 
   constructor(options: FramesOptions) {
     this.#path = options.path;
@@ -124,12 +127,11 @@ class FramesDevice implements Board {
     this.#greeting = new Greeting(this.#timing, {
       onBegin: () => {
         this.#nonce = randomInt(1, 2 ** 32);
+        this.#misheard = undefined;
+        this.#noiseBefore = this.health.noiseBytes;
       },
       ask: () => this.#send({ type: 'hello', protocol: SERIAL_PROTOCOL, nonce: this.#nonce }),
-      onUnanswered: () => {
-        const detail = `no board answered at ${this.#path}: is it powered, and is the firmware ours?`;
-        this.#line.lose(refuse('timeout', detail));
-      },
+      onUnanswered: () => this.#line.lose(refuse('timeout', this.#unanswered())),
     });
     this.#line = new SerialLine(
       { ...options, baudRate: options.baudRate ?? BAUD_RATE },
@@ -293,6 +295,16 @@ class FramesDevice implements Board {
     this.#greeting.watch(Math.max(this.#timing.silence, rarest));
   }
 
+  #unanswered(): string {
+    if (this.#misheard !== undefined)
+      return `the board at ${this.#path} does not answer as our firmware does: ${this.#misheard.detail}`;
+    const isNoisy = this.health.noiseBytes > this.#noiseBefore;
+    const remedy = isNoisy
+      ? 'it says something else: is the firmware ours?'
+      : 'is it powered, and is the firmware ours?';
+    return `no board answered at ${this.#path}: ${remedy}`;
+  }
+
   // frames
 
   #send(message: SerialMessage): boolean {
@@ -340,6 +352,7 @@ class FramesDevice implements Board {
   }
 
   #refuse(refusal: Refusal): void {
+    if (this.#greeting.isOpen) this.#misheard = refusal;
     this.health.strays++;
     this.#audience.refused(refusal);
   }
