@@ -8,7 +8,7 @@ import { type Board, openFrames } from '../firmware-bridge/frames.ts';
 import { fromHex, toHex } from '../schemas/bytes.ts';
 import { METER_KEY_BYTES } from '../schemas/meter.ts';
 import { ok, type Result, refuse } from '../schemas/result.ts';
-import { SLOT } from '../schemas/serial.ts';
+import { ROLE, SLOT } from '../schemas/serial.ts';
 import { loadCrypto } from './host/crypto.ts';
 import type { HostCrypto } from './host/host-crypto.ts';
 import { createSharedKey, loadSharedKey } from './host/key-file.ts';
@@ -181,6 +181,14 @@ const give = async (board: Board, wish: Wish): Promise<Result<number>> => {
     return refuse('not-authorised', `${board.identity.board} has no meter: flash a firmware with one`);
   if (wish.payerSecret !== undefined && board.payer === null)
     return refuse('not-authorised', `${board.identity.board} is no payer: flash a firmware that is one`);
+  for (const [file, role, what] of [
+    [wish.meterKey, ROLE.meterKey, 'a meter key'],
+    [wish.payerSecret, ROLE.payerSecret, 'a payer secret'],
+  ] as const) {
+    if (file === undefined || (board.roles & role) === 0 || existsSync(file)) continue;
+    const detail = `${board.identity.board} has ${what} already, which cannot be changed: restore ${file}`;
+    return refuse('not-authorised', detail); // a file made now would look like its key
+  }
   const writes = writesFor(wish, await loadCrypto(process.env.TOLLBRIDGE_CRYPTO));
   if (!writes.ok) return writes;
   for (const { slot, bytes, done } of writes.value) {

@@ -37,7 +37,10 @@ class BlankBoard extends ScriptedBoard {
   }
 
   override identity(nonce: number): ReturnType<ScriptedBoard['identity']> {
-    return { ...super.identity(nonce), roles: ROLE.meter | ROLE.payer };
+    const set =
+      (this.slots.has(SLOT.meterKey) ? ROLE.meterKey : 0) |
+      (this.slots.has(SLOT.payerSecret) ? ROLE.payerSecret : 0);
+    return { ...super.identity(nonce), roles: ROLE.meter | ROLE.payer | set };
   }
 }
 
@@ -129,6 +132,10 @@ provision(
     assert.is(readFileSync(file, 'utf8'), `${Buffer.from(slots.get(SLOT.meterKey)!).toString('hex')}\n`);
     const [again] = await running('provision', '--path', link, '--meter-key', file);
     assert.match(String(again), /^not-authorised: .*it has one already/);
+    const other = join(folder, 'other-key');
+    const [lost] = await running('provision', '--path', link, '--meter-key', other);
+    assert.match(String(lost), /^not-authorised: .*has a meter key already, .*: restore .*other-key$/);
+    assert.not.ok(existsSync(other), 'no file that looks like its key');
   }),
 );
 
