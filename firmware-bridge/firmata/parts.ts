@@ -110,6 +110,12 @@ export const partsOf = (
 const invalid = (name: string, detail: string): ReturnType<typeof refuse> =>
   refuse('config-invalid', `${name}: ${detail}`);
 
+/** `did you mean Sensor? Else `, where a class that is known is near. */
+const meant = (word: string, known: ReadonlyMap<string, unknown>): string => {
+  const near = nearest(word, [...known.keys()]);
+  return near === undefined || near === word ? '' : `did you mean ${near}? Else `;
+};
+
 const readerOf = (sensor: FirmataSensor, channel: number): Result<Reader> => {
   const { name, kind, periodMs } = sensor;
   const usual = READS.get(sensor.class);
@@ -117,7 +123,10 @@ const readerOf = (sensor: FirmataSensor, channel: number): Result<Reader> => {
   const unit = sensor.unit ?? usual?.unit;
   if (property === undefined || unit === undefined) {
     const missing = property === undefined ? 'property' : 'unit';
-    return invalid(name, `${sensor.class} has no usual ${missing}: name the one to read`);
+    return invalid(
+      name,
+      `${sensor.class} has no usual ${missing}: ${meant(sensor.class, READS)}name the one to read`,
+    );
   }
   const primary = primaryUnit(unit);
   if (!primary.ok) return invalid(name, primary.detail);
@@ -138,7 +147,8 @@ const callerOf = (output: FirmataOutput, channel: number): Result<Caller> => {
   if (!isUnit(unit)) return invalid(name, `"${unit}" is no unit of SenML, such as /, deg or %`);
   const call = callOf(output, unit, usual);
   if (call === undefined) {
-    const detail = `${output.class} has no usual method: name a method with min and max, or the values' methods`;
+    const remedy = "name a method with min and max, or the values' methods";
+    const detail = `${output.class} has no usual method: ${meant(output.class, CALLS)}${remedy}`;
     return invalid(
       name,
       method !== undefined && values !== undefined ? 'a method or values, not both' : detail,

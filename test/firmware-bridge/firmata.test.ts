@@ -229,6 +229,20 @@ for (const [what, sensors, outputs, code, sentence] of [
     /^pot: Gyro has no usual property/,
   ],
   [
+    'a class that is near one',
+    [sensor({ class: 'Sensr' })],
+    [],
+    'config-invalid',
+    /^pot: Sensr has no usual property: did you mean Sensor\? Else name the one to read$/,
+  ],
+  [
+    'an output of a class that is near one',
+    [],
+    [output({ class: 'Servoo' })],
+    'config-invalid',
+    /^lamp: Servoo has no usual method: did you mean Servo\? Else name a method/,
+  ],
+  [
     'a property that is near one',
     [sensor({ property: 'valeu' })],
     [],
