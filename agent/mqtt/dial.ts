@@ -1,9 +1,10 @@
 /** The way to a broker: TCP, TLS or WebSocket, and whom TLS trusts. */
 
 import { createHash } from 'node:crypto';
-import { connect as connectTcp, type Socket } from 'node:net';
+import { connect as connectTcp } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
+import { DIAL_MS_MAX, hostOf, opened, serverNameOf } from '../../firmware-bridge/mqtt/dial.ts';
 import { equalBytes } from '../../schemas/bytes.ts';
 
 export type Trust = {
@@ -18,9 +19,6 @@ export type Trust = {
   readonly certificate: Uint8Array | null;
   readonly key: Uint8Array | null;
 };
-
-/** A slow radio link with a TLS handshake; an unreachable host would take minutes. */
-const DIAL_MS_MAX = 15_000;
 
 const PORTS: Readonly<Record<string, number>> = { 'mqtt:': 1883, 'mqtts:': 8883, 'ws:': 80, 'wss:': 443 };
 
@@ -42,7 +40,7 @@ const isPinned = (socket: TLSSocket, pin: Uint8Array): boolean => {
 
 const tlsOptions = (url: URL, trust: Trust) => ({
   minVersion: 'TLSv1.2' as const,
-  servername: /^[\d.:[\]]+$/.test(url.hostname) ? '' : url.hostname, // no names for addresses (RFC 6066)
+  servername: serverNameOf(url),
   rejectUnauthorized: trust.pin === null,
   ...(trust.ca === null ? {} : { ca: Buffer.from(trust.ca) }),
   ...(trust.certificate === null ? {} : { cert: Buffer.from(trust.certificate) }),
@@ -50,19 +48,6 @@ const tlsOptions = (url: URL, trust: Trust) => ({
 });
 
 const UNPINNED = 'the certificate is not the pinned one: a wrong broker, or a new certificate to be pinned';
-
-/** The socket once it says so; it is destroyed if that takes too long. */
-const opened = <S extends Socket>(socket: S, event: 'connect' | 'secureConnect'): Promise<S> =>
-  new Promise((resolve, reject) => {
-    socket.setNoDelay(true);
-    socket.setTimeout(DIAL_MS_MAX, () => socket.destroy(new Error(`no answer for ${DIAL_MS_MAX} ms`)));
-    socket.once('error', reject);
-    socket.once(event, () => {
-      socket.setTimeout(0);
-      socket.off('error', reject);
-      resolve(socket);
-    });
-  });
 
 /** Nothing is sent before `secureConnect`, so nothing is told to a broker that is not the pinned one. */
 const dialTls = async (url: URL, host: string, port: number, trust: Trust): Promise<Duplex> => {
@@ -98,7 +83,7 @@ const dialWebSocket = async (url: URL, trust: Trust): Promise<Duplex> => {
 /** A connected stream. Rejects with an Error whose message is a sentence's end. */
 export const dial = async (address: string, trust: Trust): Promise<Duplex> => {
   const url = new URL(address);
-  const host = url.hostname.replace(/^\[|\]$/g, '');
+  const host = hostOf(url);
   const port = Number(url.port) || PORTS[url.protocol];
   if (port === undefined) throw new TypeError(`no way to a broker with ${url.protocol}//`);
   if (url.protocol === 'mqtt:') return opened(connectTcp({ host, port }), 'connect');
