@@ -36,8 +36,9 @@ export const dialWith =
   async (address) => {
     const url = new URL(address);
     const host = hostOf(url);
-    const port = Number(url.port) || PORTS[url.protocol];
-    if (port === undefined) throw new TypeError(`there is no way to a broker with ${url.protocol}//`);
+    const usual = PORTS[url.protocol];
+    if (usual === undefined) throw new TypeError(`there is no way to a broker with ${url.protocol}//`);
+    const port = Number(url.port) || usual;
     if (url.protocol === 'mqtt:') return opened(connectTcp({ host, port }), 'connect');
     const trust = { minVersion: 'TLSv1.2' as const, ...(ca === undefined ? {} : { ca: Buffer.from(ca) }) };
     return opened(connectTls({ host, port, servername: serverNameOf(url), ...trust }), 'secureConnect');

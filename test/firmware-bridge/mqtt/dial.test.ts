@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { createServer as createTls } from 'node:tls';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { dialWith } from '../../../firmware-bridge/mqtt/dial.ts';
+import { dialWith, hostOf, serverNameOf } from '../../../firmware-bridge/mqtt/dial.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'tollbridge-dial-'));
 
@@ -69,5 +69,16 @@ if (pair !== undefined) {
     server.close();
   });
 }
+test('asks for the certificate of a name, and never of an address', () => {
+  for (const [address, host, serverName] of [
+    ['mqtts://box.local:8883', 'box.local', 'box.local'],
+    ['mqtts://192.168.1.5', '192.168.1.5', ''],
+    ['mqtts://[fe80::c0de]:8883', 'fe80::c0de', ''],
+  ] as const) {
+    assert.is(hostOf(new URL(address)), host);
+    assert.is(serverNameOf(new URL(address)), serverName);
+  }
+});
+
 test.after(() => rmSync(folder, { recursive: true }));
 test.run();
