@@ -8,7 +8,7 @@ import { ok, type Result, refuse } from '../../schemas/result.ts';
 import { type Capability, PERIOD_MS_MAX } from '../../schemas/serial.ts';
 import { isUnit } from '../../schemas/unit.ts';
 import { nearest } from '../nearest.ts';
-import { primaryUnit } from '../quantity.ts';
+import { primaryUnit } from '../units.ts';
 
 /** As johnny-five's documentation has them: pin, controller, address, invert, pullup and so on. */
 export type PartOptions = Readonly<Record<string, unknown>>;

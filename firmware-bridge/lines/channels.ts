@@ -4,6 +4,7 @@
  * readings are thinned.
  */
 
+import { CAPABILITIES_MAX } from '../../schemas/profile.ts';
 import { type Refusal, type Result, refuse } from '../../schemas/result.ts';
 import type { Capability } from '../../schemas/serial.ts';
 import type { DeviceReading } from '../device.ts';
@@ -12,8 +13,6 @@ import { type Conversion, convert } from './conversion.ts';
 import type { DecimalScanner } from './decimal-scanner.ts';
 import type { Quantity, Sink } from './format.ts';
 
-/** As a profile can offer; what a ship's bus says beyond that is refused. */
-export const CHANNELS_MAX = 64;
 /** A quantity has one source; another kind of line is heard when that one has been silent for this long. */
 const TAKEOVER_MS = 10_000;
 
@@ -121,13 +120,13 @@ export class Channels implements Sink {
   }
 
   #meet(quantity: Quantity): Channel | undefined {
-    if (this.#byName.size < CHANNELS_MAX) {
+    if (this.#byName.size < CAPABILITIES_MAX) {
       const channel = this.#add(quantity);
       this.#events.onNew();
       return channel;
     }
     this.refuse(
-      refuse('busy', `${quantity.name} is one more than the ${CHANNELS_MAX} capabilities of a device`),
+      refuse('busy', `${quantity.name} is one more than the ${CAPABILITIES_MAX} capabilities of a device`),
     );
     return undefined;
   }

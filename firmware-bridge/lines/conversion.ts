@@ -1,8 +1,11 @@
 /**
  * From what an instrument writes to integers of a SenML unit: exact rational arithmetic and one rounding, to
- * the quantity's own exponent, half to even, as in `../quantity.ts`. That one reads any unit of a configuration;
- * this one has the few units of the formats that it knows, and keeps up with thousands of lines a second.
+ * the quantity's own exponent, half to even, as in `../quantity.ts`. That one reads text in any unit of a
+ * configuration; this one numbers that stand in a line, thousands of lines a second, and without big integers
+ * where the numbers are not large.
  */
+
+import { divideHalfEven as divideWide } from '../exact.ts';
 
 /** `(written + before) * numerator / denominator`, in `unit`. */
 export type Conversion = {
@@ -55,12 +58,8 @@ const convertWide = (mantissa: bigint, exponent: number, by: Conversion, to: num
   const shift = lowest - to;
   const numerator = (written + before) * BigInt(by.numerator) * 10n ** BigInt(Math.max(shift, 0));
   const denominator = BigInt(by.denominator) * 10n ** BigInt(Math.max(-shift, 0));
-  const size = numerator < 0n ? -numerator : numerator;
-  const quotient = size / denominator;
-  const over = 2n * (size % denominator) - denominator;
-  const rounded = Number(over > 0n || (over === 0n && quotient % 2n === 1n) ? quotient + 1n : quotient);
-  if (rounded > SAFE) return undefined;
-  return numerator < 0n ? 0 - rounded : rounded;
+  const rounded = Number(divideWide(numerator, denominator));
+  return Math.abs(rounded) > SAFE ? undefined : rounded;
 };
 
 /**

@@ -3,10 +3,11 @@
  * what a name is: a key, a column, a JSON pointer, a field of a sentence.
  */
 
+import { CAPABILITIES_MAX } from '../../schemas/profile.ts';
 import { ok, type Refusal, type Result, refuse } from '../../schemas/result.ts';
 import { isSenmlName } from '../../schemas/senml.ts';
-import { type Measure, primaryUnit, quantity } from '../quantity.ts';
-import { CHANNELS_MAX } from './channels.ts';
+import { type Measure, quantity } from '../quantity.ts';
+import { primaryUnit } from '../units.ts';
 import { times } from './conversion.ts';
 import { DecimalScanner } from './decimal-scanner.ts';
 import { type Quantity, type Sink, shown } from './format.ts';
@@ -93,8 +94,8 @@ const problemOf = ({ name, kind, exponent, scale, field, none = [] }: Mapping): 
 
 /** Codes: config-invalid. */
 export const checkMappings = (mappings: readonly Mapping[]): Result<readonly MappedField[]> => {
-  if (mappings.length > CHANNELS_MAX)
-    return refuse('config-invalid', `${mappings.length} mappings, a device has at most ${CHANNELS_MAX}`);
+  if (mappings.length > CAPABILITIES_MAX)
+    return refuse('config-invalid', `${mappings.length} mappings, a device has at most ${CAPABILITIES_MAX}`);
   const fields: MappedField[] = [];
   for (const mapping of mappings) {
     const problem = problemOf(mapping);

@@ -1,21 +1,35 @@
-/** Units that instruments write and the SenML unit that each is sold in. Exact by definition, all of them. */
+/** The units of formats that are known here, from the table of all (`../units.ts`), as `convert` takes them. */
 
-import { times } from './conversion.ts';
+import { conversionFor } from '../units.ts';
+import { type Conversion, times } from './conversion.ts';
 
-export const CELSIUS = times('Cel', 1);
-export const FAHRENHEIT = times('Cel', 5, 9, -3200);
+const commonDivisor = (a: bigint, b: bigint): bigint => (b === 0n ? a : commonDivisor(b, a % b));
+
+const tenTo = (power: number): bigint => 10n ** BigInt(Math.max(power, 0));
+
+const of = (name: string): Conversion => {
+  const { unit, plus, times: by, over } = conversionFor(name)!;
+  const numerator = by.mantissa * tenTo(by.exponent - over.exponent);
+  const denominator = over.mantissa * tenTo(over.exponent - by.exponent);
+  const divisor = commonDivisor(numerator, denominator);
+  const before = Number(plus.mantissa * tenTo(plus.exponent + 2));
+  return times(unit, Number(numerator / divisor), Number(denominator / divisor), before);
+};
+
+export const CELSIUS = of('Cel');
+export const FAHRENHEIT = of('°F');
+/** Sold in degrees Celsius, as all temperatures of the air and the sea are. */
 export const KELVIN = times('Cel', 1, 1, -27_315);
-export const PERCENT_HUMIDITY = times('%RH', 1);
-export const DEGREE = times('deg', 1);
-export const METRE_PER_SECOND = times('m/s', 1);
-export const KNOT = times('m/s', 463, 900);
-export const KM_PER_HOUR = times('m/s', 5, 18);
-export const MILE_PER_HOUR = times('m/s', 1397, 3125);
-export const PASCAL = times('Pa', 1);
-export const HECTOPASCAL = times('Pa', 100);
-export const BAR = times('Pa', 100_000);
-/** Conventional: 13,595.1 kg/m3 and 9.80665 m/s2. */
-export const INCH_OF_MERCURY = times('Pa', 3_386_388_640_341, 1_000_000_000);
-export const MILLIMETRE_OF_MERCURY = times('Pa', 133_322_387_415, 1_000_000_000);
-export const INCH = times('m', 127, 5000);
-export const MILLIMETRE = times('m', 1, 1000);
+export const PERCENT_HUMIDITY = of('%RH');
+export const DEGREE = of('deg');
+export const METRE_PER_SECOND = of('m/s');
+export const KNOT = of('kn');
+export const KM_PER_HOUR = of('km/h');
+export const MILE_PER_HOUR = of('mph');
+export const PASCAL = of('Pa');
+export const HECTOPASCAL = of('hPa');
+export const BAR = of('bar');
+export const INCH_OF_MERCURY = of('inHg');
+export const MILLIMETRE_OF_MERCURY = of('mmHg');
+export const INCH = of('in');
+export const MILLIMETRE = of('mm');

@@ -1,12 +1,10 @@
 /** The channels of a device whose capabilities are found out while it speaks: a name keeps its channel. */
 
+import { CAPABILITIES_MAX } from '../../schemas/profile.ts';
 import { ok, type Result, refuse } from '../../schemas/result.ts';
 import type { Capability } from '../../schemas/serial.ts';
-import { primaryUnit } from '../quantity.ts';
+import { primaryUnit } from '../units.ts';
 import type { Output, Sensor } from './source.ts';
-
-/** As many as a profile holds (`schemas/profile.ts`). */
-const CAPABILITIES_MAX = 64;
 
 type Channel = { capability: Capability; output: Output | undefined; seq: number };
 

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type Measure, primaryUnit, quantity } from '../../firmware-bridge/quantity.ts';
+import { type Measure, quantity } from '../../firmware-bridge/quantity.ts';
+import { primaryUnit } from '../../firmware-bridge/units.ts';
 import { decimalOf, decimalToText } from '../../schemas/decimal.ts';
 import { isUnit } from '../../schemas/unit.ts';
 

@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type Conversion, convert, restOf } from '../../../firmware-bridge/lines/conversion.ts';
+import { type Conversion, convert, restOf, times } from '../../../firmware-bridge/lines/conversion.ts';
 import { DecimalScanner } from '../../../firmware-bridge/lines/decimal-scanner.ts';
 import * as units from '../../../firmware-bridge/lines/units.ts';
 
@@ -107,3 +107,22 @@ conversion('finds the rest of a division as the operator does', () => {
 });
 
 conversion.run();
+
+const definitions = suite('the units of instruments');
+
+for (const [name, conversion] of [
+  ['FAHRENHEIT', times('Cel', 5, 9, -3200)],
+  ['KNOT', times('m/s', 463, 900)],
+  ['KM_PER_HOUR', times('m/s', 5, 18)],
+  ['MILE_PER_HOUR', times('m/s', 1397, 3125)],
+  ['HECTOPASCAL', times('Pa', 100)],
+  ['BAR', times('Pa', 100_000)],
+  ['INCH_OF_MERCURY', times('Pa', 3_386_388_640_341, 1_000_000_000)],
+  ['INCH', times('m', 127, 5000)],
+  ['MILLIMETRE', times('m', 1, 1000)],
+  ['PERCENT_HUMIDITY', times('%RH', 1)],
+] as const) {
+  definitions(`have ${name} as it is defined`, () => assert.equal(units[name], conversion));
+}
+
+definitions.run();
