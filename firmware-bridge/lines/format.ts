@@ -48,7 +48,6 @@ export type Format = {
 const SHOWN_MAX = 60;
 
 /** What JSON leaves as it is and a terminal may obey. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: those are meant
 const C1 = /[\x7f-\x9f]/g;
 
 /** Text of an instrument in a sentence for a person. */

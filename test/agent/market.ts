@@ -13,7 +13,8 @@ import { type RunningBox, startBox } from '../../broker/box.ts';
 import { bookDeposit } from '../../broker/settler/deposits.ts';
 import { ALL_TIME, type Line, reconcile } from '../../broker/settler/reports.ts';
 import { openSqliteStore } from '../../broker/settler/store-sqlite.ts';
-import type { Device, DeviceHealth, DeviceListener } from '../../firmware-bridge/device.ts';
+import { newHealth } from '../../firmware-bridge/audience.ts';
+import type { Device, DeviceListener } from '../../firmware-bridge/device.ts';
 import type { Signer } from '../../schemas/crypto.ts';
 import { type Decimal, decimalToText } from '../../schemas/decimal.ts';
 import { ok, type Result, refuse } from '../../schemas/result.ts';
@@ -25,16 +26,6 @@ export const signerOf = (seed: number): Signer => crypto.signerOf(new Uint8Array
 export const taken = <T>(result: Result<T>): T => {
   if (!result.ok) throw new Error(`${result.code}: ${result.detail}`);
   return result.value;
-};
-
-const HEALTH: DeviceHealth = {
-  messages: 0,
-  noiseBytes: 0,
-  checkErrors: 0,
-  resyncs: 0,
-  strays: 0,
-  lostReadings: 0,
-  reconnects: 0,
 };
 
 export const THERMOMETER: Capability = {
@@ -58,7 +49,7 @@ const VALVE: Capability = {
 /** A board in memory: readings when told, and a record of its commands. */
 export class MemoryDevice implements Device {
   readonly identity = { board: 'memory', firmware: '1', serial: '0000000000000000' };
-  readonly health = HEALTH;
+  readonly health = newHealth();
   readonly meter = null;
   readonly capabilities: readonly Capability[];
   readonly commands: number[] = [];

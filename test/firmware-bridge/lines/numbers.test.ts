@@ -110,19 +110,19 @@ conversion.run();
 
 const definitions = suite('the units of instruments');
 
-for (const [name, conversion] of [
-  ['FAHRENHEIT', times('Cel', 5, 9, -3200)],
-  ['KNOT', times('m/s', 463, 900)],
-  ['KM_PER_HOUR', times('m/s', 5, 18)],
-  ['MILE_PER_HOUR', times('m/s', 1397, 3125)],
-  ['HECTOPASCAL', times('Pa', 100)],
-  ['BAR', times('Pa', 100_000)],
-  ['INCH_OF_MERCURY', times('Pa', 3_386_388_640_341, 1_000_000_000)],
-  ['INCH', times('m', 127, 5000)],
-  ['MILLIMETRE', times('m', 1, 1000)],
-  ['PERCENT_HUMIDITY', times('%RH', 1)],
+for (const [name, unit, conversion] of [
+  ['fahrenheit', units.FAHRENHEIT, times('Cel', 5, 9, -3200)],
+  ['knot', units.KNOT, times('m/s', 463, 900)],
+  ['km per hour', units.KM_PER_HOUR, times('m/s', 5, 18)],
+  ['mile per hour', units.MILE_PER_HOUR, times('m/s', 1397, 3125)],
+  ['hectopascal', units.HECTOPASCAL, times('Pa', 100)],
+  ['bar', units.BAR, times('Pa', 100_000)],
+  ['inch of mercury', units.INCH_OF_MERCURY, times('Pa', 3_386_388_640_341, 1_000_000_000)],
+  ['inch', units.INCH, times('m', 127, 5000)],
+  ['millimetre', units.MILLIMETRE, times('m', 1, 1000)],
+  ['percent humidity', units.PERCENT_HUMIDITY, times('%RH', 1)],
 ] as const) {
-  definitions(`have ${name} as it is defined`, () => assert.equal(units[name], conversion));
+  definitions(`have ${name} as it is defined`, () => assert.equal(unit, conversion));
 }
 
 definitions.run();
