@@ -101,8 +101,8 @@ const offer = s.object(
 const wish = s.object(
   {
     name: name('What it is called here', 'temperature'),
-    kind,
-    unit,
+    kind: kind('temperature'),
+    unit: unit('Cel'),
     currency,
     priceMax: s.money({ about: 'Most that one reading may cost', example: '0.005' }),
     readings: s.integer({ about: 'How many', min: 1, max: LEASE_READINGS_MAX, example: 86_400 }),

@@ -13,12 +13,10 @@ export const name = (about: string, example: string) =>
       : `"${text}" must be letters, digits and -:./_, the first a letter or digit`,
   );
 
-export const kind = s.text({
-  about: 'Kind of the capability',
-  example: 'temperature',
-  lengthMax: NAME_LENGTH_MAX,
-});
+export const kind = (example: string) =>
+  s.text({ about: 'Kind of the capability', example, lengthMax: NAME_LENGTH_MAX });
 
-export const unit = s.refine(s.text({ about: 'SenML unit (RFC 8428)', example: 'Cel' }), (text) =>
-  isUnit(text) ? undefined : `"${text}" is no unit of SenML, such as Cel, Pa, %RH or m/s`,
-);
+export const unit = (example: string) =>
+  s.refine(s.text({ about: 'SenML unit (RFC 8428)', example }), (text) =>
+    isUnit(text) ? undefined : `"${text}" is no unit of SenML, such as Cel, Pa, %RH or m/s`,
+  );

@@ -67,7 +67,7 @@ const exponent = s.optional(
 const sensor = s.object(
   {
     name: name('What it is called on this device', 'outdoor'),
-    kind,
+    kind: kind('temperature'),
     class: className('Thermometer'),
     options,
     property: s.optional(
@@ -95,7 +95,7 @@ const sensor = s.object(
 const output = s.object(
   {
     name: name('What it is called on this device', 'lamp'),
-    kind,
+    kind: kind('lamp'),
     class: className('Led'),
     options,
     unit: s.optional(s.text({ about: 'SenML unit of the value (default: by class)', example: '/' })),

@@ -17,7 +17,7 @@ const mapping = s.object(
       example: 'temp',
     }),
     name: name('Name of the sensor that it becomes', 'temperature'),
-    kind,
+    kind: kind('temperature'),
     unit: s.text({ about: 'The unit that the instrument writes', example: '°C' }),
     exponent: s.integer({
       about: 'Rounded to this power of ten of the SenML unit that it becomes',
@@ -85,6 +85,7 @@ export const SHAPE_LINES = {
       about: 'Else 4800 for nmea, 2400 for ultimeter, 115200 for json, 9600',
       min: 50,
       max: 4_000_000,
+      example: 4800,
     }),
   ),
   silenceS: s.integer({ about: 'Without a value for this long it is away', min: 1, max: DAY_S, default: 60 }),

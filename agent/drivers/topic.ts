@@ -53,7 +53,7 @@ const words = s.list(s.text({ about: 'A word', example: 'closed', lengthMax: 64 
 const sensor = s.object(
   {
     name: name('What it is called on this device', 'temperature'),
-    kind,
+    kind: kind('temperature'),
     unit: s.text({ about: 'The unit that the device means; / for words', example: '°C' }),
     ...place,
     words,
@@ -75,8 +75,8 @@ const sensor = s.object(
 const output = s.object(
   {
     name: name('What it is called on this device', 'valve'),
-    kind,
-    unit,
+    kind: kind('valve'),
+    unit: unit('/'),
     topic: s.text({ about: 'Where commands are published', example: 'shed/valve/set' }),
     payload: s.text({ about: 'What is published, with {} for the value', default: '{}' }),
     words,

@@ -53,7 +53,7 @@ const fieldLines = (name: string, shape: Shape<unknown>): string[] => {
   const lines = typeof example === 'string' ? [`${name}: ${example}`] : [`${name}:`, ...indented(example)];
   const notes = [shape.expected, shape.omissible ? 'optional' : ''].filter((note) => note !== '');
   const about = `# ${shape.about}${notes.length === 0 ? '' : ` (${notes.join('; ')})`}`;
-  return [about, ...(shape.omissible ? lines.map((line) => `# ${line}`) : lines)];
+  return [about, ...(shape.omissible ? lines.map((line) => `# ${line}`.trimEnd()) : lines)];
 };
 
 const readFields = <F extends Fields>(
