@@ -16,10 +16,6 @@ type OpenOptions = { path: string; baudRate: number };
 
 export type Tap = (from: 'board' | 'host', bytes: Uint8Array) => void;
 
-/** The ports of this system. Loaded late: its native part is needed where a port is, and only there. */
-export const systemBinding = async (): Promise<Binding> =>
-  (await import('serialport')).SerialPort.binding as unknown as Binding;
-
 export class FaultyBinding implements Binding {
   readonly #inner: Binding;
   readonly #seed: number;

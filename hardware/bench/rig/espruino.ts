@@ -9,9 +9,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ok, type Result, refuse } from '../../../schemas/result.ts';
-import { systemBinding } from '../faulty-binding.ts';
 import { openPty, type Pty } from '../pty.ts';
-import type { Rig } from './rig.ts';
+import { type Rig, systemBinding } from './rig.ts';
 import type { EspruinoBoard } from './rig-file.ts';
 
 const MODULES = { tollbridge: 'tollbridge.min.js', 'tollbridge-storage': 'storage.min.js' } as const;

@@ -2,10 +2,9 @@
 
 import { existsSync } from 'node:fs';
 import { ok, type Result, refuse } from '../../../schemas/result.ts';
-import { systemBinding } from '../faulty-binding.ts';
 import { flashByAvrdude } from './flash.ts';
 import { runProgram } from './program.ts';
-import type { ResetLine, Rig } from './rig.ts';
+import { type ResetLine, type Rig, systemBinding } from './rig.ts';
 import type { PortBoard } from './rig-file.ts';
 
 const SWITCH_MS_MAX = 20_000;

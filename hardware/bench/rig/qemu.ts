@@ -2,9 +2,8 @@
 
 import { existsSync } from 'node:fs';
 import { ok, type Result, refuse } from '../../../schemas/result.ts';
-import { systemBinding } from '../faulty-binding.ts';
 import { startMicrobit } from '../qemu.ts';
-import type { Rig } from './rig.ts';
+import { type Rig, systemBinding } from './rig.ts';
 import type { QemuBoard } from './rig-file.ts';
 
 /** Codes: module-missing, config-invalid, device-failed, timeout. */

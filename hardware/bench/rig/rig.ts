@@ -26,5 +26,9 @@ export type Rig = {
 /** The open port, for boards whose reset hangs on its DTR. */
 export type ResetLine = { readonly pulseReset: () => Promise<void> };
 
+/** The ports of this system. Loaded late: its native part is needed where a port is, and only there. */
+export const systemBinding = async (): Promise<Binding> =>
+  (await import('serialport')).SerialPort.binding as unknown as Binding;
+
 /** Absent hardware is no failure: it is skipped. */
 export const isAbsence = (code: string): boolean => code === 'port-missing' || code === 'module-missing';

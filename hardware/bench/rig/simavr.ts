@@ -11,10 +11,9 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { ok, type Result, refuse } from '../../../schemas/result.ts';
-import { systemBinding } from '../faulty-binding.ts';
 import { flashByAvrdude } from './flash.ts';
 import { runProgram } from './program.ts';
-import type { Rig } from './rig.ts';
+import { type Rig, systemBinding } from './rig.ts';
 import type { SimavrBoard } from './rig-file.ts';
 
 const AVRDUDE = ['-p', 'm328p', '-c', 'arduino', '-b', '115200', '-D'];
