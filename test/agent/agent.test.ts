@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert';
 import { startAgent } from '../../agent/agent.ts';
 import { askStatus } from '../../agent/control.ts';
 import { openAgreed } from '../../schemas/statement.ts';
-import { assertBooks, hasSettled, isDone } from './books.ts';
+import { assertBooks, assertBought, hasSettled, isDone } from './books.ts';
 import {
   crypto,
   demand,
@@ -46,10 +46,7 @@ test(
       () => board.measure(2000 + measured++),
     );
     assert.is(buyer.bought.length, 40);
-    assert.equal(
-      buyer.bought.map((one) => one.seq),
-      Array.from({ length: 40 }, (_, i) => i + 1),
-    );
+    assertBought(buyer, 40);
     const first = Math.round(Number(buyer.bought[0]!.text) * 100);
     const hundredths = buyer.bought.map((one) => Math.round(Number(one.text) * 100));
     assert.equal(

@@ -13,7 +13,7 @@ import { installationMac } from '../../schemas/meter.ts';
 import { ok, type Result } from '../../schemas/result.ts';
 import { MeteredBoard } from '../firmware-bridge/metered-board.ts';
 import { filled } from '../vectors/parties.ts';
-import { assertBooks, hasSettled, isDone } from './books.ts';
+import { assertBooks, assertRising, hasSettled, isDone } from './books.ts';
 import { crypto, demand, Market, offer, type Party, type PartyWish, until } from './market.ts';
 
 const SELLER = 1;
@@ -68,16 +68,6 @@ const withStall = (body: (stall: Stall, market: Market) => Promise<void>) => asy
   } finally {
     await market.close();
   }
-};
-
-/** Each reading once, and each later than the one before. */
-const assertRising = (party: Party, readings: number): void => {
-  assert.equal(
-    party.bought.map((one) => one.seq),
-    Array.from({ length: readings }, (_, i) => i + 1),
-  );
-  const values = party.bought.map((one) => Number(one.text));
-  for (const [i, value] of values.entries()) assert.ok(i === 0 || value > values[i - 1]!, `${value}`);
 };
 
 const told = (party: Party, code: string): string[] =>

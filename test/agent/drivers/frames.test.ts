@@ -18,7 +18,7 @@ import { ok, type Result } from '../../../schemas/result.ts';
 import { type MeterState, SLOT } from '../../../schemas/serial.ts';
 import { programOf, SERIAL } from '../../hardware/board.ts';
 import { filled } from '../../vectors/parties.ts';
-import { assertBooks, hasSettled, isDone } from '../books.ts';
+import { assertBooks, assertRising, hasSettled, isDone } from '../books.ts';
 import { demand, Market, offer, type Party, type PartyWish, taken, until } from '../market.ts';
 
 const SELLER = 1;
@@ -127,12 +127,7 @@ const withStation = (body: (station: Station) => Promise<void>) => async (): Pro
 /** Bought to the end, each reading once and warmer than the one before, and the same in three books. */
 const assertSold = async (station: Station, seller: Party, buyer: Party, readings: number): Promise<void> => {
   await until(() => isDone(buyer) && hasSettled(seller, 1));
-  assert.equal(
-    buyer.bought.map((one) => one.seq),
-    Array.from({ length: readings }, (_, i) => i + 1),
-  );
-  const values = buyer.bought.map((one) => Number(one.text));
-  for (const [i, value] of values.entries()) assert.ok(i === 0 || value > values[i - 1]!, `${value} at ${i}`);
+  assertRising(buyer, readings);
   await assertBooks(station.market, seller, buyer);
 };
 

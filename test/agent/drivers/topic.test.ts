@@ -11,7 +11,7 @@ import { readConfig } from '../../../agent/host/config-file.ts';
 import { s } from '../../../agent/host/shape.ts';
 import { HomeBroker } from '../../firmware-bridge/topic/home-broker.ts';
 import { Watch } from '../../firmware-bridge/watch.ts';
-import { assertBooks, hasSettled, isDone } from '../books.ts';
+import { assertBooks, assertRising, hasSettled, isDone } from '../books.ts';
 import { demand, Market, offer, taken, until } from '../market.ts';
 
 const SELLER = 1;
@@ -159,15 +159,7 @@ sale('loses no paid reading and sells none twice when its broker restarts in the
     await home.open();
     await until(() => device.online);
     await until(() => isDone(buyer) && hasSettled(seller, 1), measure);
-    assert.equal(
-      buyer.bought.map(({ seq }) => seq),
-      Array.from({ length: 40 }, (_, i) => i + 1),
-    );
-    const values = buyer.bought.map(({ text }) => Number(text));
-    assert.ok(
-      values.every((value, i) => i === 0 || value > values[i - 1]!),
-      `not every value is new: ${values}`,
-    );
+    const values = assertRising(buyer, 40);
     const measured = new Set(
       watch.readings.map(({ mantissa, exponent }) => Number(`${mantissa}e${exponent}`)),
     );
