@@ -4,6 +4,7 @@
  * readings are thinned.
  */
 
+import { decimalOf, decimalToText } from '../../schemas/decimal.ts';
 import { CAPABILITIES_MAX } from '../../schemas/profile.ts';
 import { type Refusal, type Result, refuse } from '../../schemas/result.ts';
 import type { Capability } from '../../schemas/serial.ts';
@@ -137,12 +138,10 @@ const implausible = (
   written: DecimalScanner,
   mantissa: number | undefined,
 ): Refusal => {
+  const plain = (value: number): string => decimalToText(decimalOf(value, exponent));
   const said =
     mantissa === undefined
       ? `${written.mantissa}e${written.exponent} as written`
-      : `${mantissa}e${exponent} ${unit}`;
-  return refuse(
-    'value-out-of-range',
-    `${name} is ${said}, not from ${min}e${exponent} to ${max}e${exponent}`,
-  );
+      : `${plain(mantissa)} ${unit}`;
+  return refuse('value-out-of-range', `${name} is ${said}, not from ${plain(min)} to ${plain(max)}`);
 };

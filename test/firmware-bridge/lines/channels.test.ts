@@ -65,8 +65,8 @@ channels('refuses what is not plausible, with the range', () => {
   told.tell(AIR, '9e30');
   assert.equal(told.log, [
     '0#0: 600e-1',
-    'value-out-of-range: air is 601e-1 Cel, not from -500e-1 to 600e-1',
-    'value-out-of-range: air is 9e30 as written, not from -500e-1 to 600e-1',
+    'value-out-of-range: air is 60.1 Cel, not from -50 to 60',
+    'value-out-of-range: air is 9e30 as written, not from -50 to 60',
   ]);
 });
 
