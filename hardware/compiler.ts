@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 export const FIRMWARE = fileURLToPath(new URL('.', import.meta.url));
 
 /** For every chip: what is not used is left out, and nothing is left to be guessed. */
-export const FLAGS = [
+const FLAGS = [
   ...['-std=c11', '-Os', '-Icore', '-Wall', '-Wextra', '-Wconversion', '-Werror'],
   ...['-ffunction-sections', '-fdata-sections', '-Wl,--gc-sections'],
 ];
