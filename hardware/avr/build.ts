@@ -22,10 +22,11 @@ export const CORE = [
 /** Calls take half of the firmware: fewer, short ones, and one place for what each function saves on the stack. */
 const CORE_FLAGS = ['-flto', '-mrelax', '-mcall-prologues', '-fshort-enums'];
 /** Firmata is another protocol: of ours it has the chip alone, at the speed that its hosts expect. */
-const FIRMATA_PORT = ['adc', 'chip', 'eeprom', 'firmata-out', 'pins', 'pwm', 'servo', 'uart'].map(
-  (name) => `avr/${name}.c`,
-);
-const FIRMATA_FLAGS = ['-DBAUD=57600', '-flto', '-mrelax'];
+const FIRMATA_PORT = [
+  ...['adc', 'chip', 'eeprom', 'firmata-bus', 'firmata-out', 'pins', 'pwm', 'servo', 'transfer', 'uart'],
+].map((name) => `avr/${name}.c`);
+/** Requests wait in the receive buffer while the two-wire bus is busy with the one before. */
+const FIRMATA_FLAGS = ['-DBAUD=57600', '-DRECEIVE_BYTES=128', '-flto', '-mrelax'];
 
 /** There are 32,256 bytes of flash beside a boot loader, and 2,048 of RAM with the stack. */
 export const buildFirmware = (board: BoardName, hex: string, core: readonly string[] = CORE): Size => {

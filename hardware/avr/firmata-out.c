@@ -4,6 +4,7 @@
 #include <stddef.h>
 
 #include "port.h"
+#include "transfer.h"
 
 #define PROTOCOL_MAJOR 2
 #define PROTOCOL_MINOR 5
@@ -12,8 +13,9 @@
 #define ANALOG_BITS 10
 #define PWM_BITS 8
 #define SERVO_BITS 14
-/* The longest answer, of capabilities: 20 ends, 18 pins of three modes, six inputs, six PWMs, twelve servos. */
-#define CAPABILITY_BYTES (3 + PINS + 18 * 3 * 2 + (INPUTS + 6 + SERVOS) * 2)
+#define I2C_BITS 1
+/* The longest answer: 20 ends, 18 pins of three modes, six inputs, six PWMs, twelve servos, two of the bus. */
+#define CAPABILITY_BYTES (3 + PINS + 18 * 3 * 2 + (INPUTS + 6 + SERVOS + 2) * 2)
 
 static const char NAME[] PROGMEM = "tollbridge";
 
@@ -50,8 +52,15 @@ bool say(uint8_t command, uint16_t value) {
     return true;
 }
 
+static void put_digit(uint8_t digit) { put14((uint8_t)(digit < 10 ? '0' + digit : 'a' - 10 + digit)); }
+
 static void put_string(PGM_P text) {
-    for (char letter; (letter = (char)pgm_read_byte(text)) != 0; text++) put14((uint8_t)letter);
+    for (char letter; (letter = (char)pgm_read_byte(text)) != 0; text++) {
+        if (letter == '%') {
+            put_digit(owed.address >> 4);
+            put_digit(owed.address & 0x0f);
+        } else put14((uint8_t)letter);
+    }
 }
 
 static bool send_firmware(void) {
@@ -91,6 +100,7 @@ static bool send_capabilities(void) {
         put_capability(pin, MODE_ANALOG, ANALOG_BITS);
         put_capability(pin, MODE_PWM, PWM_BITS);
         put_capability(pin, MODE_SERVO, SERVO_BITS);
+        put_capability(pin, MODE_I2C, I2C_BITS);
         put(NONE);
     }
     return end();
@@ -102,6 +112,14 @@ static bool send_state(uint8_t pin) {
     put(pin);
     put(pin_mode(pin));
     put14(pin_mode(pin) == MODE_PULLUP ? 1 : pin_values[pin]);
+    return end();
+}
+
+static bool send_reply(void) {
+    if (!begin(I2C_REPLY, (uint16_t)(7 + 2 * transfer.reads))) return false;
+    put14(transfer.address);
+    put14(owed.from);
+    for (uint8_t i = 0; i < transfer.reads; i++) put14(transfer.bytes[i]);
     return end();
 }
 
@@ -123,5 +141,5 @@ bool pay(void) {
         if (owed.states[pin]) return false;
     }
     if (owed.trouble && send_trouble()) owed.trouble = NULL;
-    return owed.trouble == NULL;
+    return owed.trouble == NULL && pay_one(&owed.reply, send_reply);
 }

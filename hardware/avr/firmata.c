@@ -11,6 +11,8 @@
  * | f4 pin mode, f5 pin, 9x port               | none                                                    |
  * | ex analog, f0 6f extended, 70 servo limits | none                                                    |
  * | dx, cx report a port, an analog input      | 9x when an input changes, ex every sampling interval    |
+ * | f0 78 configures the two-wire bus          | none                                                    |
+ * | f0 76 writes, reads, reads again and again | f0 77 when it was read                                  |
  * | f0 7a sampling interval                    | none                                                    |
  *
  * What is not known is skipped, as is a message that was cut off or is too long; f0 71 tells in words what went
@@ -23,11 +25,12 @@
 #include "avr.h"
 #include "firmata.h"
 #include "port.h"
+#include "transfer.h"
 
 #define PORTS 3 /* eight pins each, the last has four */
 
-/* The longest that is understood is an extended analog value of 28 bits: f0 6f, pin, four bytes. */
-#define COMMAND_BYTES_MAX 8
+/* The longest that is understood writes to the bus: f0 76, address, flags, two for each byte. */
+#define COMMAND_BYTES_MAX (4 + 2 * TRANSFER_BYTES_MAX)
 
 #define SAMPLING_MS 19
 #define SERVO_DEGREES_MAX 180
@@ -37,6 +40,7 @@
 static struct {
     uint8_t bytes[COMMAND_BYTES_MAX];
     uint8_t length; /* 0: the rest of what arrives is of nothing that we know */
+    bool waits;     /* for the bus: nothing more is taken from the line until then */
 } message;
 
 static bool chosen[PINS]; /* the host gave it its mode */
@@ -141,7 +145,13 @@ static void reset(void) {
 
 /* Receiving */
 
-static uint16_t read14(const uint8_t *bytes) { return (uint16_t)(bytes[0] | bytes[1] << 7); }
+/* Of a bus that is configured already, as it is for each of its devices, nothing changes but the pause. */
+static void configure_bus(const uint8_t *bytes, uint8_t length) {
+    for (uint8_t pin = PIN_BUS_FIRST; pin < PINS; pin++) {
+        if (pin_mode(pin) != MODE_I2C) set_mode(pin, MODE_I2C);
+    }
+    if (length >= 2 && read14(bytes) > 0) bus_pause(read14(bytes));
+}
 
 /* `length` bytes after the kind; shorter ones say nothing. */
 static void take_sysex(uint8_t kind, const uint8_t *bytes, uint8_t length) {
@@ -159,6 +169,8 @@ static void take_sysex(uint8_t kind, const uint8_t *bytes, uint8_t length) {
     case SERVO_LIMITS:
         if (length == 5) limit_servo(bytes[0], read14(bytes + 1), read14(bytes + 3));
         break;
+    case I2C_CONFIG: configure_bus(bytes, length); break;
+    case I2C_REQUEST: bus_take(bytes, length); break;
     case SAMPLING_INTERVAL:
         if (length == 2 && read14(bytes) > 0) sampling.interval_ms = read14(bytes);
         break;
@@ -200,20 +212,34 @@ static void take_message(const uint8_t *bytes) {
     }
 }
 
+static bool is_sysex(uint8_t kind) {
+    return message.length > 1 && message.bytes[0] == START_SYSEX && message.bytes[1] == kind;
+}
+
+static void take_end(void) {
+    message.waits = is_sysex(I2C_REQUEST) && bus_busy();
+    if (message.waits) return;
+    if (message.length > 1 && message.bytes[0] == START_SYSEX) {
+        take_sysex(message.bytes[1], message.bytes + 2, (uint8_t)(message.length - 2));
+    }
+    message.length = 0;
+}
+
+/* Seven bits; but firmata-io writes the pause of the bus in bytes of eight, and StandardFirmata takes them. */
+static bool is_data(uint8_t byte) { return byte < 0x80 || (is_sysex(I2C_CONFIG) && message.length < 4); }
+
 static void take(uint8_t byte) {
-    if (byte == SYSTEM_RESET) {
-        reset();
-        return;
-    }
     if (byte == END_SYSEX) {
-        if (message.length > 1 && message.bytes[0] == START_SYSEX) {
-            take_sysex(message.bytes[1], message.bytes + 2, (uint8_t)(message.length - 2));
-        }
-        message.length = 0;
+        take_end();
         return;
     }
-    if (byte & 0x80) message.length = 0; /* what was unfinished stays so */
-    else if (message.length == 0) return;
+    if (!is_data(byte)) {
+        message.length = 0; /* what was unfinished stays so */
+        if (byte == SYSTEM_RESET) {
+            reset();
+            return;
+        }
+    } else if (message.length == 0) return;
     if (message.length == COMMAND_BYTES_MAX) {
         message.length = 0;
         owed.trouble = TOO_LONG;
@@ -267,6 +293,7 @@ static void report_samples(void) {
     if ((uint16_t)(now_ms - sampling.began_ms) < sampling.interval_ms) return;
     sampling.began_ms = now_ms;
     for (uint8_t input = 0; input < INPUTS; input++) inputs[input].waiting = inputs[input].reported;
+    bus_sample();
 }
 
 int main(void) {
@@ -283,13 +310,16 @@ int main(void) {
     if (chip_reset_by_watchdog()) owed.trouble = WATCHDOG;
     for (;;) {
         uint8_t byte;
-        while (port_take(&byte)) take(byte);
+        if (message.waits) take_end();
+        while (!message.waits && !bus_obeys() && port_take(&byte)) take(byte);
         if (port_overruns() != overruns) owed.trouble = OVERRUN;
         overruns = port_overruns();
         if (pay()) {
             report_levels();
             report_samples();
+            if (!message.waits) bus_watch();
         }
-        chip_idle();
+        if (bus_step()) chip_feed();
+        else chip_idle();
     }
 }

@@ -30,11 +30,13 @@ enum {
     EXTENDED_ANALOG = 0x6f,
     SERVO_LIMITS = 0x70,
     STRING = 0x71,
+    I2C_REQUEST = 0x76,
+    I2C_REPLY = 0x77,
+    I2C_CONFIG = 0x78,
     FIRMWARE = 0x79,
     SAMPLING_INTERVAL = 0x7a,
     NONE = 0x7f
 };
-
 
 #define INPUTS (PINS - PIN_ANALOG_FIRST)
 
@@ -45,7 +47,10 @@ enum {
 typedef struct {
     bool version, firmware, mapping, capabilities;
     bool states[PINS];
-    PGM_P trouble; /* the last, in words of STRING_CHARS_MAX; NULL: none */
+    bool reply;      /* of the two-wire bus: what `transfer` read, */
+    uint16_t from;   /* beginning at this register */
+    PGM_P trouble;   /* the last, in words of STRING_CHARS_MAX; NULL: none */
+    uint8_t address; /* what a % in it stands for, in hexadecimal */
 } debts;
 #define STRING_CHARS_MAX 40
 extern debts owed;
@@ -57,5 +62,22 @@ extern uint16_t pin_values[PINS];
 bool pay(void);
 /* `command low high`; false where the line has no room. */
 bool say(uint8_t command, uint16_t value);
+
+static inline uint16_t read14(const uint8_t *bytes) { return (uint16_t)(bytes[0] | bytes[1] << 7); }
+
+/* firmata-bus.c. Nothing may be taken by it while it is busy, which ends by itself. */
+bool bus_busy(void);
+/* Busy with what the host asked for: the next of its messages comes after that. */
+bool bus_obeys(void);
+/* `length` bytes of a request after its kind. */
+void bus_take(const uint8_t *bytes, uint8_t length);
+/* Between what is written and what is read. */
+void bus_pause(uint16_t us);
+/* A sampling interval is over. */
+void bus_sample(void);
+/* Begins with what is to be read in this interval; nothing may be owed. */
+void bus_watch(void);
+/* True while it should be called again at once. */
+bool bus_step(void);
 
 #endif

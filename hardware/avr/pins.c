@@ -33,6 +33,7 @@ bool pin_can(uint8_t pin, uint8_t mode) {
     case MODE_ANALOG: return pin >= PIN_ANALOG_FIRST;
     case MODE_PWM: return pwm_has(pin);
     case MODE_SERVO: return pin < PIN_ANALOG_FIRST;
+    case MODE_I2C: return pin >= PIN_BUS_FIRST;
     default: return false;
     }
 }
@@ -46,7 +47,8 @@ bool pin_read(uint8_t pin) { return *registers_of(pin) & mask_of(pin); }
 void pin_set_mode(uint8_t pin, uint8_t mode) {
     if (modes[pin] == MODE_PWM) pwm_stop(pin);
     if (modes[pin] == MODE_SERVO) servo_pulse(pin, 0);
+    if (modes[pin] == MODE_I2C) bus_stop();
     modes[pin] = mode;
-    pin_write(pin, mode == MODE_PULLUP);
+    pin_write(pin, mode == MODE_PULLUP || mode == MODE_I2C);
     assign(registers_of(pin) + 1, mask_of(pin), mode == MODE_OUTPUT || mode == MODE_PWM || mode == MODE_SERVO);
 }

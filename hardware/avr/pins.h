@@ -9,9 +9,10 @@
 #define PIN_ANALOG_FIRST 14
 #define PIN_SERVO_FIRST 2
 #define SERVOS 12 /* pins 2 .. 13 */
+#define PIN_BUS_FIRST 18 /* SDA, and SCL at 19 */
 
 /* Numbers of the Firmata protocol. */
-enum { MODE_INPUT, MODE_OUTPUT, MODE_ANALOG, MODE_PWM, MODE_SERVO, MODE_PULLUP = 0x0b };
+enum { MODE_INPUT, MODE_OUTPUT, MODE_ANALOG, MODE_PWM, MODE_SERVO, MODE_I2C = 6, MODE_PULLUP = 0x0b };
 
 /* Pins 0 and 1 are the serial line and can nothing else. */
 bool pin_can(uint8_t pin, uint8_t mode);
@@ -33,5 +34,8 @@ void pwm_take_timer1(void);
 /* A pulse at least every 20 ms, jitter below 10 us; 0 ends the pulses. Timer 1 is taken at the first. */
 void servo_pulse(uint8_t pin, uint16_t width_us);
 bool servo_runs(void);
+
+/* Ends what the two-wire bus does, and forgets what it was to do. */
+void bus_stop(void);
 
 #endif

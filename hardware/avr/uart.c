@@ -13,7 +13,9 @@
 #include <util/setbaud.h> /* double speed, UBRR 16: 117,647 baud, 2.1 % off, as every Arduino runs it */
 
 /* Indices are bytes and wrap by themselves: the send ring is 256 long and holds one identity frame. */
+#ifndef RECEIVE_BYTES
 #define RECEIVE_BYTES 64 /* 5.5 ms of line; the main loop comes by every millisecond */
+#endif
 
 static volatile uint8_t receive_ring[RECEIVE_BYTES];
 static volatile uint8_t receive_head, receive_tail;

@@ -43,9 +43,11 @@ export class Bme280Model implements TwiDevice {
   readonly #nowMs: () => number;
   #pointer = 0;
   #pointerNext = true;
+  /** One conversion after the other; else one when it is told to. */
+  #isNormal = false;
   #busyUntilMs = 0;
 
-  /** `measure` is asked once per conversion. */
+  /** `measure` is asked once per conversion; of those that follow each other by themselves only when one is read. */
   constructor(measure: () => Weather, nowMs: () => number) {
     this.#measure = measure;
     this.#nowMs = nowMs;
@@ -54,6 +56,8 @@ export class Bme280Model implements TwiDevice {
 
   start(write: boolean): void {
     this.#pointerNext = write;
+    // What is read together belongs together (datasheet section 4): nothing changes within it.
+    if (!write && this.#isNormal && this.#nowMs() >= this.#busyUntilMs) this.#convert();
   }
 
   /** The first byte names a register, then value and register take turns (datasheet section 6.2.1). */
@@ -73,6 +77,7 @@ export class Bme280Model implements TwiDevice {
 
   #powerOn(): void {
     const registers = Buffer.from(this.#registers.fill(0).buffer);
+    this.#isNormal = false;
     registers[ID] = CHIP_ID;
     registers.writeUInt16LE(T1, 0x88);
     registers.writeInt16LE(T2, 0x8a);
@@ -93,12 +98,14 @@ export class Bme280Model implements TwiDevice {
     if (register === RESET && byte === RESET_WORD) this.#powerOn();
     if (register !== CTRL_HUM && register !== CTRL_MEAS) return;
     this.#registers[register] = byte;
-    const mode = byte & 3;
-    if (register === CTRL_MEAS && (mode === 1 || mode === 2)) this.#convert(byte);
+    if (register !== CTRL_MEAS) return;
+    this.#isNormal = (byte & 3) === 3;
+    if (byte & 3) this.#convert();
+    if (!this.#isNormal) this.#registers[CTRL_MEAS] = byte & 0xfc; // asleep again
   }
 
-  /** Forced mode: one conversion, then asleep again. */
-  #convert(control: number): void {
+  #convert(): void {
+    const control = this.#registers[CTRL_MEAS]!;
     const timesT = oversampling(control >> 5);
     const timesP = oversampling((control >> 2) & 7);
     const timesH = oversampling(this.#registers[CTRL_HUM]! & 7);
@@ -114,7 +121,6 @@ export class Bme280Model implements TwiDevice {
         ? rawHumidity(weather.humidityCentiRh, fine)
         : NOT_MEASURED_16;
     this.#store(rawP, rawT, rawH);
-    this.#registers[CTRL_MEAS] = control & 0xfc;
     this.#busyUntilMs = this.#nowMs() + conversionMs(timesT, timesP, timesH);
   }
 

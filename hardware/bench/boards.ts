@@ -1,7 +1,7 @@
 /** The boards that run our firmware on the bench: what is soldered to which pin. */
 
 import { BME280_ADDRESS, Bme280Model } from './bme280-model.ts';
-import { Chip } from './chip.ts';
+import { Chip, type TwiBus, type TwiDevice } from './chip.ts';
 import type { Level, PinName } from './chip-pins.ts';
 import type { Weather } from './weather.ts';
 
@@ -46,20 +46,30 @@ export const buildStation = (wiring: StationWiring): Chip => {
 export const buildValve = (wiring: Wiring & PinWiring): Chip =>
   new Chip({ program: wiring.program, eeprom: wiring.serial, onSend: wiring.onSend, onPin: wiring.onPin });
 
-/** An Arduino Uno whose program is told over the line what its pins do. `chip.drive` is what is wired to them. */
-export const buildFirmata = (
-  wiring: Omit<Wiring, 'serial'> & PinWiring & { readonly analog: (input: number) => number },
-): Chip => new Chip(wiring);
+export type FirmataWiring = Omit<Wiring, 'serial'> &
+  PinWiring & {
+    readonly analog: (input: number) => number;
+    /** What a BME280 on the two-wire bus measures; without it there is none. */
+    readonly weather?: () => Weather;
+    /** What else is on the bus, by its address. */
+    readonly twi?: TwiBus;
+  };
 
-/** The same with a TMP36 at A0, which shows the next sample every `hold` seconds. */
+/** An Arduino Uno whose program is told over the line what its pins do. `chip.drive` is what is wired to them. */
+export const buildFirmata = ({ weather, ...wiring }: FirmataWiring): Chip => {
+  const sensor = weather && new Bme280Model(weather, () => chip.nowMs);
+  const get = (address: number): TwiDevice | undefined =>
+    address === BME280_ADDRESS && sensor !== undefined ? sensor : wiring.twi?.get(address);
+  const chip: Chip = new Chip({ ...wiring, twi: { get } });
+  return chip;
+};
+
+/** The same with a TMP36 at A0 and a BME280, which show the next sample every `hold` seconds. */
 export const buildThermometer = (wiring: Omit<StationWiring, 'serial'> & PinWiring): Chip => {
-  const chip: Chip = buildFirmata({
-    ...wiring,
-    analog: (input) => {
-      const index = Math.floor(chip.nowMs / 1000 / wiring.hold) % wiring.weather.length;
-      return input === 0 ? tmp36Volts(wiring.weather[index]!.temperatureCentiC) : 0;
-    },
-  });
+  const { weather: samples, hold, ...others } = wiring;
+  const weather = (): Weather => samples[Math.floor(chip.nowMs / 1000 / hold) % samples.length]!;
+  const analog = (input: number): number => (input === 0 ? tmp36Volts(weather().temperatureCentiC) : 0);
+  const chip: Chip = buildFirmata({ ...others, weather, analog });
   return chip;
 };
 

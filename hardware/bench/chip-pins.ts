@@ -15,9 +15,10 @@ const PORTS = [
 
 type Port = {
   io: AVRIOPort | undefined;
-  /** Sets of bits: what a wire drives and those that it drives high, the register, what the pins put out and see. */
+  /** Sets of bits: what a wire drives and those that it drives high, which are outputs, the register, what the pins put out and see. */
   driven: number;
   wires: number;
+  outputs: number;
   register: number;
   output: number;
   input: number;
@@ -26,7 +27,7 @@ type Port = {
 export class ChipPins {
   readonly #onPin: (pin: PinName, level: Level) => void;
   readonly #ports = PORTS.map(
-    (): Port => ({ io: undefined, driven: 0, wires: 0, register: 0, output: 0, input: 0 }),
+    (): Port => ({ io: undefined, driven: 0, wires: 0, outputs: 0, register: 0, output: 0, input: 0 }),
   );
 
   /** `onPin`: an output pin changed, by the program or by a timer; an input counts as low. */
@@ -42,7 +43,8 @@ export class ChipPins {
       port.io = io;
       port.input = 0;
       const update = (levels: number): void => {
-        this.#report(letter, port, levels & cpu.data[config.DDR]!);
+        port.outputs = cpu.data[config.DDR]!;
+        this.#report(letter, port, levels & port.outputs);
         port.register = cpu.data[config.PORT]!;
         look(port);
       };
@@ -53,14 +55,23 @@ export class ChipPins {
 
   /** A wire on an input: its level, or null where nothing is at its end and the pull-up decides, else 0. */
   drive(pin: PinName, level: Level | null): void {
-    const index = PORTS.findIndex(({ letter }) => letter === pin.charAt(1));
-    const port = this.#ports[index];
-    const bit = Number(pin.slice(2));
-    if (port === undefined || !(bit >= 0 && bit < 8)) throw new RangeError(`${pin} is no pin: PB0 to PD7`);
-    const mask = 1 << bit;
+    const { port, mask } = this.#find(pin);
     port.driven = level === null ? port.driven & ~mask : port.driven | mask;
     port.wires = level === 1 ? port.wires | mask : port.wires & ~mask;
     look(port);
+  }
+
+  /** Whether the program drives it low. */
+  sinks(pin: PinName): boolean {
+    const { port, mask } = this.#find(pin);
+    return (port.outputs & ~port.register & mask) !== 0;
+  }
+
+  #find(pin: PinName): { readonly port: Port; readonly mask: number } {
+    const port = this.#ports[PORTS.findIndex(({ letter }) => letter === pin.charAt(1))];
+    const bit = Number(pin.slice(2));
+    if (port === undefined || !(bit >= 0 && bit < 8)) throw new RangeError(`${pin} is no pin: PB0 to PD7`);
+    return { port, mask: 1 << bit };
   }
 
   #report(letter: string, port: Port, output: number): void {

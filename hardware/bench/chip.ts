@@ -54,13 +54,20 @@ export interface TwiDevice {
   start(write: boolean): void;
   write(byte: number): boolean;
   read(): number;
+  /** The master lets go of the bus: of a start without it, it did not. */
+  stop?(): void;
+  /** For how long it holds the clock before it gives the byte that is read next. */
+  stretchMs?(): number;
 }
+
+/** By address: what is plugged in now. */
+export type TwiBus = { get(address: number): TwiDevice | undefined };
 
 export type ChipOptions = {
   readonly program: Uint16Array;
   /** The first bytes of the EEPROM; the rest is erased. */
   readonly eeprom?: Uint8Array;
-  readonly twi?: ReadonlyMap<number, TwiDevice>;
+  readonly twi?: TwiBus;
   /** Volts at an ADC input. */
   readonly analog?: (input: number) => number;
   readonly onSend: (byte: number) => void;
@@ -137,6 +144,11 @@ export class Chip {
   /** A wire on an input pin: its level, or null where nothing is at its end. */
   drive(pin: PinName, level: Level | null): void {
     this.#pins.drive(pin, level);
+  }
+
+  /** Whether the chip draws a pin to ground, as it does with a line that others may draw too. */
+  sinks(pin: PinName): boolean {
+    return this.#pins.sinks(pin);
   }
 
   runMs(durationMs: number): void {
@@ -227,6 +239,7 @@ export class Chip {
     twi.eventHandler = {
       start: () => after(1, () => twi.completeStart()),
       stop: () => {
+        device?.stop?.();
         device = undefined;
         after(1, () => twi.completeStop());
       },
@@ -241,8 +254,9 @@ export class Chip {
         after(9, () => twi.completeWrite(acknowledged));
       },
       readByte: () => {
+        const stretchedBits = ((device?.stretchMs?.() ?? 0) / 1000) * twi.sclFrequency;
         const byte = device?.read() ?? 0xff;
-        after(9, () => twi.completeRead(byte));
+        after(9 + stretchedBits, () => twi.completeRead(byte));
       },
     };
   }

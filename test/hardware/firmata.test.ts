@@ -11,6 +11,7 @@ const OUTPUT = 1;
 const ANALOG = 2;
 const PWM = 3;
 const SERVO = 4;
+const I2C = 6;
 const PULLUP = 11;
 
 const FIRMWARE = [0xf0, 0x79, 0xf7];
@@ -41,22 +42,26 @@ firmata('says its protocol and its name when it starts, and when asked', () => {
   assert.is(uno.ask(FIRMWARE), NAME);
 });
 
-firmata('tells what each pin can: nothing on the line, servos to 13, PWM on six, voltages from 14', () => {
-  const answer = new Uno().boot().ask(sysex(0x6b));
-  assert.match(answer, /^f06c.*f7$/);
-  const pins = answer.slice(4, -2).match(/(?:(?!7f)....)*7f/g)!;
-  const modes = pins.map((pin) =>
-    [...pin.slice(0, -2).matchAll(/(..)(..)/g)].map(([, kind]) => parseInt(kind!, 16)),
-  );
-  assert.is(modes.length, 20);
-  for (const [pin, can] of modes.entries()) {
-    const wanted = pin < 2 ? [] : [INPUT, PULLUP, OUTPUT];
-    if (pin >= 14) wanted.push(ANALOG);
-    if ([3, 5, 6, 9, 10, 11].includes(pin)) wanted.push(PWM);
-    if (pin >= 2 && pin < 14) wanted.push(SERVO);
-    assert.equal(can, wanted, `pin ${pin}`);
-  }
-});
+firmata(
+  'tells what each pin can: nothing on the line, servos to 13, PWM on six, voltages from 14, a bus at 18 and 19',
+  () => {
+    const answer = new Uno().boot().ask(sysex(0x6b));
+    assert.match(answer, /^f06c.*f7$/);
+    const pins = answer.slice(4, -2).match(/(?:(?!7f)....)*7f/g)!;
+    const modes = pins.map((pin) =>
+      [...pin.slice(0, -2).matchAll(/(..)(..)/g)].map(([, kind]) => parseInt(kind!, 16)),
+    );
+    assert.is(modes.length, 20);
+    for (const [pin, can] of modes.entries()) {
+      const wanted = pin < 2 ? [] : [INPUT, PULLUP, OUTPUT];
+      if (pin >= 14) wanted.push(ANALOG);
+      if ([3, 5, 6, 9, 10, 11].includes(pin)) wanted.push(PWM);
+      if (pin >= 2 && pin < 14) wanted.push(SERVO);
+      if (pin >= 18) wanted.push(I2C);
+      assert.equal(can, wanted, `pin ${pin}`);
+    }
+  },
+);
 
 firmata('maps A0 to A5 to pins 14 to 19', () => {
   assert.is(new Uno().boot().ask(sysex(0x69)), `f06a${'7f'.repeat(14)}000102030405f7`);
@@ -240,7 +245,7 @@ firmata('says in words what it cannot do', () => {
 firmata('skips sysex that it does not know, cut off messages and stray data', () => {
   const uno = new Uno().boot();
   for (const odd of [
-    sysex(0x76, 0x40, 8, 1),
+    sysex(0x72, 0x40, 8, 1),
     sysex(),
     [0xf0, 0x79],
     [0xf7],
@@ -284,12 +289,12 @@ firmata('hangs on no random bytes', () => {
 firmata('hangs on nothing that almost is a message', () => {
   const uno = new Uno().boot();
   const command = fc.constantFrom(0x90, 0x91, 0xc0, 0xd0, 0xe3, 0xe9, 0xf0, 0xf4, 0xf5, 0xf7, 0xf9, 0xff);
-  const kind = fc.constantFrom(0x69, 0x6b, 0x6d, 0x6f, 0x70, 0x71, 0x79, 0x7a);
+  const kind = fc.constantFrom(0x69, 0x6b, 0x6d, 0x6f, 0x70, 0x71, 0x76, 0x78, 0x79, 0x7a);
   const data = fc.nat({ max: 127 });
   const piece = fc.oneof(
     fc.tuple(command, data, data).map((bytes) => [...bytes]),
     fc.tuple(kind, fc.array(data, { maxLength: 12 })).map(([first, rest]) => sysex(first, ...rest)),
-    fc.tuple(kind, fc.array(data, { maxLength: 40 })).map(([first, rest]) => [0xf0, first, ...rest]),
+    fc.tuple(kind, fc.array(data, { maxLength: 80 })).map(([first, rest]) => [0xf0, first, ...rest]),
   );
   fc.assert(
     fc.property(fc.array(piece, { maxLength: 60 }), (pieces) => survives(uno, pieces.flat())),

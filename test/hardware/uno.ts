@@ -1,8 +1,9 @@
 /** An Uno with our Firmata firmware, whose time is the test's. */
 
 import { buildFirmata } from '../../hardware/bench/boards.ts';
-import type { Chip } from '../../hardware/bench/chip.ts';
+import type { Chip, TwiBus } from '../../hardware/bench/chip.ts';
 import type { Level, PinName } from '../../hardware/bench/chip-pins.ts';
+import type { Weather } from '../../hardware/bench/weather.ts';
 import { programOf } from './board.ts';
 
 /** A byte takes 0.175 ms, the longest answer 33 ms. */
@@ -15,11 +16,18 @@ export class Uno {
   readonly chip: Chip;
   readonly edges: Edge[] = [];
   readonly volts = [0, 0, 0, 0, 0, 0];
+  /** Of the BME280 on its two-wire bus. */
+  weather: Weather = {
+    ...{ temperatureCentiC: 2150, pressurePa: 101_300, humidityCentiRh: 4500, windDeciMs: 0 },
+  };
   #said: number[] = [];
 
-  constructor(onSend: (byte: number) => void = () => {}) {
+  /** `twi`: what else is on the bus. */
+  constructor(onSend: (byte: number) => void = () => {}, twi: TwiBus = new Map()) {
     this.chip = buildFirmata({
       program: programOf('firmata'),
+      twi,
+      weather: () => this.weather,
       analog: (input) => this.volts[input] ?? 0,
       onSend: (byte) => {
         this.#said.push(byte);
