@@ -27,7 +27,7 @@ import {
 } from './state.ts';
 
 /** A lease without money takes a place that another buyer could have. */
-const GRANT_WAIT_MS = 120000;
+const GRANT_WAIT_MS = 60000;
 
 /** A lease that both have signed begins as a sale. */
 export const newSale = (ports: Ports, lease: Lease, options: SaleOptions, nowMs: number): Step<Sale> => {
