@@ -8,12 +8,11 @@
 import type { Device } from '../firmware-bridge/device.ts';
 import type { Signer } from '../schemas/crypto.ts';
 import { didKey, idOf } from '../schemas/identity.ts';
-import { signProfile } from '../schemas/profile.ts';
 import { DETAIL_BYTES_MAX, type Request, type RequestOf } from '../schemas/request.ts';
 import { CODES, ok, type Refusal, type Result } from '../schemas/result.ts';
 import type { Value } from '../schemas/senml.ts';
 import { decodeStatus } from '../schemas/status.ts';
-import { demandTopic, inTopic, profileTopic, settlerTopic } from '../schemas/topic.ts';
+import { inTopic, settlerTopic } from '../schemas/topic.ts';
 import { Allowance } from './allowance.ts';
 import { Buying } from './buying.ts';
 import type { AgentConfig } from './config.ts';
@@ -25,6 +24,7 @@ import type { HostCrypto } from './host/host-crypto.ts';
 import { figuresOf, type LaneHost, type LeaseLane, leaseStatus } from './lanes.ts';
 import { type Authorise, type Meters, openMeters } from './meters.ts';
 import { type Office, Post } from './post.ts';
+import { Publishing } from './publishing.ts';
 import { Rule, type RuleConfig } from './rule.ts';
 import { Selling } from './selling.ts';
 import type { AgentStatus, Notice } from './status.ts';
@@ -52,14 +52,9 @@ export type RunningAgent = {
 const TIMER_MS = 250;
 /** Whoever has a key may publish nonsense under it: one notice in this time leaves room for what matters. */
 const STRANGERS_MS = 10_000;
-/** A device that comes and goes without end is not the market's trouble. */
-const PROFILES_MAX = 8;
-const PROFILE_MS = 1000;
 /** What a status shows: the newest. */
 const NOTICES_KEPT = 16;
 const ENDED_SHOWN = 32;
-/** A lease for which no money was shown within this gives its slot back. */
-const GRANT_WAIT_MS = 60_000;
 /** The time may be asked of any shard. */
 const TIME_SHARD = '00';
 
@@ -74,6 +69,7 @@ class Agent {
   private readonly turns: Turns<LeaseLane>;
   private readonly post: Post;
   private readonly connection: Connection;
+  private readonly publishing: Publishing;
   private readonly devices: Devices;
   private readonly meters: Meters;
   private readonly selling: Selling;
@@ -81,17 +77,12 @@ class Agent {
   private readonly rules: readonly Rule[];
   private readonly notices: Notice[] = [];
   private readonly startedMs = performance.now();
-  /** When a lane was begun or resumed: a lease without money gives its slot back. */
-  private readonly begunMs = new WeakMap<LeaseLane, number>();
   private readonly timer: NodeJS.Timeout;
   private control: Control | null = null;
   private blocked: Refusal | null = null;
   /** Whether the market and the lanes know of this connection. */
   private announced = false;
   private readonly strangers = new Allowance(1, STRANGERS_MS);
-  private readonly profiles = new Allowance(PROFILES_MAX, PROFILE_MS);
-  /** What is on offer has changed since it was published. */
-  private profileDue = false;
 
   constructor(config: AgentConfig, ports: AgentPorts, files: Files, meters: Meters) {
     this.config = config;
@@ -114,6 +105,7 @@ class Agent {
       this.notice(refusal.code, refusal.detail),
     );
     this.connection = this.connect();
+    this.publishing = this.publish(settlers);
     this.post = new Post(this.id, this.connection, this.office(), this.lanes, this.turns);
     this.devices = new Devices(config.devices, ports.openDevice, {
       onState: (name, device, isNews) => this.onDevice(name, device, isNews),
@@ -200,10 +192,7 @@ class Agent {
       self: this.id,
       stream: (topic, bytes) => this.post.stream(topic, bytes),
       request: (topic, request) => this.post.request(topic, request),
-      follow: (lane) => {
-        this.begunMs.set(lane, performance.now());
-        this.post.follow(lane);
-      },
+      follow: (lane) => this.post.follow(lane),
       onBought: (lane, { seq, value, atMs }) => {
         this.buying.onBought(lane, value, atMs);
         for (const rule of this.rules) if (rule.config.on === lane.name) rule.onValue(value);
@@ -242,7 +231,7 @@ class Agent {
     else {
       this.buying.onEnded(lane, performance.now());
       for (const rule of this.rules) if (rule.config.on === lane.name) rule.onEnd();
-      this.publishDemand();
+      this.publishing.demand();
     }
   }
 
@@ -262,6 +251,15 @@ class Agent {
     });
   }
 
+  private publish(settlers: readonly Uint8Array[]): Publishing {
+    const { id, connection, selling, buying } = this;
+    return new Publishing({
+      ...{ id, connection, selling, buying, settlers, signer: this.ports.signer },
+      ...{ offers: this.config.sell.length, wishes: this.config.buy.length },
+      nowMs: () => this.files.clock.nowMs(),
+    });
+  }
+
   private onConnected(): void {
     this.announced = false;
     this.post.subscribe(this.config.buy.length > 0);
@@ -274,30 +272,8 @@ class Agent {
   private announce(): void {
     if (this.announced || !this.connection.connected || this.files.clock.nowMs() === null) return;
     this.announced = true;
-    this.publishProfile();
-    this.publishDemand();
+    this.publishing.onConnected();
     for (const lane of this.lanes) this.turns.step(lane, { kind: 'connected' });
-  }
-
-  private publishProfile(): void {
-    const nowMs = this.files.clock.nowMs();
-    if (nowMs === null || this.config.sell.length === 0) return;
-    this.profileDue = false;
-    const settlers = this.config.settlers.map((settler) => settler.key);
-    const capabilities = this.selling.capabilities();
-    const profile = signProfile(Math.floor(nowMs / 1000), nowMs, settlers, capabilities, this.ports.signer);
-    this.connection.publish(profileTopic(this.id), profile, { retain: true });
-  }
-
-  private publishDueProfile(): void {
-    if (this.profileDue && this.profiles.take(performance.now())) this.publishProfile();
-  }
-
-  private publishDemand(): void {
-    const nowMs = this.files.clock.nowMs();
-    if (nowMs === null || this.config.buy.length === 0) return;
-    const demand = this.buying.demand(Math.floor(nowMs / 1000), nowMs) ?? new Uint8Array(0);
-    this.connection.publish(demandTopic(this.id), demand, { retain: true });
   }
 
   private askTime(reconnected: boolean): void {
@@ -345,8 +321,7 @@ class Agent {
     const status = this.devices.status().find((one) => one.name === name);
     if (isNews) this.notice(device === null ? 'device-failed' : 'device', `${name}: ${status?.detail ?? ''}`);
     const sold = this.meters.isOpen(name, device) ? device : null;
-    if (this.selling.onDevice(name, sold)) this.profileDue = true;
-    this.publishDueProfile();
+    if (this.selling.onDevice(name, sold)) this.publishing.onOfferChanged();
     for (const rule of this.rules) if (rule.config.device === name && device !== null) rule.onDevice();
   }
 
@@ -360,17 +335,14 @@ class Agent {
     const nowMs = this.files.clock.nowMs();
     const monotonicMs = performance.now();
     this.meters.settle();
-    this.publishDueProfile();
+    this.publishing.onTimer();
     for (const detail of this.selling.absences(monotonicMs)) this.notice('config-invalid', detail);
     for (const lane of this.lanes) {
       if (lane.ended) this.onEnded(lane);
       else this.turns.step(lane, { kind: 'timer' });
-      const waitedMs = monotonicMs - (this.begunMs.get(lane) ?? monotonicMs);
-      if (lane.role === 'sale' && lane.state.phase === 'leased' && waitedMs > GRANT_WAIT_MS)
-        this.turns.step(lane, { kind: 'stop', reason: 'no grant' });
     }
     if (nowMs !== null && this.announced && this.turns.open && this.buying.onTimer(nowMs, monotonicMs))
-      this.publishDemand();
+      this.publishing.demand();
     for (const rule of this.rules) rule.onTimer();
   }
 

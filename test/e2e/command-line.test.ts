@@ -113,7 +113,7 @@ test('shows in the example of a broker the limits that it has', () => {
 });
 
 test('completes commands and options', () => {
-  assert.equal(tollbridge('completion', '--words', 'de').output.trim().split('\n'), ['demo']);
+  assert.equal(tollbridge('completion', '--words', 'de').output.trim().split('\n'), ['demo', 'devices']);
   const options = tollbridge('completion', '--words', 'demo', '--').output.trim().split('\n');
   assert.ok(options.includes('--readings') && options.includes('--fresh'), options.join(' '));
   assert.is(tollbridge('completion', '--words', 'demo', 'x').output.trim(), '');
