@@ -4,6 +4,8 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { openFrames } from '../../firmware-bridge/frames.ts';
 import { PeerBinding } from '../../hardware/bench/binding.ts';
+import { encodeCbor } from '../../schemas/cbor.ts';
+import { encodeFrame } from '../../schemas/frame.ts';
 import { BACKOFF, opened, PATH, QUIET, TIMING } from './opened.ts';
 import { ScriptedBoard } from './scripted-board.ts';
 import { Watch } from './watch.ts';
@@ -52,6 +54,33 @@ frames('tells of other capabilities of the same board', async () => {
   assert.equal(watch.states, [{ online: true }]);
   assert.is(device.capabilities[0]?.unit, 'Cel');
   await device.close();
+});
+
+/** What is told of a port where nothing but this answers a hello. */
+const misheard = async (answer: (nonce: number) => Uint8Array): Promise<string> => {
+  const binding = new PeerBinding();
+  const board = new ScriptedBoard();
+  board.answer = (message) => {
+    board.sendBytes(answer(message.type === 'hello' ? message.nonce : 0));
+    return undefined;
+  };
+  binding.plug(PATH, board);
+  const timing = { ...TIMING, greeting: 60, hello: 20, open: 200 };
+  const device = await openFrames({ path: PATH, binding, timing, backoff: BACKOFF });
+  return device.ok ? 'opened' : `${device.code}: ${device.detail}`;
+};
+
+frames('says what is wrong with an answer, and where something else talks', async () => {
+  const measured = [0, 'way', 'distance', 'furlong', 0, 0, 1000];
+  const identity = (nonce: number) => [1, 2, nonce, 'scripted', '1', new Uint8Array(8), [measured], 0];
+  assert.match(
+    await misheard((nonce) => encodeFrame(encodeCbor(identity(nonce)))),
+    /^timeout: the board at \/dev\/ttyTest0 does not answer as our firmware does: .*unit/,
+  );
+  assert.match(
+    await misheard(() => Buffer.from('$GPRMC,225446,A,4916.45,N*00\r\n\0')),
+    /^timeout: no board answered at \/dev\/ttyTest0: it says something else: is the firmware ours\?/,
+  );
 });
 
 frames('refuses another board than the one that is pinned, naming both', async () => {

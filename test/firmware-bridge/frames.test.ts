@@ -5,7 +5,6 @@ import { type FramesTiming, openFrames } from '../../firmware-bridge/frames.ts';
 import type { Binding } from '../../firmware-bridge/port.ts';
 import { PeerBinding } from '../../hardware/bench/binding.ts';
 import { utf8Encode } from '../../schemas/bytes.ts';
-import { encodeCbor } from '../../schemas/cbor.ts';
 import { encodeFrame } from '../../schemas/frame.ts';
 import { encodeSerial } from '../../schemas/serial.ts';
 import { BACKOFF, opened, PATH, QUIET, TIMING } from './opened.ts';
@@ -77,30 +76,6 @@ frames('names a board that does not answer', async () => {
   assert.match(
     await openCode(board, { greeting: 30, open: 200 }),
     /^timeout: no board answered at \/dev\/ttyTest0/,
-  );
-});
-
-frames('says what is wrong with an answer, and when something else talks', async () => {
-  const board = new ScriptedBoard();
-  board.answer = (message) => {
-    const measured = [0, 'way', 'distance', 'furlong', 0, 0, 1000];
-    const nonce = message.type === 'hello' ? message.nonce : 0;
-    board.sendBytes(encodeFrame(encodeCbor([1, 2, nonce, 'scripted', '1', board.serial, [measured], 0])));
-    return undefined;
-  };
-  const timing = { greeting: 60, hello: 20, open: 200 };
-  assert.match(
-    await openCode(board, timing),
-    /^timeout: the board at \/dev\/ttyTest0 does not answer as our firmware does: .*unit/,
-  );
-  const instrument = new ScriptedBoard();
-  instrument.answer = () => {
-    instrument.sendBytes(Buffer.from('$GPRMC,225446,A,4916.45,N*00\r\n\0'));
-    return undefined;
-  };
-  assert.match(
-    await openCode(instrument, timing),
-    /^timeout: no board answered at \/dev\/ttyTest0: it says something else: is the firmware ours\?/,
   );
 });
 
