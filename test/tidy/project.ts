@@ -86,8 +86,7 @@ export const treesOf = (project: Project): ts.SourceFile[] =>
   [...project.sources.values()].flatMap(({ tree }) => (tree === undefined ? [] : [tree]));
 
 /** The pure core: what must run on Node, in a browser and on Espruino. */
-const isPure = (path: string): boolean =>
-  path.startsWith('schemas/') || path.startsWith('agent/engine/');
+const isPure = (path: string): boolean => path.startsWith('schemas/') || path.startsWith('agent/engine/');
 
 /** What boards with JavaScript load: the pure core, and the sources of their bundles. */
 export const runsOnBoards = (path: string): boolean =>
