@@ -99,6 +99,7 @@ class Agent {
     const settlers = config.settlers.map((settler) => settler.key);
     this.meters = meters;
     meters.onNotice = (code, detail) => this.notice(code, detail);
+    meters.nowMs = nowMs;
     const sources = [config.settlers, files.archive, config.sell] as const;
     this.selling = new Selling(this.host, this.turns, ...sources, meters);
     this.buying = new Buying(this.host, this.turns, settlers, files.archive, config.buy, (refusal) =>

@@ -26,6 +26,8 @@ const AHEAD_S_MAX = 86_400;
 
 export class Meters {
   onNotice: (code: Code, detail: string) => void = () => {};
+  /** The time that settlers have proven, or null: a gateway whose own clock is wrong spoils no chip for another. */
+  nowMs: () => number | null = () => null;
   private readonly path: string;
   /** Those with a key in a file: a board without a meter is a mistake then. */
   private readonly keyed: ReadonlySet<string>;
@@ -78,9 +80,11 @@ export class Meters {
    * Codes: value-out-of-range, storage-full, storage-failed.
    */
   private nextNumber(above: number): Result<number> {
-    const nowS = Math.floor(Date.now() / 1000);
-    const seen = above <= nowS + AHEAD_S_MAX ? above : 0;
-    const number = raiseNumber(this.path, (last) => Math.max(last + 1, seen + 1, nowS));
+    const nowS = Math.floor((this.nowMs() ?? 0) / 1000);
+    const number = raiseNumber(this.path, (last) => {
+      const seen = above <= Math.max(nowS, last) + AHEAD_S_MAX ? above : 0;
+      return Math.max(last + 1, seen + 1, nowS);
+    });
     if (!number.ok || number.value <= U32_MAX) return number;
     return refuse(
       'value-out-of-range',

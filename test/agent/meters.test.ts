@@ -42,6 +42,7 @@ const opened = (meterKey: string | null, authorise?: Authorise): { meters: Meter
   const devices = [{ driver: 'frames' as const, name: 'board', path: '/dev/x', serial: null, meterKey }];
   const meters = taken(openMeters({ state, devices }, { crypto, ...(authorise && { authorise }) }));
   const told: string[] = [];
+  meters.nowMs = () => Date.now();
   meters.onNotice = (code, detail) => told.push(`${code}: ${detail}`);
   return { meters, told };
 };
@@ -102,6 +103,19 @@ test('goes above what a chip has seen, but not where a chip pretends', async () 
   assert.is((await firstOf(opened(keyFile()).meters, seen))[0].number, seen + 1);
   const [installation] = await firstOf(opened(keyFile()).meters, U32_MAX);
   assert.is(installation.number, seen + 2);
+});
+
+test('believes the time of settlers and not its own clock, and goes on without', async () => {
+  const numberAt = async (nowMs: number | null, seen: number): Promise<number> => {
+    const { meters } = opened(keyFile());
+    meters.nowMs = () => nowMs;
+    return (await firstOf(meters, seen))[0].number;
+  };
+  assert.is(await numberAt(1_000_000_000_000, 0), 1_000_000_000);
+  // A sale that runs on, before the time is proven.
+  assert.is(await numberAt(null, 1_000_000_000), 1_000_000_001);
+  assert.is(await numberAt(null, 1_000_000_500), 1_000_000_501);
+  assert.is(await numberAt(null, U32_MAX), 1_000_000_502);
 });
 
 test('asks the owner where there is no file, by the name of the device', async () => {
