@@ -7,7 +7,7 @@
  */
 
 import type { Duplex } from 'node:stream';
-import { nextCounter, signCredential } from '../schemas/credential.ts';
+import { COUNTER_AHEAD_MS_MAX, nextCounter, signCredential } from '../schemas/credential.ts';
 import type { Crypto, Signer } from '../schemas/crypto.ts';
 import { idOf } from '../schemas/identity.ts';
 import { type Code, type Result, refuse } from '../schemas/result.ts';
@@ -68,10 +68,11 @@ const FILTERS_PER_PACKET = 256;
 const OFFLINE = refuse('busy', 'there is no connection to the broker: send it again once there is');
 
 /** CONNACK (MQTT 3.1.1 section 3.2.2.3). */
+const DENIED = 4;
 const refusalOf = (code: number, ours: boolean): readonly [Code, string] => {
   if (code === 1) return ['config-invalid', 'it does not speak MQTT 3.1.1'];
   if (code === 3) return ['busy', 'it is not available now'];
-  if (code === 4 && ours)
+  if (code === DENIED && ours)
     return ['not-authorised', 'it refuses our credential: check its key here and both clocks'];
   return ['not-authorised', `it refuses our name and password (code ${code}): check the login`];
 };
@@ -92,6 +93,8 @@ class Client implements Connection {
   private timer: NodeJS.Timeout | undefined;
   private closed = false;
   private told = '';
+  /** The last credential was refused. */
+  private denied = false;
   private refused: readonly [Code, string] | null = null;
 
   constructor(options: ConnectionOptions, ports: ConnectionPorts, user: ConnectionUser) {
@@ -147,7 +150,7 @@ class Client implements Connection {
   }
 
   private async attempt(): Promise<void> {
-    const number = raiseNumber(this.options.numberFile, (last) => nextCounter(last, Date.now()));
+    const number = raiseNumber(this.options.numberFile, (last) => this.counterAfter(last));
     if (!number.ok) {
       this.tell(number.code, number.detail);
       return this.again();
@@ -162,9 +165,19 @@ class Client implements Connection {
     }
   }
 
+  /**
+   * A counter of a clock that was wrong once: no broker of ours has ever taken one of those, and this one refuses them
+   * now. It begins anew at the time; where that is wrong instead, the broker says so until it is right.
+   */
+  private counterAfter(last: number): number {
+    const nowMs = Date.now();
+    return this.denied && last > nowMs + COUNTER_AHEAD_MS_MAX ? nowMs : nextCounter(last, nowMs);
+  }
+
   private begin(stream: Duplex): void {
     this.session = new Session(stream, this.hello(), {
       onConnack: (code) => {
+        this.denied = code === DENIED && this.options.brokerKey !== null;
         if (code === 0) return this.onConnected();
         this.refused = refusalOf(code, this.options.brokerKey !== null);
       },

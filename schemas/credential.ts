@@ -33,7 +33,7 @@ export type Connect = {
 };
 
 /** How far a counter may run ahead of the broker's clock: a wrong time zone passes, a wrong year does not. */
-const COUNTER_AHEAD_MS_MAX = 86400000;
+export const COUNTER_AHEAD_MS_MAX = 86400000;
 
 const CONTEXT = ['tb1/connect'];
 const FIELDS = [key('key'), bytes('broker', 32), text('client'), amount('counter')];

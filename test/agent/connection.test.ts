@@ -136,6 +136,15 @@ connections('uses each number once, and one above the last of an earlier start',
   broker.close();
 });
 
+connections('gets in again after its clock was years ahead', async ({ bench }) => {
+  const numberFile = join(folder, 'years-ahead');
+  writeFileSync(numberFile, `${Date.UTC(2100, 0)}\n`);
+  const self = client(SELF, urlOf(bench), { numberFile });
+  await self.heard(/^not-authorised: .*both clocks/);
+  await self.heard(/^up/);
+  assert.ok(Math.abs(Number(readFileSync(numberFile, 'utf8')) - Date.now()) < 60_000);
+});
+
 connections(
   'publishes its birth again when it reads the will of an earlier connection',
   async ({ bench }) => {
