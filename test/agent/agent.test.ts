@@ -21,7 +21,6 @@ import {
 const SELLER = 1;
 const BUYER = 2;
 const DEAR_SELLER = 3;
-const POOR_BUYER = 4;
 
 const test = suite('startAgent');
 
@@ -82,25 +81,6 @@ test(
     );
     assert.is(buyer.bought.length, 7);
     await assertBooks(market, seller, buyer);
-  }),
-);
-
-test(
-  'gives the slot of a buyer that gets no grant to the next one at once',
-  withMarket(async (market) => {
-    await market.deposit(BUYER, 10_000_000_000n);
-    const board = new MemoryDevice();
-    const seller = await market.start({ seed: SELLER, devices: { board }, sell: [offer({ slots: 1 })] });
-    const poor = await market.start({ seed: POOR_BUYER, buy: [demand()] });
-    await until(() => seller.status().ended.length === 1);
-    assert.is(seller.status().ended[0]!.reason, poor.status().ended[0]!.reason);
-    assert.match(seller.status().ended[0]!.reason, /^refused: /);
-    await market.stop(poor);
-    const buyer = await market.start({ seed: BUYER, buy: [demand()] });
-    await until(
-      () => isDone(buyer),
-      () => board.measure(2000),
-    );
   }),
 );
 

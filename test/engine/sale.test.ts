@@ -304,6 +304,20 @@ ending('before there is a grant is at once', () => {
   assert.is(lone.ended, 'seller');
 });
 
+ending('before there is a grant is final: a late one changes nothing', () => {
+  const deal = dealOf();
+  const lone = new LoneSale(deal);
+  lone.tell({ kind: 'stop', reason: 'seller' });
+  lone.control({ kind: 'grant', parts: [deal.openBytes, deal.grantBytes] });
+  assert.is(lone.sale.channel, null);
+});
+
+ending('not at a word of the buyer, which nobody has signed', () => {
+  const lone = new LoneSale(dealOf());
+  lone.control({ kind: 'end', parts: ['refused: deposit-insufficient'] });
+  assert.is(lone.ended, null);
+});
+
 ending('without a grant within a minute, counted anew after a restart', () => {
   const lone = new LoneSale(dealOf());
   lone.wait(59_000);

@@ -19,9 +19,7 @@ const RECEIPT_AFTER_MS = 15000;
 /** A seller that disagrees, however often, is answered at most this often. */
 const RESTATE_EVERY_MS = 100;
 
-/** A seller that waits for a grant hears that none will come: its slot is another's. */
 export const end = (turn: Turn, purchase: Purchase, reason: string): void => {
-  if (purchase.phase === 'opening') stream(turn, encodeControl({ kind: 'end', parts: [reason] }));
   purchase.phase = 'ended';
   purchase.reason = reason;
   journalPurchase(turn, purchase, KIND.purchaseEnded, [reason]);

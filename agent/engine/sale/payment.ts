@@ -77,7 +77,9 @@ export const installGrant = (
   return ok(true);
 };
 
+/** After the end nobody delivers on it: it stays the buyer's. */
 export const onGrant = (turn: Turn, sale: Sale, control: ControlOf<'grant'>): void => {
+  if (sale.phase === 'ended') return;
   const installed = installGrant(turn, sale, control.parts[0], control.parts[1]);
   if (!installed.ok) refuseOnStream(turn, sale, installed);
   else if (installed.value) journalSale(turn, sale, KIND.saleGrant, [control.parts[0], control.parts[1]]);

@@ -60,7 +60,6 @@ const onControl = (turn: Turn, sale: Sale, message: StreamMessage): void => {
     if (!rewindTo(sale, message.parts[0] - 1)) onGap(turn, sale, false);
   } else if (message.kind === 'grant') onGrant(turn, sale, message);
   else if (message.kind === 'statement') onStatement(turn, sale, message.parts[0]);
-  else if (message.kind === 'end' && sale.phase === 'leased') stopSale(turn, sale, message.parts[0]);
   else if (message.kind === 'resync') {
     const goesOn = onPlace(turn, sale, message.parts, false);
     stream(turn, encodeControl({ kind: 'resynced', parts: placeOf(sale, message.parts[0]) }));
