@@ -1,6 +1,7 @@
-/** Who answers at a port, seen from who answered there before. */
+/** Who answers on a line, seen from who answered there before. */
 
-import type { Capability } from '../schemas/serial.ts';
+import { toHex } from '../schemas/bytes.ts';
+import type { Capability, Identity } from '../schemas/serial.ts';
 import type { DeviceIdentity } from './device.ts';
 
 /** What a board can do, whatever its periods are now. */
@@ -21,3 +22,46 @@ export const encounter = (known: Met | null, met: Met): 'first' | 'same' | 'chan
 
 /** For a person who has to find it: what it calls itself and its serial number. */
 export const boardName = ({ board, serial }: DeviceIdentity): string => `${board} ${serial}`;
+
+export const metOf = ({ board, firmware, serial, capabilities }: Identity): Met => ({
+  identity: { board, firmware, serial: toHex(serial) },
+  capabilities,
+});
+
+/**
+ * The answers to one greeting. Two boards that share a line both give one, and nobody knows whose a reading is then. So
+ * an answer that is not the expected one, or comes after there were two, is held until the question is asked again.
+ */
+export class Answers {
+  #first: Identity | null = null;
+  #isHeld = false;
+  #wereTwo = false;
+
+  begin(): void {
+    this.#first = null;
+    this.#isHeld = false;
+  }
+
+  /** The other board that has answered before, or null. */
+  rivalOf(answer: Identity): Met | null {
+    this.#first ??= answer;
+    const first = metOf(this.#first);
+    if (encounter(first, metOf(answer)) !== 'another') return null;
+    this.#wereTwo = true;
+    return first;
+  }
+
+  /** Whether to wait for others. */
+  hold(isExpected: boolean): boolean {
+    this.#isHeld = this.#wereTwo || !isExpected;
+    return this.#isHeld;
+  }
+
+  /** The question is asked again: the answer that was held, and is the only one; or null. */
+  release(): Identity | null {
+    const alone = this.#isHeld ? this.#first : null;
+    if (alone !== null) this.#wereTwo = false;
+    this.#isHeld = false;
+    return alone;
+  }
+}

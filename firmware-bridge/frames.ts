@@ -1,5 +1,5 @@
 /**
- * The driver for our firmware: frames on a serial line (`schemas/spec/serial.md`) to a `Device`.
+ * The driver for our firmware: frames on a line, serial or over MQTT (`schemas/spec/serial.md`), to a `Device`.
  *
  * It says hello until the board answers, says hello again when the board was reset or fell silent, opens
  * the port again when that was lost, and forgets whatever arrived before the answer: it may be old. A reading
@@ -7,9 +7,8 @@
  */
 
 import { randomInt } from 'node:crypto';
-import { toHex } from '../schemas/bytes.ts';
 import { encodeFrame } from '../schemas/frame.ts';
-import { type Refusal, type Result, refuse } from '../schemas/result.ts';
+import { type Code, type Refusal, type Result, refuse } from '../schemas/result.ts';
 import {
   type Capability,
   encodeSerial,
@@ -24,18 +23,19 @@ import {
 import { Audience, newHealth } from './audience.ts';
 import type { BackoffMs } from './backoff.ts';
 import type { Device, DeviceIdentity, DeviceListener, Meter } from './device.ts';
-import { boardName, encounter, type Met } from './encounter.ts';
+import { Answers, boardName, encounter, type Met, metOf } from './encounter.ts';
 import { Greeting, type GreetingTiming } from './greeting.ts';
+import type { Line } from './line.ts';
 import { readMessages } from './message-reader.ts';
 import { BoardMeter } from './meter.ts';
 import { OnlineState, whenOnline } from './online-state.ts';
 import { Payer } from './payer.ts';
-import type { Binding } from './port.ts';
+import { hintFor, lineTo, type Place } from './place.ts';
 import { acknowledged, type Reply, Requests } from './requests.ts';
 import { Sequences } from './sequences.ts';
-import { SerialLine } from './serial-line.ts';
 
-const BAUD_RATE = 115_200;
+/** Whoever opens a board need not wait: time mends none of these. */
+const HOPELESS: ReadonlySet<Code> = new Set(['port-denied', 'not-authorised', 'protocol-unsupported']);
 
 /** All in milliseconds. */
 export type FramesTiming = GreetingTiming & {
@@ -56,13 +56,11 @@ const TIMING: FramesTiming = {
   tick: 1_000,
   silence: 5_000,
 };
+/** A radio that sleeps between two beacons, and two ways through a broker. */
+const TIMING_MQTT = { hello: 1_000, ack: 1_000 };
 
-export type FramesOptions = {
-  readonly path: string;
-  /** Default: the ports of this system. */
-  readonly binding?: Binding;
-  readonly baudRate?: number;
-  /** 16 hexadecimal digits: any other board at this port is refused. Default: whichever is there. */
+export type FramesOptions = Place & {
+  /** 16 hexadecimal digits: any other board there is refused. Default: whichever is there. */
   readonly serial?: string | undefined;
   readonly timing?: Partial<FramesTiming>;
   readonly backoff?: Partial<BackoffMs>;
@@ -80,7 +78,7 @@ export type Board = Device & {
 
 /**
  * Resolves when the board has said what it is; from then on the device looks after itself until closed.
- * Codes: port-denied, protocol-unsupported, device-failed for another board than `serial` (at once);
+ * Codes: port-denied, not-authorised (by its broker), protocol-unsupported, device-failed for another board than `serial` (at once);
  * port-missing, port-in-use, timeout, device-failed (when it stayed so for `timing.open`).
  */
 export const openFrames = async (options: FramesOptions): Promise<Result<Board>> => {
@@ -94,13 +92,14 @@ class FramesDevice implements Board {
   roles = 0;
   readonly health = newHealth();
 
-  readonly #path: string;
   readonly #serial: string | undefined;
   readonly #timing: FramesTiming;
   readonly #audience = new Audience();
   readonly #state = new OnlineState(this.#audience, this.health);
   readonly #greeting: Greeting;
-  readonly #line: SerialLine;
+  readonly #answers = new Answers();
+  readonly #line: Line;
+  readonly #hint: string;
   readonly #requests: Requests;
   readonly #meter: BoardMeter;
   readonly #payer: Payer;
@@ -118,30 +117,29 @@ class FramesDevice implements Board {
   #noiseBefore = 0;
 
   constructor(options: FramesOptions) {
-    this.#path = options.path;
     this.#serial = options.serial?.toLowerCase();
-    this.#timing = { ...TIMING, ...options.timing };
+    this.#timing = { ...TIMING, ...('mqtt' in options && TIMING_MQTT), ...options.timing };
     this.#requests = new Requests((message) => this.#send(message), this.#timing.ack);
     this.#meter = new BoardMeter(this.#requests, (tick) => this.#send(tick), this.#timing.tick);
     this.#payer = new Payer(this.#requests);
     this.#greeting = new Greeting(this.#timing, {
       onBegin: () => {
         this.#nonce = randomInt(1, 2 ** 32);
+        this.#answers.begin();
         this.#misheard = undefined;
         this.#noiseBefore = this.health.noiseBytes;
       },
-      ask: () => this.#send({ type: 'hello', protocol: SERIAL_PROTOCOL, nonce: this.#nonce }),
+      ask: () => this.#ask(),
       onUnanswered: () => this.#line.lose(refuse('timeout', this.#unanswered())),
     });
-    this.#line = new SerialLine(
-      { ...options, baudRate: options.baudRate ?? BAUD_RATE },
-      {
-        onOpen: () => this.#onOpen(),
-        onData: (chunk) => this.#read(chunk),
-        onLost: (refusal) => this.#onLost(refusal),
-      },
-    );
-    this.#lastRefusal = refuse('timeout', `${options.path} did not open in time`);
+    const events = {
+      onOpen: () => this.#onOpen(),
+      onData: (chunk: Uint8Array) => this.#read(chunk),
+      onLost: (refusal: Refusal) => this.#onLost(refusal),
+    };
+    this.#line = lineTo(options, events, (refusal) => this.#tell(refusal));
+    this.#hint = hintFor(options);
+    this.#lastRefusal = refuse('timeout', `${this.#line.name} did not open in time`);
   }
 
   get online(): boolean {
@@ -223,27 +221,42 @@ class FramesDevice implements Board {
     this.#state.offline(refusal);
     this.#requests.abandon();
     this.#meter.onNews(this.#meter.keySet);
-    if (refusal.code === 'port-denied' || refusal.code === 'protocol-unsupported')
-      this.#state.refuse(refusal);
+    if (HOPELESS.has(refusal.code)) this.#state.refuse(refusal);
   }
 
   // who is there
+
+  #ask(): void {
+    const alone = this.#answers.release();
+    if (alone === null) this.#send({ type: 'hello', protocol: SERIAL_PROTOCOL, nonce: this.#nonce });
+    else this.#meet(alone);
+  }
 
   #onIdentity(identity: Identity): void {
     if (identity.nonce === NONCE_UNASKED) {
       this.#news = true; // it was reset, or has other channels than before
       this.#greeting.begin();
     } else if (identity.nonce === this.#nonce) {
-      this.#meet(identity);
+      const met = metOf(identity);
+      const rival = this.#answers.rivalOf(identity);
+      if (rival !== null) this.#refuseBoth(rival.identity, met.identity);
+      else if (!this.#answers.hold(this.#isExpected(met))) this.#meet(identity);
     } else {
       this.health.strays++; // of a hello that is over
     }
   }
 
+  #isPinned({ identity }: Met): boolean {
+    return this.#serial === undefined || identity.serial === this.#serial;
+  }
+
+  #isExpected(met: Met): boolean {
+    return this.#isPinned(met) && encounter(this.#met, met) !== 'another';
+  }
+
   #meet(identity: Identity): void {
-    const { board, firmware, serial, capabilities } = identity;
-    const met = { identity: { board, firmware, serial: toHex(serial) }, capabilities };
-    if (this.#serial !== undefined && met.identity.serial !== this.#serial) {
+    const met = metOf(identity);
+    if (!this.#isPinned(met)) {
       this.#refuseBoard(met.identity);
       return;
     }
@@ -252,10 +265,10 @@ class FramesDevice implements Board {
     if (meeting === 'changed') this.#news = true;
     this.#met = met;
     this.identity = met.identity;
-    this.capabilities = capabilities;
+    this.capabilities = met.capabilities;
     this.roles = identity.roles;
     this.#meter.onNews((identity.roles & ROLE.meterKey) !== 0);
-    this.#sequences.greeted(capabilities.map((one) => one.channel));
+    this.#sequences.greeted(met.capabilities.map((one) => one.channel));
     this.#line.settled();
     this.#greeting.end();
     if (this.#news) this.#state.online();
@@ -265,18 +278,25 @@ class FramesDevice implements Board {
   }
 
   #refuseBoard(met: DeviceIdentity): void {
-    const detail = `${this.#path} has ${boardName(met)}, not the board ${this.#serial}: plug that in, or pin this one`;
+    const detail = `${this.#line.name} has ${boardName(met)}, not the board ${this.#serial}: connect that, or pin this one`;
     const refusal = refuse('device-failed', detail);
     this.#line.lose(refusal);
     this.#state.refuse(refusal);
   }
 
-  /** Another board at the same port is told as a loss, even where nobody saw the plug being pulled. */
+  /** Nobody knows whose a reading would be. */
+  #refuseBoth(one: DeviceIdentity, other: DeviceIdentity): void {
+    const names = `${boardName(one)} and ${boardName(other)}`;
+    const detail = `two boards answer at ${this.#line.name}, ${names}: give each a place of its own`;
+    this.#line.lose(refuse('device-failed', detail));
+  }
+
+  /** Another board in the same place is told as a loss, even where nobody saw the plug being pulled. */
   #forget(met: DeviceIdentity): void {
     this.#sequences.forget();
     this.#periods.clear();
     this.#news = true;
-    const detail = `${this.#path} had ${boardName(this.identity)}, and has ${boardName(met)} now`;
+    const detail = `${this.#line.name} had ${boardName(this.identity)}, and has ${boardName(met)} now`;
     this.#state.lost(refuse('device-failed', detail));
   }
 
@@ -297,12 +317,10 @@ class FramesDevice implements Board {
 
   #unanswered(): string {
     if (this.#misheard !== undefined)
-      return `the board at ${this.#path} does not answer as our firmware does: ${this.#misheard.detail}`;
+      return `the board at ${this.#line.name} does not answer as our firmware does: ${this.#misheard.detail}`;
     const isNoisy = this.health.noiseBytes > this.#noiseBefore;
-    const remedy = isNoisy
-      ? 'it says something else: is the firmware ours?'
-      : 'is it powered, and is the firmware ours?';
-    return `no board answered at ${this.#path}: ${remedy}`;
+    const hint = isNoisy ? 'it says something else: is the firmware ours?' : this.#hint;
+    return `no board answered at ${this.#line.name}: ${hint}`;
   }
 
   // frames
@@ -353,6 +371,10 @@ class FramesDevice implements Board {
 
   #refuse(refusal: Refusal): void {
     if (this.#greeting.isOpen) this.#misheard = refusal;
+    this.#tell(refusal);
+  }
+
+  #tell(refusal: Refusal): void {
     this.health.strays++;
     this.#audience.refused(refusal);
   }

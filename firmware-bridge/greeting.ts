@@ -60,8 +60,8 @@ export class Greeting {
   #ask(): void {
     clearTimeout(this.#timer);
     if (performance.now() < this.#endsMs) {
-      this.#events.ask();
       this.#timer = setTimeout(() => this.#ask(), this.#timing.hello);
+      this.#events.ask();
     } else this.#events.onUnanswered();
   }
 }

@@ -7,21 +7,14 @@ import { type FSWatcher, watch } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { type Refusal, refuse } from '../schemas/result.ts';
 import { Backoff, type BackoffMs } from './backoff.ts';
+import type { Line, LineEvents } from './line.ts';
 import { openPort, type Port, type PortOptions } from './port.ts';
 
 /** udev makes the link before it sets the group: opened at once, the port would be denied. */
 const PLUGGED_MS = 100;
 
-export type LineEvents = {
-  /** The port is open: greet whoever is at its other end. */
-  readonly onOpen: () => void;
-  readonly onData: (chunk: Uint8Array) => void;
-  /** It did not open, or it is lost; it will be tried again. */
-  readonly onLost: (refusal: Refusal) => void;
-};
-
-export class SerialLine {
-  readonly path: string;
+export class SerialLine implements Line {
+  readonly name: string;
   readonly #options: PortOptions;
   readonly #backoff: Backoff;
   readonly #events: LineEvents;
@@ -36,7 +29,7 @@ export class SerialLine {
     options: PortOptions & { readonly backoff?: Partial<BackoffMs> | undefined },
     events: LineEvents,
   ) {
-    this.path = options.path;
+    this.name = options.path;
     this.#options = options;
     this.#backoff = new Backoff(options.backoff);
     this.#events = events;
@@ -96,7 +89,7 @@ export class SerialLine {
         if (!isOver()) this.#events.onData(chunk);
       },
       onClose: () => {
-        if (!isOver()) this.lose(refuse('device-failed', `${this.path} was disconnected: plug it in`));
+        if (!isOver()) this.lose(refuse('device-failed', `${this.name} was disconnected: plug it in`));
       },
     });
     if (isOver()) {
@@ -111,9 +104,9 @@ export class SerialLine {
 
   /** A hint that spares the wait: where a folder cannot be watched, the timer does it alone. */
   #expect(): void {
-    const name = basename(this.path);
+    const name = basename(this.name);
     try {
-      this.#watcher = watch(dirname(this.path), { persistent: false }, (event, changed) => {
+      this.#watcher = watch(dirname(this.name), { persistent: false }, (event, changed) => {
         if (event !== 'rename' || changed !== name) return;
         clearTimeout(this.#timer);
         this.#timer = setTimeout(() => this.#retry(), PLUGGED_MS);

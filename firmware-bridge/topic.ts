@@ -58,7 +58,9 @@ export type TopicOptions = Topics & {
   readonly backoff?: Partial<BackoffMs> | undefined;
 };
 
-/** A message of one device; the description of all is larger. */
+/** zigbee2mqtt tells all devices in one message, 5 to 10 kB each. */
+const PACKET_BYTES_MAX = 2_097_152;
+/** A message of one device. */
 const MESSAGE_BYTES_MAX = 65_536;
 /** What a stranger calls itself, and a sentence with words of his. */
 const NAME_MAX = 64;
@@ -130,6 +132,7 @@ class TopicDevice implements Device {
         login: options.login,
         dial: options.dial ?? dialWith(options.ca),
         filters: this.#filters,
+        packetBytesMax: PACKET_BYTES_MAX,
         backoff: options.backoff,
       },
       {

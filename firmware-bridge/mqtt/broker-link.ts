@@ -22,6 +22,8 @@ export type LinkOptions = {
   readonly login: Login | undefined;
   readonly dial: Dial;
   readonly filters: readonly string[];
+  /** What is longer is passed over while it arrives. */
+  readonly packetBytesMax: number;
   readonly backoff: Partial<BackoffMs> | undefined;
 };
 
@@ -36,8 +38,6 @@ export type LinkEvents = {
   readonly onLost: (refusal: Refusal) => void;
 };
 
-/** zigbee2mqtt tells all devices in one message, 5 to 10 kB each. */
-const PACKET_BYTES_MAX = 2_097_152;
 const KEEPALIVE_S = 20;
 const CONNACK_MS_MAX = 15_000;
 const GOODBYE_MS_MAX = 1000;
@@ -85,9 +85,8 @@ export class BrokerLink {
 
   /** Resolves with the broker's acknowledgement, and never where the connection is lost before. Code: device-failed. */
   publish(topic: string, payload: string): Promise<Result<void>> {
-    const session = this.#session;
-    const waiting = this.#stream?.writableLength ?? 0;
-    if (!this.#up || session === undefined || waiting > UNSENT_BYTES_MAX) return Promise.resolve(OFFLINE);
+    const session = this.#writable();
+    if (session === undefined) return Promise.resolve(OFFLINE);
     return new Promise((resolve) => {
       session.publish(topic, payload, { qos: 1 }, (error) => {
         resolve(
@@ -97,6 +96,13 @@ export class BrokerLink {
         );
       });
     });
+  }
+
+  /** Of QoS 0: whoever sends it sees to its answer. False where the line takes no more. */
+  send(topic: string, payload: Uint8Array): boolean {
+    const session = this.#writable();
+    session?.publish(topic, Buffer.from(payload), { qos: 0 });
+    return session !== undefined;
   }
 
   async close(): Promise<void> {
@@ -112,6 +118,11 @@ export class BrokerLink {
     session.end();
     await closed;
     clearTimeout(late);
+  }
+
+  #writable(): MqttClient | undefined {
+    const waiting = this.#stream?.writableLength ?? 0;
+    return this.#up && waiting <= UNSENT_BYTES_MAX ? this.#session : undefined;
   }
 
   #lose(refusal: Refusal): void {
@@ -140,8 +151,9 @@ export class BrokerLink {
   }
 
   #begin(socket: Duplex, isOver: () => boolean): void {
-    const stream = new GuardedStream(socket, PACKET_BYTES_MAX, (bytes) => {
-      const detail = `a message of ${bytes} bytes was passed over, at most ${PACKET_BYTES_MAX} are read`;
+    const { packetBytesMax } = this.#options;
+    const stream = new GuardedStream(socket, packetBytesMax, (bytes) => {
+      const detail = `a message of ${bytes} bytes was passed over, at most ${packetBytesMax} are read`;
       this.#events.onRefused(refuse('message-too-long', detail));
     });
     let why = refuse(

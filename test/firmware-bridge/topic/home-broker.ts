@@ -1,7 +1,7 @@
 /** A broker as people have them at home, in this process, and whoever publishes on it. */
 
 import { createServer, type Server, type Socket } from 'node:net';
-import { Aedes } from 'aedes';
+import { Aedes, type PublishPacket } from 'aedes';
 import mqtt, { type MqttClient } from 'mqtt';
 
 export type HomeBrokerOptions = {
@@ -44,7 +44,7 @@ export class HomeBroker {
       if (client !== null) this.heard.push({ topic, payload: payload.toString() });
     });
     aedes.on('subscribe', () => this.subscriptions++);
-    const server = createServer((socket) => {
+    const server = createServer({ noDelay: true }, (socket) => {
       this.sockets.add(socket);
       socket.on('error', () => {});
       aedes.handle(socket);
@@ -58,6 +58,11 @@ export class HomeBroker {
       ...(password === undefined ? {} : { username: 'test', password }),
     });
     return this;
+  }
+
+  /** Until it closes. */
+  onPublish(listener: (packet: PublishPacket) => void): void {
+    this.aedes!.on('publish', (packet) => listener(packet));
   }
 
   /** Without a goodbye to anybody. */
