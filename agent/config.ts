@@ -6,7 +6,7 @@ import { CAPABILITIES_MAX, SETTLERS_MAX } from '../schemas/profile.ts';
 import { LEASE_READINGS_MAX } from '../schemas/terms.ts';
 import { CHAIN_TICKS_MAX } from '../schemas/tick.ts';
 import type { BuyConfig } from './buying.ts';
-import { DEVICE, type DeviceConfig } from './drivers/drivers.ts';
+import { DEVICE, type DeviceConfig, placeOf } from './drivers/drivers.ts';
 import { type Infer, s } from './host/shape.ts';
 import type { RuleConfig } from './rule.ts';
 import type { SellConfig, SettlerConfig } from './selling.ts';
@@ -182,8 +182,8 @@ const wholeProblem = (file: File): string | undefined => {
     const repeated = twice(names);
     if (repeated !== undefined) return `"${repeated}" stands twice in ${list}: names must differ`;
   }
-  const path = twice(file.devices.flatMap((one) => ('path' in one ? [one.path] : [])));
-  if (path !== undefined) return `two devices have the port ${path}: a port has one`;
+  const place = twice(file.devices.flatMap((one) => placeOf(one) ?? []));
+  if (place !== undefined) return `two devices have ${place}: a board has a place of its own`;
   for (const one of [...file.sell, ...file.rules]) {
     if (!devices.includes(one.device))
       return `"${one.name}" names the device "${one.device}", which is not in devices`;

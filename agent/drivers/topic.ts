@@ -1,36 +1,17 @@
 /** Devices that already speak MQTT, on whatever broker they are. */
 
-import { readFileSync } from 'node:fs';
 import type { Device } from '../../firmware-bridge/device.ts';
 import type { Mapping } from '../../firmware-bridge/topic/mapping.ts';
 import { PRESETS } from '../../firmware-bridge/topic/presets.ts';
 import { sourcesOf, type Topics } from '../../firmware-bridge/topic/sources.ts';
 import { ok, type Result, refuse } from '../../schemas/result.ts';
 import { type Infer, s } from '../host/shape.ts';
-import { storageRefusal } from '../host/storage.ts';
-import { dial } from '../mqtt/dial.ts';
 import { kind, name, unit } from '../shapes.ts';
+import { BROKER, reach } from './broker.ts';
 
 const DAY_S = 86_400;
 const I32_MAX = 2_147_483_647;
 const LINES_MAX = 64;
-
-const broker = s.object(
-  {
-    url: s.text({
-      about: 'Where it listens; it need not be the broker of the market',
-      pattern: /^(mqtt|mqtts|ws|wss):\/\/\S+$/,
-      expected: 'mqtt://, mqtts://, ws:// or wss:// with a host and a port',
-      example: 'mqtt://homeassistant.local:1883',
-    }),
-    user: s.optional(s.text({ about: 'User name, if it asks for one', example: 'station' })),
-    passwordFile: s.optional(s.path({ about: 'File with the password', example: './mqtt-password' })),
-    caFile: s.optional(
-      s.path({ about: 'PEM of who certifies it, where the system does not know', example: './ca.crt' }),
-    ),
-  },
-  { about: 'The broker that the device is on' },
-);
 
 const place = {
   topic: s.text({ about: 'Topic, or a filter with + and #', example: 'shed/climate' }),
@@ -167,7 +148,7 @@ const topics = s.refine(declared, (value) => {
 });
 
 export const SHAPE_TOPIC = {
-  broker,
+  broker: BROKER,
   topics,
   silenceS: s.optional(
     s.integer({
@@ -181,33 +162,16 @@ export const SHAPE_TOPIC = {
 
 type TopicConfig = { readonly [Key in keyof typeof SHAPE_TOPIC]: Infer<(typeof SHAPE_TOPIC)[Key]> };
 
-const read = (path: string): Result<Uint8Array> => {
-  try {
-    return ok(readFileSync(path));
-  } catch (raised) {
-    return storageRefusal(raised, 'read', path);
-  }
-};
-
 /** Codes: config-invalid, storage-failed (a file that cannot be read), those of the driver. */
 export const openTopic = async ({ broker, topics, silenceS }: TopicConfig): Promise<Result<Device>> => {
   const told = topicsOf(topics);
   if (!told.ok) return told;
-  const { url, user, passwordFile, caFile } = broker;
-  if ((user === null) !== (passwordFile === null))
-    return refuse('config-invalid', 'a user needs a password, and a password a user: write both, or neither');
-  const password = passwordFile === null ? ok(null) : read(passwordFile);
-  if (!password.ok) return password;
-  const ca = caFile === null ? ok(null) : read(caFile);
-  if (!ca.ok) return ca;
+  const reached = reach(broker);
+  if (!reached.ok) return reached;
   const driver = await import('../../firmware-bridge/topic.ts');
   return driver.openTopic({
     ...told.value,
-    url,
-    dial: (address) => dial(address, { ca: ca.value, pin: null, certificate: null, key: null }),
-    ...(user === null || password.value === null
-      ? {}
-      : { login: { user, password: Buffer.from(Buffer.from(password.value).toString('utf8').trim()) } }),
+    ...reached.value,
     ...(silenceS === null ? {} : { timing: { silence: 1000 * silenceS } }),
   });
 };

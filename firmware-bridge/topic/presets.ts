@@ -1,8 +1,8 @@
 /** Projects whose topics are known here, by name. */
 
 import { ok, type Result, refuse } from '../../schemas/result.ts';
+import { isFilter, isTopic } from '../mqtt/filter.ts';
 import { esphome } from './esphome.ts';
-import { isFilter, isTopic } from './filter.ts';
 import type { Source } from './source.ts';
 import { sparkplug } from './sparkplug.ts';
 import { statestream } from './statestream.ts';

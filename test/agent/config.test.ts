@@ -56,7 +56,7 @@ shape('refuses an offer of a device that is not there', () => {
 
 shape('refuses two devices at one port', () => {
   const two = 'devices: [{ driver: frames, name: a, path: ./b }, { driver: frames, name: b, path: b }]\n';
-  refused(`${HEAD}${two}`, /two devices have the port \S*\/b: a port has one/);
+  refused(`${HEAD}${two}`, /two devices have the port \S*\/b: a board has a place of its own/);
 });
 
 shape('refuses a serial number that is none', () => {

@@ -41,7 +41,14 @@ test('tell each kind of a board’s trouble once, and how often in their status'
       onFault: (name: string, sentence: string) => told.push(`${name}: ${sentence}`),
       onMeter: () => {},
     };
-    const given = { name: 'station', path: '/dev/null', serial: null, meterKey: null };
+    const given = {
+      name: 'station',
+      path: '/dev/null',
+      broker: null,
+      topic: null,
+      serial: null,
+      meterKey: null,
+    };
     const config = { driver: 'frames' as const, ...given };
     devices = new Devices([config], async () => ok(board), user);
     devices.start();
@@ -78,7 +85,14 @@ test('tell news from a device that has a sensor more than before', async () => {
     onFault: (_: string, sentence: string) => told.push(sentence),
     onMeter: () => {},
   };
-  const given = { name: 'station', path: '/dev/null', serial: null, meterKey: null };
+  const given = {
+    name: 'station',
+    path: '/dev/null',
+    broker: null,
+    topic: null,
+    serial: null,
+    meterKey: null,
+  };
   devices = new Devices([{ driver: 'frames', ...given }], async () => ok(board), user);
   await new Promise<void>((resolve) => {
     found = resolve;
@@ -111,7 +125,14 @@ test('fill no log for a device that comes and goes without end', async () => {
     onFault: () => faults++,
     onMeter: () => {},
   };
-  const given = { name: 'station', path: '/dev/null', serial: null, meterKey: null };
+  const given = {
+    name: 'station',
+    path: '/dev/null',
+    broker: null,
+    topic: null,
+    serial: null,
+    meterKey: null,
+  };
   devices = new Devices([{ driver: 'frames', ...given }], async () => ok(board), user);
   await new Promise<void>((resolve) => {
     found = resolve;
@@ -137,7 +158,14 @@ test('tell once for each reason that a device cannot be opened, and go on lookin
       onFault: (name: string, sentence: string) => told.push(`${name}: ${sentence}`),
       onMeter: () => {},
     };
-    const given = { name: 'station', path: '/dev/null', serial: null, meterKey: null };
+    const given = {
+      name: 'station',
+      path: '/dev/null',
+      broker: null,
+      topic: null,
+      serial: null,
+      meterKey: null,
+    };
     const open = async () => {
       const code = reasons.shift();
       return code === undefined ? ok(new MemoryDevice()) : refuse(code, `${code}, ${reasons.length} to come`);

@@ -207,7 +207,7 @@ export class Market {
       },
       settlers: [{ key: wish.settler ?? settlerKey, exposureNano: wish.exposureNano ?? 100_000_000_000 }],
       devices: Object.keys({ ...wish.devices, ...wish.drivers }).map((name) => ({
-        ...{ name, driver: 'frames' as const, path: name, serial: null },
+        ...{ name, driver: 'frames' as const, path: name, broker: null, topic: null, serial: null },
         meterKey: wish.meterKeys?.[name] ?? null,
       })),
       sell: wish.sell ?? [],

@@ -39,7 +39,17 @@ const metered = (
 };
 
 const opened = (meterKey: string | null, authorise?: Authorise): { meters: Meters; told: string[] } => {
-  const devices = [{ driver: 'frames' as const, name: 'board', path: '/dev/x', serial: null, meterKey }];
+  const devices = [
+    {
+      driver: 'frames' as const,
+      name: 'board',
+      path: '/dev/x',
+      broker: null,
+      topic: null,
+      serial: null,
+      meterKey,
+    },
+  ];
   const meters = taken(openMeters({ state, devices }, { crypto, ...(authorise && { authorise }) }));
   const told: string[] = [];
   meters.nowMs = () => Date.now();
@@ -78,7 +88,15 @@ test('signs with the key of the file', async () => {
 
 test('refuses a file that is none, before anything is sold', () => {
   const devices = [
-    { driver: 'frames' as const, name: 'board', path: '/dev/x', serial: null, meterKey: join(state, 'none') },
+    {
+      driver: 'frames' as const,
+      name: 'board',
+      path: '/dev/x',
+      broker: null,
+      topic: null,
+      serial: null,
+      meterKey: join(state, 'none'),
+    },
   ];
   const none = openMeters({ state, devices }, { crypto });
   assert.is(none.ok ? '' : none.code, 'key-file');

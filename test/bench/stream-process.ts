@@ -138,7 +138,7 @@ const startSeller = async (pair: number, port: number, window: number): Promise<
     periodMs: null,
   };
   const config = configOf(pair, port);
-  const board = { name: 'board', path: 'board', serial: null, meterKey: null };
+  const board = { name: 'board', path: 'board', broker: null, topic: null, serial: null, meterKey: null };
   const agent = taken(
     await startAgent(
       { ...config, devices: [{ driver: 'frames', ...board }], sell: [sell] },

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { matches } from '../../../firmware-bridge/topic/filter.ts';
+import { matches } from '../../../firmware-bridge/mqtt/filter.ts';
 import {
   PRESETS,
   type Preset,

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { isFilter, isTopic, matches } from '../../../firmware-bridge/topic/filter.ts';
+import { isFilter, isTopic, matches } from '../../../firmware-bridge/mqtt/filter.ts';
 
 /** The words of MQTT 3.1.1 section 4.7, level by level. */
 const oracle = (filter: readonly string[], topic: readonly string[]): boolean => {
