@@ -7,8 +7,8 @@ import { EventEmitter } from 'node:events';
 import { ok, type Refusal, type Result, refuse } from '../../schemas/result.ts';
 import { quantity } from '../quantity.ts';
 import { type Caller, classOf, type Parts, type Reader, suggestion } from './parts.ts';
-import { BUSES, BusError, MODES, PinError, pinsThatCan } from './pins.ts';
 import { Sandbox } from './sandbox.ts';
+import { type Io, type Source, Sources } from './sources.ts';
 
 export type FiveEvents = {
   readonly write: (bytes: Uint8Array) => void;
@@ -24,11 +24,6 @@ export type FiveEvents = {
   readonly onTrouble: (refusal: Refusal) => void;
 };
 
-type Io = EventEmitter & {
-  readonly pins: readonly { readonly supportedModes: readonly number[] }[];
-  readonly analogPins: readonly number[];
-  setSamplingInterval(ms: number): void;
-};
 type Method = (...args: unknown[]) => unknown;
 
 /** A component of johnny-five, and what is known of its input. */
@@ -36,16 +31,13 @@ type Made = {
   readonly part: object;
   /** How often something arrived for it. */
   arrivals: number;
-  /** A level is told when it changes, everything else again and again. */
+  /** What arrived is enough for a value. */
+  isReady: boolean;
   readonly isLevel: boolean;
 };
 
 /** Of a message, to a person. */
 const SHOWN_BYTES_MAX = 16;
-
-const DIGITAL_EVENT = /^digital-read-/;
-/** Of a pin, which reports by itself: a component of several pins has a value when each has. */
-const PIN_EVENT = /^(analog|digital)-read-/;
 
 export class FiveBoard {
   readonly #parts: Parts;
@@ -101,7 +93,7 @@ export class FiveBoard {
   /** undefined where nothing new has arrived. Codes: value-out-of-range, device-failed (no such property). */
   read(reader: Reader): Result<number> | undefined {
     const made = this.#made.get(keyOf(reader));
-    if (made === undefined) return undefined;
+    if (made === undefined || !made.isReady) return undefined;
     const arrivals = this.#used.get(reader) ?? 0;
     if (made.isLevel ? made.arrivals === 0 : made.arrivals === arrivals) return undefined;
     const value = this.#valueOf(made.part, reader.property);
@@ -152,50 +144,49 @@ export class FiveBoard {
   }
 
   #build(five: object, io: Io, board: object): Refusal | undefined {
-    const heard = guard(io);
+    const sources = new Sources(five, io);
     for (const part of [...this.#parts.readers, ...this.#parts.callers]) {
       const type = classOf(five, part);
       if (!type.ok) return type;
       if (this.#made.has(keyOf(part))) continue; // two readings of one component
-      heard.clear();
-      let component: object;
       try {
         // Its own default is 25 ms, whatever is asked of it.
         const freq = 'periodMs' in part && part.periodMs > 0 ? { freq: this.#samplingMs } : {};
-        component = new type.value({ ...freq, ...structuredClone(part.options), board });
+        const options = { ...freq, ...structuredClone(part.options), board };
+        const made = sources.find(() => new type.value(options));
+        this.#made.set(keyOf(part), this.#listen(part.name, made.part, made.source));
       } catch (error) {
         return refuse('config-invalid', `${part.name}: ${(error as Error).message}`);
       }
-      this.#made.set(keyOf(part), this.#listen(io, part.name, component, [...heard]));
     }
     return this.#check();
   }
 
   /** Whatever the board sends for a component says that its value is new; else it says so itself. */
-  #listen(io: Io, name: string, part: object, names: readonly string[]): Made {
-    const made: Made = { part, arrivals: 0, isLevel: names.some((event) => DIGITAL_EVENT.test(event)) };
+  #listen(name: string, part: object, source: Source): Made {
+    const emitter =
+      typeof (part as { emit?: unknown }).emit === 'function' ? (part as EventEmitter) : undefined;
+    const isReady = !source.isBus || emitter === undefined;
+    const made: Made = { part, arrivals: 0, isReady, isLevel: source.isLevel };
     const tell = (): void => {
       for (const reader of this.#parts.readers) {
         if (this.#made.get(keyOf(reader)) === made) this.#events.onHeard(reader);
       }
     };
-    const awaited = new Set(names.filter((event) => PIN_EVENT.test(event)));
-    const arrived = (event: string): void => {
-      awaited.delete(event);
-      if (awaited.size > 0) return;
+    const arrived = (): void => {
       made.arrivals++;
       if (made.arrivals === 1) tell();
     };
-    for (const event of names) io.on(event, () => arrived(event));
-    if (typeof (part as { emit?: unknown }).emit !== 'function') return made;
-    const emitter = part as EventEmitter;
+    source.listen(arrived);
+    if (emitter === undefined) return made;
     const emit = emitter.emit as Method;
     emitter.on('error', (error: Error) => {
       this.#events.onTrouble(refuse('device-failed', `${name}: ${error.message}`));
     });
     emitter.emit = (...args: unknown[]) => {
       const told = emit.apply(emitter, args) as boolean;
-      if (names.length === 0) arrived('its own');
+      if (args[0] !== 'error') made.isReady = true;
+      if (source.isOwn) arrived();
       if (made.arrivals > 0) tell();
       return told;
     };
@@ -266,40 +257,4 @@ const missing = (
   );
   const detail = `${part.name}: ${part.class} has no ${what} ${word}${suggestion(word, names)}`;
   return refuse('config-invalid', detail);
-};
-
-/** Checks pins before they are used, and collects the events that a new component subscribes to. */
-const guard = (io: Io): Set<string> => {
-  const heard = new Set<string>();
-  const methods = io as unknown as Record<string, Method>;
-  const before = (name: string, check: (...args: never[]) => void): void => {
-    const method = methods[name]!.bind(io);
-    methods[name] = (...args) => {
-      check(...(args as never[]));
-      return method(...args);
-    };
-  };
-  const digital = (pin: number, mode: number): void => {
-    if (!io.pins[pin]?.supportedModes.includes(mode)) throw new PinError(pin, mode, pinsThatCan(io, mode));
-  };
-  const analog = (input: number): void => {
-    if (io.analogPins[input] === undefined)
-      throw new PinError(`A${input}`, MODES.ANALOG, pinsThatCan(io, MODES.ANALOG));
-  };
-  before('pinMode', (pin: number, mode: number) =>
-    mode === MODES.ANALOG ? analog(pin) : digital(pin, mode),
-  );
-  before('analogRead', analog);
-  before('servoConfig', (pin: number) => digital(pin, MODES.SERVO));
-  before('digitalWrite', (pin: number) => digital(pin, MODES.OUTPUT));
-  before('digitalRead', (pin: number) => digital(pin, MODES.INPUT));
-  for (const [name, mode] of Object.entries(BUSES)) {
-    before(name, () => {
-      if (!io.pins.some(({ supportedModes }) => supportedModes.includes(mode))) throw new BusError(mode);
-    });
-  }
-  for (const name of ['on', 'once', 'addListener']) {
-    before(name, (event: string) => heard.add(event));
-  }
-  return heard;
 };

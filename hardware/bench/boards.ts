@@ -49,17 +49,20 @@ export const buildValve = (wiring: Wiring & PinWiring): Chip =>
 export type FirmataWiring = Omit<Wiring, 'serial'> &
   PinWiring & {
     readonly analog: (input: number) => number;
-    /** What a BME280 on the two-wire bus measures; without it there is none. */
-    readonly weather?: () => Weather;
+    /** What a BME280 on the two-wire bus measures; undefined while there is none. */
+    readonly weather?: () => Weather | undefined;
     /** What else is on the bus, by its address. */
     readonly twi?: TwiBus;
   };
 
 /** An Arduino Uno whose program is told over the line what its pins do. `chip.drive` is what is wired to them. */
 export const buildFirmata = ({ weather, ...wiring }: FirmataWiring): Chip => {
-  const sensor = weather && new Bme280Model(weather, () => chip.nowMs);
+  const sensor = new Bme280Model(
+    () => weather!()!,
+    () => chip.nowMs,
+  );
   const get = (address: number): TwiDevice | undefined =>
-    address === BME280_ADDRESS && sensor !== undefined ? sensor : wiring.twi?.get(address);
+    address === BME280_ADDRESS && weather?.() !== undefined ? sensor : wiring.twi?.get(address);
   const chip: Chip = new Chip({ ...wiring, twi: { get } });
   return chip;
 };

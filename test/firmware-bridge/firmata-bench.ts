@@ -2,7 +2,7 @@
 
 import { createRequire } from 'node:module';
 import * as assert from 'uvu/assert';
-import type { Device } from '../../firmware-bridge/device.ts';
+import type { Device, DeviceReading } from '../../firmware-bridge/device.ts';
 import {
   type FirmataOptions,
   type FirmataOutput,
@@ -11,6 +11,7 @@ import {
 } from '../../firmware-bridge/firmata.ts';
 import { chipPeer, PeerBinding } from '../../hardware/bench/binding.ts';
 import { tmp36Volts } from '../../hardware/bench/boards.ts';
+import type { TwiDevice } from '../../hardware/bench/chip.ts';
 import { Uno } from '../hardware/uno.ts';
 import { Watch } from './watch.ts';
 
@@ -30,10 +31,12 @@ export const hasFive = (): boolean => {
 export class Bench {
   readonly binding = new PeerBinding();
   uno = new Uno();
+  /** On the two-wire bus of what is plugged in, beside its BME280. */
+  readonly devices = new Map<number, TwiDevice>();
 
   plug(path = PATH): void {
     const build = (onSend: (byte: number) => void) => {
-      this.uno = new Uno(onSend);
+      this.uno = new Uno(onSend, this.devices);
       this.uno.volts[0] = tmp36Volts(2500);
       this.uno.volts[1] = 2.5;
       return this.uno.chip;
@@ -72,6 +75,9 @@ export const output = (wish: Partial<FirmataOutput>): FirmataOutput => ({
   ...{ name: 'lamp', kind: 'lamp', class: 'Led', options: { pin: 13 } },
   ...wish,
 });
+
+export const of = (watch: Watch, channel: number): DeviceReading[] =>
+  watch.readings.filter((reading) => reading.channel === channel);
 
 export const obeys = async (device: Device, channel: number, value: number): Promise<void> => {
   const outcome = await device.command(channel, value);

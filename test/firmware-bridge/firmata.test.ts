@@ -4,14 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { DeviceReading } from '../../firmware-bridge/device.ts';
 import type { FirmataOutput, FirmataSensor } from '../../firmware-bridge/firmata.ts';
 import type { Peer } from '../../hardware/bench/binding.ts';
-import { Bench, hasFive, obeys, output, PATH, plugged, sensor } from './firmata-bench.ts';
-import type { Watch } from './watch.ts';
-
-const of = (watch: Watch, channel: number): DeviceReading[] =>
-  watch.readings.filter((reading) => reading.channel === channel);
+import { Bench, hasFive, obeys, of, output, PATH, plugged, sensor } from './firmata-bench.ts';
 
 const parts = suite('openFirmata');
 
@@ -293,10 +288,10 @@ for (const [what, sensors, outputs, code, sentence] of [
   ],
   [
     'a bus that the firmware has not',
-    [sensor({ class: 'Thermometer', options: { controller: 'BMP180' } })],
+    [sensor({ class: 'Thermometer', options: { controller: 'DS18B20', pin: 2 } })],
     [],
     'config-invalid',
-    /^pot: it needs a two-wire bus \(I2C\), which the board's firmware has not/,
+    /^pot: it needs a one-wire bus, which the board's firmware has not/,
   ],
   [
     'a method and values',

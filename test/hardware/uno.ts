@@ -16,8 +16,8 @@ export class Uno {
   readonly chip: Chip;
   readonly edges: Edge[] = [];
   readonly volts = [0, 0, 0, 0, 0, 0];
-  /** Of the BME280 on its two-wire bus. */
-  weather: Weather = {
+  /** Of the BME280 on its two-wire bus; undefined while that is unplugged. */
+  weather: Weather | undefined = {
     ...{ temperatureCentiC: 2150, pressurePa: 101_300, humidityCentiRh: 4500, windDeciMs: 0 },
   };
   #said: number[] = [];
