@@ -6,7 +6,7 @@
 
 import type { Line } from './device.ts';
 
-/** `require("MQTT")` and `require("tinyMQTT")`. */
+/** `require("MQTT")`. Not tinyMQTT, which keeps what it publishes, and 127 bytes of it. */
 type Client = {
   readonly connected: boolean;
   readonly on: ((event: 'connected', run: () => void) => void) &
@@ -17,7 +17,7 @@ type Client = {
 
 declare const exports: { line: (client: Client, topic: string) => Line };
 
-/** Both clients call `toString()`, which makes "1,2,3" of bytes: they get a string of them. */
+/** The client calls `toString()`, which makes "1,2,3" of bytes: it gets a string of them. */
 const binary = (bytes: Uint8Array): string => {
   let text = '';
   for (let i = 0; i < bytes.length; i++) text += String.fromCharCode(bytes[i]!);
@@ -30,7 +30,12 @@ exports.line = (client, topic) => ({
     return client.connected;
   },
   on: (_, take) => {
-    client.on('connected', () => client.subscribe(topic + '/in'));
+    const join = (): void => {
+      client.subscribe(topic + '/in');
+      client.publish(topic + '/out', '\0'); // an empty frame: whoever waits for us need not any more
+    };
+    client.on('connected', join);
+    if (client.connected) join();
     client.on('publish', (it) => {
       if (it.topic === topic + '/in') take(it.message);
     });
