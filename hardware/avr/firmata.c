@@ -104,7 +104,8 @@ static void write_level(uint8_t pin, bool high) {
 }
 
 static void write_port(uint8_t port, uint8_t levels) {
-    for (uint8_t bit = 0; bit < 8; bit++) write_level((uint8_t)(port * 8 + bit), levels & (1 << bit));
+    const uint8_t first = (uint8_t)(port * 8);
+    for (uint8_t bit = 0; bit < 8; bit++, levels >>= 1) write_level((uint8_t)(first + bit), levels & 1);
 }
 
 static void write_analog(uint8_t pin, uint16_t value) {
@@ -177,18 +178,12 @@ static void take_sysex(uint8_t kind, const uint8_t *bytes, uint8_t length) {
     }
 }
 
-/* Bytes of a whole message that begins with `command`; 0: until its end mark. */
+/* Bytes of a whole message that begins with `command`, also of those that nobody knows; 0: until its end mark. */
 static uint8_t length_of(uint8_t command) {
-    switch (command < START_SYSEX ? command & 0xf0 : command) {
-    case START_SYSEX: return 0;
-    case DIGITAL:
-    case ANALOG:
-    case SET_PIN_MODE:
-    case SET_PIN: return 3;
-    case REPORT_ANALOG:
-    case REPORT_DIGITAL: return 2;
-    default: return 1;
-    }
+    if (command < REPORT_ANALOG) return 3;
+    if (command < ANALOG) return 2;
+    if (command == START_SYSEX) return 0;
+    return command <= SET_PIN ? 3 : 1;
 }
 
 static void take_message(const uint8_t *bytes) {
@@ -212,21 +207,21 @@ static void take_message(const uint8_t *bytes) {
     }
 }
 
-static bool is_sysex(uint8_t kind) {
-    return message.length > 1 && message.bytes[0] == START_SYSEX && message.bytes[1] == kind;
+/* Of the message that arrives, once it is known; else NONE. */
+static uint8_t sysex_kind(void) {
+    return message.length > 1 && message.bytes[0] == START_SYSEX ? message.bytes[1] : NONE;
 }
 
 static void take_end(void) {
-    message.waits = is_sysex(I2C_REQUEST) && bus_busy();
+    const uint8_t kind = sysex_kind();
+    message.waits = kind == I2C_REQUEST && bus_busy();
     if (message.waits) return;
-    if (message.length > 1 && message.bytes[0] == START_SYSEX) {
-        take_sysex(message.bytes[1], message.bytes + 2, (uint8_t)(message.length - 2));
-    }
+    if (kind != NONE) take_sysex(kind, message.bytes + 2, (uint8_t)(message.length - 2));
     message.length = 0;
 }
 
 /* Seven bits; but firmata-io writes the pause of the bus in bytes of eight, and StandardFirmata takes them. */
-static bool is_data(uint8_t byte) { return byte < 0x80 || (is_sysex(I2C_CONFIG) && message.length < 4); }
+static bool is_data(uint8_t byte) { return byte < 0x80 || (sysex_kind() == I2C_CONFIG && message.length < 4); }
 
 static void take(uint8_t byte) {
     if (byte == END_SYSEX) {

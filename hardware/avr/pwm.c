@@ -27,8 +27,8 @@ static const pwm_output outputs[] = {
 static volatile uint32_t now_ms;
 
 static const pwm_output *output_of(uint8_t pin) {
-    for (uint8_t i = 0; i < OUTPUTS; i++) {
-        if (outputs[i].pin == pin) return &outputs[i];
+    for (const pwm_output *output = outputs; output < outputs + OUTPUTS; output++) {
+        if (output->pin == pin) return output;
     }
     return 0;
 }
