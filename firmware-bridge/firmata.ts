@@ -89,16 +89,22 @@ export const openFirmata = async (options: FirmataOptions): Promise<Result<Devic
   return whenOnline(device, await device.start());
 };
 
+/** Classes that were found, by the file that asked: a board that is away is looked for again and again. */
+const found = new Set<string>();
+
 /** Whether johnny-five is there and has the classes, before there is any board. */
 const checkPackages = (from: string, { readers, callers }: Parts): Refusal | undefined => {
+  const wanted = JSON.stringify([from, ...[...readers, ...callers].map((part) => part.class)]);
+  if (found.has(wanted)) return undefined; // to load it all takes megabytes, and a small computer a while
   const sandbox = new Sandbox(from, () => {});
   try {
     sandbox.require('firmata-io');
     const five = sandbox.require('johnny-five') as object;
     for (const part of [...readers, ...callers]) {
-      const found = classOf(five, part);
-      if (!found.ok) return found;
+      const known = classOf(five, part);
+      if (!known.ok) return known;
     }
+    found.add(wanted);
     return undefined;
   } catch (error) {
     if ((error as { code?: string }).code !== 'MODULE_NOT_FOUND') throw error;
