@@ -16,7 +16,7 @@ Runs the firmware on an emulated ATmega328P and offers its serial line as a term
 link. Prints one JSON line when ready, and one for each change of an output pin.
 
   --board NAME        station (BME280 and anemometer), valve (an output at PB0), or firmata (an Uno for
-                      johnny-five, a TMP36 thermometer at A0)
+                      johnny-five, a TMP36 at A0, a BME280 at 0x76)
   --link PATH         where to put the link to the serial port
   --hex FILE          other firmware than the committed one
   --series NAME       weather of station and firmata: seattle, nyc or a CSV file (default seattle)
