@@ -36,7 +36,17 @@ static void identify(link *link, uint32_t nonce) {
     }
 }
 
-void link_announce(link *link) { identify(link, 0); }
+/* A reset may have cut a frame short: a zero ends what is left of it at the host, so that it spoils nothing. */
+static void cut_off(void) {
+    if (port_room() == 0) return;
+    port_put(0, 0);
+    port_commit(1);
+}
+
+void link_announce(link *link) {
+    cut_off();
+    identify(link, 0);
+}
 
 static void greet(link *link, const request *request) {
     if (!link->greeted) {
