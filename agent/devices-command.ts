@@ -28,7 +28,8 @@ tollbridge devices provision --path PORT: gives a board of ours what it can be g
   --payer-secret FILE   what it derives the chains from that it pays with, made likewise
   --serial HEX          its serial number, 16 hexadecimal digits
 
-Nothing can be changed or read back: keep copies of the files. A port is asked with a few bytes; opening it resets
+Nothing can be changed or read back: keep copies of the files. A board on MQTT is given its keys at a port, before it goes
+there: on a broker others would read them. A port is asked with a few bytes; opening it resets
 many Arduinos.
 `;
 

@@ -59,6 +59,17 @@ shape('refuses two devices at one port', () => {
   refused(`${HEAD}${two}`, /two devices have the port \S*\/b: a board has a place of its own/);
 });
 
+shape('refuses two devices on one topic', () => {
+  const place = 'driver: frames, broker: { url: mqtt://box }, topic: boards';
+  const two = `devices: [{ name: a, ${place}/a }, { name: b, ${place}/a }]\n`;
+  refused(
+    `${HEAD}${two}`,
+    /two devices have the topic boards\/a on mqtt:\/\/box: a board has a place of its own/,
+  );
+  const file = read(`${HEAD}devices: [{ name: a, ${place}/a }, { name: b, ${place}/b }]\n`);
+  assert.ok(file.ok, file.ok ? '' : file.detail);
+});
+
 shape('refuses a serial number that is none', () => {
   const one = 'devices: [{ driver: frames, name: a, path: b, serial: 12ab }]\n';
   refused(`${HEAD}${one}`, /serial must be 16 hexadecimal digits/);

@@ -1,6 +1,6 @@
 /** Boards of ours on a broker: as a configuration names them, and as an Espruino's readings are sold, also through a restart of its broker. */
 
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -35,6 +35,13 @@ shape('takes a broker and a topic instead of a port', () => {
   const [device] = file.devices;
   assert.ok(device?.driver === 'frames');
   assert.equal([device.path, device.broker?.url, device.topic], [null, 'mqtt://box:1883', TOPIC]);
+});
+
+shape('accepts what the README shows', () => {
+  const readme = readFileSync(new URL('../../../firmware-bridge/README.md', import.meta.url), 'utf8');
+  const [example] = [...readme.matchAll(/```yaml\n([\s\S]*?)```/g)].map((block) => block[1]!);
+  const file = readConfig('agent.yaml', example!, DEVICES);
+  assert.ok(file.ok, file.ok ? '' : file.detail);
 });
 
 for (const [what, device, sentence] of [
