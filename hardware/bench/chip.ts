@@ -43,6 +43,8 @@ const SLEEP_ENABLE = 1;
 const MCUSR = 0x54;
 const USART_RX_COMPLETE = 0x80;
 const USART_RX_ENABLE = 0x10;
+const TWI_ENABLE = 0x04;
+const TWI_IDLE = 0xf8; // the status
 
 /** MCUSR bits: why the chip started. */
 export const RESET_POWER = 1;
@@ -233,8 +235,27 @@ export class Chip {
       return true;
     };
     let device: TwiDevice | undefined;
-    const after = (bits: number, action: () => void): void => {
-      cpu.addClockEvent(action, (bits * CHIP_HZ) / twi.sclFrequency);
+    let action = (): void => {};
+    let stretchedUntil = 0;
+    const after = (bits: number, next: () => void): void => {
+      action = next;
+      cpu.addClockEvent(next, (bits * CHIP_HZ) / twi.sclFrequency);
+    };
+    // avr8js goes on when the unit is switched off; a chip lets go of the lines, and a device that holds one does not.
+    const control = cpu.writeHooks[twiConfig.TWCR]!;
+    cpu.writeHooks[twiConfig.TWCR] = (value, ...rest) => {
+      if (!(value & TWI_ENABLE)) {
+        cpu.clearClockEvent(action);
+        (twi as unknown as { busy: boolean }).busy = false;
+        cpu.data[twiConfig.TWSR]! |= TWI_IDLE;
+        device = undefined;
+        const held = stretchedUntil - cpu.cycles;
+        if (held > 0) {
+          this.drive('PC5', 0);
+          cpu.addClockEvent(() => this.drive('PC5', null), held);
+        }
+      }
+      return control(value, ...rest);
     };
     twi.eventHandler = {
       start: () => after(1, () => twi.completeStart()),
@@ -254,9 +275,10 @@ export class Chip {
         after(9, () => twi.completeWrite(acknowledged));
       },
       readByte: () => {
-        const stretchedBits = ((device?.stretchMs?.() ?? 0) / 1000) * twi.sclFrequency;
+        const stretchedS = (device?.stretchMs?.() ?? 0) / 1000;
+        stretchedUntil = cpu.cycles + stretchedS * CHIP_HZ;
         const byte = device?.read() ?? 0xff;
-        after(9 + stretchedBits, () => twi.completeRead(byte));
+        after(9 + stretchedS * twi.sclFrequency, () => twi.completeRead(byte));
       },
     };
   }

@@ -91,10 +91,10 @@ parts('reads a part that wants a pause of 25 ms, and no value that it has not me
   bench.devices.set(0x40, chip);
   const options = { controller: 'SI7021' };
   const { device, watch } = await bench.device([
-    sensor({ name: 'damp', class: 'Hygrometer', options, exponent: -2 }),
+    sensor({ name: 'damp', class: 'Hygrometer', options, exponent: -2, periodMs: 0 }),
     sensor({ name: 'outdoor', class: 'Thermometer', options, exponent: -1 }),
   ]);
-  await watch.until(() => [0, 1].every((channel) => of(watch, channel).length >= 3));
+  await watch.until(() => of(watch, 0).length >= 1 && of(watch, 1).length >= 3);
   for (const { mantissa } of of(watch, 0)) assert.is(mantissa, 4395);
   for (const { mantissa } of of(watch, 1)) assert.is(mantissa, 234);
   for (const [i, { what, atMs }] of chip.notes.entries())
