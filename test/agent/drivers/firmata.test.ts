@@ -59,7 +59,7 @@ shape('accepts what the README shows', () => {
   assert.ok(file.ok, file.ok ? '' : file.detail);
   assert.equal(
     [...file.value.sensors, ...file.value.outputs].map(({ name }) => name),
-    ['outdoor', 'indoor', 'door', 'lamp', 'vent'],
+    ['outdoor', 'indoor', 'damp', 'door', 'lamp', 'vent'],
   );
 });
 
