@@ -35,7 +35,7 @@ export const metOf = ({ board, firmware, serial, capabilities }: Identity): Met 
 export class Answers {
   #first: Identity | null = null;
   #isHeld = false;
-  #wereTwo = false;
+  #wereTwo = false; // once is enough: the other may only be away
 
   begin(): void {
     this.#first = null;
@@ -60,7 +60,6 @@ export class Answers {
   /** The question is asked again: the answer that was held, and is the only one; or null. */
   release(): Identity | null {
     const alone = this.#isHeld ? this.#first : null;
-    if (alone !== null) this.#wereTwo = false;
     this.#isHeld = false;
     return alone;
   }

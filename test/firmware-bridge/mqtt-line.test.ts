@@ -7,7 +7,7 @@ import { type Board, type FramesOptions, openFrames } from '../../firmware-bridg
 import { encodeFrame } from '../../schemas/frame.ts';
 import type { Result } from '../../schemas/result.ts';
 import { encodeSerial } from '../../schemas/serial.ts';
-import { taken } from '../agent/market.ts';
+import { taken, until } from '../agent/market.ts';
 import { onBroker } from './mqtt/radio-peer.ts';
 import { BACKOFF, QUIET, TIMING } from './opened.ts';
 import { ScriptedBoard, VALVE } from './scripted-board.ts';
@@ -128,7 +128,7 @@ line(
   inShed(async (shed) => {
     const board = await shed.board();
     await shed.publish(encodeFrame(encodeSerial(board.identity(7))), true);
-    const silent = { timing: { ...TIMING, open: 100, hello: 20, greeting: 40 } };
+    const silent = { timing: { ...TIMING, open: 1000, hello: 20, greeting: 40 } };
     board.answer = () => undefined;
     assert.match(
       refusalOf(await shed.device(silent)),
@@ -227,6 +227,9 @@ line(
       lost?.online === false ? lost.detail : '',
       /no board answered.*is it on the broker, and may it read boards\/shed\/in/,
     );
+    const refused = await device.command(0, 1);
+    assert.is(refused.ok ? 'done' : refused.code, 'device-failed');
+    assert.equal(board.heardOf('command'), []);
     board.answer = (message) => board.usual(message);
     board.say(board.identity(0)); // it was reset
     await watch.until(() => device.online);
@@ -261,6 +264,27 @@ line(
 );
 
 line(
+  'takes no other board for the one it knows before that had time to answer',
+  inShed(async (shed) => {
+    const board = await shed.board();
+    const device = taken(await shed.device({ timing: { ...TIMING, hello: 1000 } }));
+    const watch = new Watch(device);
+    const other = await shed.board();
+    other.serial = OTHER;
+    board.answer = () => undefined;
+    other.say(other.identity(0));
+    await board.until(() => board.heardOf('hello').length === 2);
+    await other.until(() => other.heardOf('hello').length === 1);
+    const [, hello] = board.heardOf('hello');
+    await until(() => device.health.messages >= 3); // the other has announced itself, and answered
+    board.say(board.identity(hello?.type === 'hello' ? hello.nonce : 0));
+    await watch.until(() => watch.states.length > 0);
+    assert.match(JSON.stringify(watch.states[0]), /two boards answer/);
+    await device.close();
+  }),
+);
+
+line(
   'keeps two boards apart that have topics of their own',
   inShed(async (shed) => {
     const boards = [await shed.board('boards/a'), await shed.board('boards/b')];
@@ -289,11 +313,16 @@ line(
   }),
 );
 
+const PATIENT = { timing: { ...TIMING, open: 600_000 } };
+
 line(
   'says at once that the broker does not let it in',
   inShed(
     async (shed) =>
-      assert.match(refusalOf(await shed.device()), /^not-authorised: .* refuses the name or the password/),
+      assert.match(
+        refusalOf(await shed.device(PATIENT)),
+        /^not-authorised: .* refuses the name or the password/,
+      ),
     { password: 'secret' },
   ),
 );
@@ -302,7 +331,7 @@ line(
   'says at once that it may not read the topic',
   inShed(
     async (shed) =>
-      assert.match(refusalOf(await shed.device()), /^not-authorised: .* read boards\/shed\/out/),
+      assert.match(refusalOf(await shed.device(PATIENT)), /^not-authorised: .* read boards\/shed\/out/),
     { hidden: [`${TOPIC}/out`] },
   ),
 );
@@ -311,7 +340,7 @@ line('says that there is no broker', async () => {
   const shed = new Shed();
   await shed.broker.open();
   await shed.broker.close();
-  const timing = { ...TIMING, open: 100 };
+  const timing = { ...TIMING, open: 500 };
   assert.match(
     refusalOf(await shed.device({ timing })),
     /^device-failed: no connection to mqtt:.*ECONNREFUSED/,
