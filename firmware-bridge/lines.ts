@@ -13,7 +13,7 @@ import type { Device, DeviceIdentity, DeviceListener } from './device.ts';
 import { Channels } from './lines/channels.ts';
 import type { Format } from './lines/format.ts';
 import { formatFor, type LinesFormat } from './lines/formats.ts';
-import { LineReader, partsOf } from './lines/line-reader.ts';
+import { LineReader } from './lines/line-reader.ts';
 import { OnlineState, whenOnline } from './online-state.ts';
 import type { Binding } from './port.ts';
 import { SerialLine } from './serial-line.ts';
@@ -196,11 +196,7 @@ class LinesDevice implements Device {
   }
 
   #onDamaged(line: Buffer, damage: Refusal): void {
-    const parts = partsOf(line);
-    if (parts.length > 1) {
-      for (const part of parts) if (part.length > 0) this.#onLine(part, part.length);
-      return;
-    }
+    if (this.#reader?.split(line)) return;
     if (damage.code === 'frame-crc') this.health.checkErrors++;
     this.#onNoise(line, damage);
   }

@@ -66,10 +66,16 @@ export const openPort = async (options: PortOptions, events: PortEvents): Promis
   if (port.port !== undefined) endAtHangUp(port.port);
   let open = true;
   const end = (): void => {
-    if (open) events.onClose();
-    open = false;
+    setImmediate(() => {
+      if (open) events.onClose();
+      open = false;
+    });
   };
-  port.on('data', events.onData);
+  // A turn later, and the end behind it: the system reads on while what it has read is looked at.
+  const hear = (chunk: Uint8Array): void => {
+    if (open) events.onData(chunk);
+  };
+  port.on('data', (chunk: Uint8Array) => setImmediate(hear, chunk));
   port.once('close', end);
   port.on('error', end);
   const write = (bytes: Uint8Array): boolean => {

@@ -16,7 +16,7 @@ const LF = 10;
 const CR = 13;
 
 export type LineEvents = {
-  /** The bytes before `end`, one at least. A CR may be among them: `partsOf`. */
+  /** The bytes before `end`, one at least. A CR may be among them: `split`. */
   readonly onLine: (line: Buffer, end: number) => void;
   /** `refusal` is undefined where there is no more to say: the rest of a line that was refused. */
   readonly onNoise: (bytes: Uint8Array, refusal: Refusal | undefined) => void;
@@ -37,7 +37,7 @@ const firstEnd = (bytes: Buffer): number => {
 };
 
 /** Lines that end with a CR alone, among others that end with an LF. */
-export const partsOf = (bytes: Buffer): Buffer[] => {
+const partsOf = (bytes: Buffer): Buffer[] => {
   const parts: Buffer[] = [];
   let from = 0;
   for (let cr = bytes.indexOf(CR); cr >= 0; cr = bytes.indexOf(CR, from)) {
@@ -92,6 +92,14 @@ export class LineReader {
     this.#ended = true;
     if (this.#held.length > 0) this.#events.onNoise(this.#held, undefined);
     this.#held = Buffer.alloc(0);
+  }
+
+  /** Hands over again, as lines of their own, the parts of a line with a CR inside; false where there is none. */
+  split(line: Buffer): boolean {
+    const parts = partsOf(line);
+    if (parts.length === 1) return false;
+    for (const part of parts) this.#onLine(part);
+    return true;
   }
 
   #hold(tail: Buffer): void {

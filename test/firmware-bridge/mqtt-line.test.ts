@@ -267,7 +267,7 @@ line(
   'takes no other board for the one it knows before that had time to answer',
   inShed(async (shed) => {
     const board = await shed.board();
-    const device = taken(await shed.device({ timing: { ...TIMING, hello: 1000 } }));
+    const device = taken(await shed.device({ timing: { ...TIMING, hello: 4000 } }));
     const watch = new Watch(device);
     const other = await shed.board();
     other.serial = OTHER;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { LINE_BYTES_MAX, LineReader, partsOf } from '../../../firmware-bridge/lines/line-reader.ts';
+import { LINE_BYTES_MAX, LineReader } from '../../../firmware-bridge/lines/line-reader.ts';
 
 type Read = { lines: string[]; noise: number; reasons: string[] };
 
@@ -13,8 +13,8 @@ const read = async (chunks: readonly Uint8Array[], beginsInside = false): Promis
   const reader = new LineReader(
     {
       onLine: (line, end) => {
-        for (const part of partsOf(line.subarray(0, end)))
-          if (part.length > 0) got.lines.push(part.toString());
+        const text = line.subarray(0, end);
+        if (!reader.split(text)) got.lines.push(text.toString());
       },
       onNoise: (bytes, refusal) => {
         got.noise += bytes.length;
@@ -87,6 +87,11 @@ reader('puts a character together that came in two pieces', async () => {
 
 reader('cuts the zeros that a break leaves in front of a line', async () => {
   assert.equal(await read([bytes('\0\0a\n\0\nb\0c\n')]), { lines: ['a', 'b\0c'], noise: 3, reasons: [] });
+});
+
+reader('takes zeros for noise wherever a line begins', async () => {
+  const got = await read([bytes('a\r\0\0b\n\0\n')]);
+  assert.equal([got.lines, got.noise], [['a', 'b'], 3]);
 });
 
 reader('reads the same however the bytes come', async () => {
