@@ -3,13 +3,19 @@
  *
  * What the host says now changes nothing, with one exception: our firmware's identity repeats the nonce of a
  * hello, which a host draws afresh each time. Where `answer` is set, an identity of the trace is given the nonce
- * of the hello heard last, and the trace begins at the first one, so that the driver of our firmware meets the
- * recorded board. Acknowledgements keep the ids they had, which no command of today has: commands to a recording time out.
+ * of the hello heard last, and waits for one where none was heard since the board told of a reset; the trace begins
+ * at the first one. So the driver of our firmware meets the recorded board, however fast it is played. Acknowledgements keep the ids they had, which no command of today has: commands to a recording time out.
  */
 
 import { encodeFrame, FrameDecoder } from '../../schemas/frame.ts';
 import { ok, type Result } from '../../schemas/result.ts';
-import { decodeSerial, encodeSerial, NONCE_UNASKED, SERIAL_MESSAGE_BYTES_MAX } from '../../schemas/serial.ts';
+import {
+  decodeSerial,
+  encodeSerial,
+  type Identity,
+  NONCE_UNASKED,
+  SERIAL_MESSAGE_BYTES_MAX,
+} from '../../schemas/serial.ts';
 import type { Peer } from './binding.ts';
 import type { TraceReader } from './trace.ts';
 
@@ -43,17 +49,19 @@ export class Replay {
   /** To the end of the trace, or of the signal. The value: bytes that were sent. Codes: those of the trace. */
   async run(): Promise<Result<number>> {
     const { speed, signal, answer } = this.#options;
-    if (answer) await this.#firstHello();
+    if (answer) await this.#hello();
     const beganMs = performance.now();
     let bytes = 0;
     for await (const chunk of this.#trace.chunks()) {
       if (!chunk.ok) return chunk;
       if (chunk.value.from === 'host') continue;
       if (speed > 0) await until(beganMs + chunk.value.atUs / 1000 / speed, signal);
-      const said = answer ? this.#renewed(chunk.value.bytes) : chunk.value.bytes;
-      if (signal.aborted) break;
-      await this.#say(said);
-      bytes += said.length;
+      for (const part of answer ? this.#partsOf(chunk.value.bytes) : [chunk.value.bytes]) {
+        const said = part instanceof Uint8Array ? part : await this.#introduce(part);
+        if (signal.aborted) return ok(bytes);
+        await this.#say(said);
+        bytes += said.length;
+      }
     }
     return ok(bytes);
   }
@@ -80,8 +88,16 @@ export class Replay {
     }
   }
 
-  async #firstHello(): Promise<void> {
+  async #hello(): Promise<void> {
     while (this.#nonce === undefined && !this.#options.signal.aborted) await this.firstWord();
+  }
+
+  /** A host greets again whoever introduces itself unasked. */
+  async #introduce(identity: Identity): Promise<Uint8Array> {
+    const unasked = identity.nonce === NONCE_UNASKED;
+    if (unasked) this.#nonce = undefined;
+    else await this.#hello();
+    return encodeFrame(encodeSerial({ ...identity, nonce: this.#nonce ?? NONCE_UNASKED }));
   }
 
   #listen(bytes: Uint8Array): void {
@@ -93,20 +109,15 @@ export class Replay {
     this.#fromHost.push(bytes, listen, () => {});
   }
 
-  /** The same frames and noise, identities with the nonce of today. */
-  #renewed(bytes: Uint8Array): Uint8Array {
-    const parts: Uint8Array[] = [];
-    const renew = (encoded: Uint8Array): void => {
+  /** The same frames and noise, and the identities among them. */
+  #partsOf(bytes: Uint8Array): (Uint8Array | Identity)[] {
+    const parts: (Uint8Array | Identity)[] = [];
+    const take = (encoded: Uint8Array): void => {
       const message = decodeSerial(encoded);
-      const asked = message.ok && message.value.type === 'identity' && message.value.nonce !== NONCE_UNASKED;
-      const said =
-        asked && this.#nonce !== undefined
-          ? encodeSerial({ ...message.value, nonce: this.#nonce } as typeof message.value)
-          : encoded;
-      parts.push(encodeFrame(said));
+      parts.push(message.ok && message.value.type === 'identity' ? message.value : encodeFrame(encoded));
     };
-    this.#fromBoard.push(bytes, renew, (noise) => parts.push(noise.bytes, Uint8Array.of(0)));
-    return Buffer.concat(parts);
+    this.#fromBoard.push(bytes, take, (noise) => parts.push(noise.bytes, Uint8Array.of(0)));
+    return parts;
   }
 }
 
