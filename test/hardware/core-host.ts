@@ -36,7 +36,7 @@ export const buildCoreHost = (
   try {
     execFileSync('cc', ['--version'], { stdio: 'ignore' });
   } catch {
-    console.log('skipped: the portable C on this machine needs a C compiler (apt-get install gcc libc6-dev)');
+    console.log('skip: the portable C on this machine needs a C compiler (apt-get install gcc libc6-dev)');
     remove();
     return undefined;
   }

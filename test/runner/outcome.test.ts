@@ -49,6 +49,7 @@ judging('refuses a skip without a reason', () => {
 
 judging('refuses a file without tests', () => {
   assert.match(faultsOf(ended(summary(0, 0, 0)), SOURCE), 'ran no test');
+  assert.is(faultsOf(ended(`skip: no compiler\n${summary(0, 0, 0)}`), SOURCE), '');
 });
 
 judging('refuses a file whose suites never run', () => {

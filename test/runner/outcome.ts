@@ -4,7 +4,7 @@
  * uvu alone is too kind: a file that forgets `.run()`, dies before its summary, or leaves a stray `.only`
  * exits 0. Here each of these is a failure.
  *
- * The convention of skips: a test that cannot run here prints a line `skip: REASON` and returns. A skip
+ * The convention of skips: a test that cannot run here prints a line `skip: REASON` and returns, or is not there. A skip
  * without a reason (`.skip`, `.only`) is a failure.
  */
 
@@ -46,7 +46,7 @@ export const judge = (ending: Ending, source: string): Outcome => {
   if (ending.leftBehind) faults.push('left a process behind: stop what the test started');
   if (summaries.length === 0) faults.push('ended before the summary');
   if (summaries.length > 1) faults.push('several summaries: no top-level await between suites');
-  if (summaries.length === 1 && total === 0) faults.push('ran no test');
+  if (summaries.length === 1 && total === 0 && skips.length === 0) faults.push('ran no test');
   if (unrun > skips.length) faults.push('skipped without a printed reason (.only or .skip left in?)');
   if (ending.exitCode !== 0 && ending.signal === null && ran === total) {
     faults.push(`exit code ${ending.exitCode}`);

@@ -24,7 +24,7 @@ export const vectorsOf = <T>(name: string): T =>
 export const publicVectors = <T>(path: string): T | undefined => {
   const url = new URL(`../../../shared/vectors/${path}`, import.meta.url);
   if (existsSync(url)) return JSON.parse(readFileSync(url, 'utf8')) as T;
-  console.log(`skipped: public vectors shared/vectors/${path} are not beside this checkout`);
+  console.log(`skip: public vectors shared/vectors/${path} are not beside this checkout`);
   return undefined;
 };
 
