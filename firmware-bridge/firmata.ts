@@ -7,7 +7,6 @@
  * a command counts as done when the board has answered a question that was sent behind it.
  */
 
-import { createHash } from 'node:crypto';
 import { ok, type Refusal, type Result, refuse } from '../schemas/result.ts';
 import type { Capability } from '../schemas/serial.ts';
 import { Audience, newHealth } from './audience.ts';
@@ -28,7 +27,9 @@ import { Readings } from './firmata/readings.ts';
 import { Sandbox } from './firmata/sandbox.ts';
 import { Greeting, type GreetingTiming } from './greeting.ts';
 import { OnlineState, whenOnline } from './online-state.ts';
+import { placeSerial } from './place-serial.ts';
 import type { Binding } from './port.ts';
+import { Queue } from './queue.ts';
 import { SerialLine } from './serial-line.ts';
 
 export type { FirmataOutput, FirmataSensor, PartOptions } from './firmata/parts.ts';
@@ -56,8 +57,6 @@ const TIMING: FirmataTiming = {
   silence: 5_000,
 };
 
-/** Commands that wait for the one before: more come from a program that runs away. */
-const COMMANDS_MAX = 16;
 const TEXT_LENGTH_MAX = 80;
 
 const ASK_FIRMWARE = Uint8Array.of(START_SYSEX, REPORT_FIRMWARE, END_SYSEX);
@@ -133,8 +132,7 @@ class FirmataDevice implements Device {
   #reader: FirmataReader | undefined;
   #building: NodeJS.Timeout | undefined;
   #answered: ((answered: boolean) => void) | undefined; // of the command that waits
-  #waiting = 0;
-  #commands: Promise<unknown> = Promise.resolve();
+  readonly #commands = new Queue('commands wait: send fewer');
   #lastRefusal: Refusal;
 
   constructor(options: FirmataOptions, parts: Parts, from: string) {
@@ -147,7 +145,7 @@ class FirmataDevice implements Device {
       onReading: (reading) => this.#audience.reading(reading),
       onRefused: (refusal) => this.#audience.refused(refusal),
     });
-    this.identity = { board: 'Firmata', firmware: '', serial: serialOf(options.path) };
+    this.identity = { board: 'Firmata', firmware: '', serial: placeSerial(options.path) };
     this.#greeting = new Greeting(this.#timing, {
       onBegin: () => {},
       ask: () => this.#line.write(ASK_FIRMWARE),
@@ -192,17 +190,11 @@ class FirmataDevice implements Device {
       const names = this.#parts.callers.map(({ name, capability }) => `${capability.channel} (${name})`);
       return refuse('channel-unknown', `no output ${channel}, there are: ${names.join(', ') || 'none'}`);
     }
-    if (this.#waiting >= COMMANDS_MAX) return refuse('busy', `${COMMANDS_MAX} commands wait: send fewer`);
-    this.#waiting++;
-    const done = this.#commands.then(() => {
+    return this.#commands.run(() => {
       const called =
         this.#five === undefined || !this.online ? this.#offline() : this.#five.call(caller, value);
       return called.ok ? this.#acknowledged(caller.name) : called;
     });
-    this.#commands = done;
-    const outcome = await done;
-    this.#waiting--;
-    return outcome;
   }
 
   async setPeriod(channel: number, periodMs: number): Promise<Result<void>> {
@@ -322,6 +314,3 @@ class FirmataDevice implements Device {
     });
   }
 }
-
-/** Firmata tells no serial number; a path by id has that of the adapter. */
-const serialOf = (path: string): string => createHash('sha256').update(path).digest('hex').slice(0, 16);

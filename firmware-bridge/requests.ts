@@ -18,6 +18,7 @@ import {
   type Release,
   type SerialTick,
 } from '../schemas/serial.ts';
+import { Queue } from './queue.ts';
 
 export type Request = Command | Period | Install | ChainRequest | Release | Provision;
 /** What a board says to a request, and to ticks. */
@@ -27,8 +28,6 @@ export type Answer<T> = (reply: Reply) => Result<T> | null;
 
 /** A lost frame is repeated twice; three in a row are no accident. */
 const TRIES_MAX = 3;
-/** Requests that wait for the one before: more come from a program that runs away. */
-const WAITING_MAX = 16;
 /** What is acknowledged and then takes its time: a chain of 1,024 links, 3 s of hashes beside other work. */
 const WORK_MS_MAX = 10_000;
 const ID_MAX = 2 ** 32 - 1;
@@ -43,8 +42,7 @@ export class Requests {
   readonly #send: (message: Request) => boolean;
   readonly #ackTimeoutMs: number;
   #id = randomInt(ID_MAX); // acknowledgements that an earlier process is owed do not match
-  #waiting = 0;
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #queue = new Queue('requests wait for the board already: wait for their answers');
   #current: Exchange | undefined;
 
   /** `send` says whether the line took it. */
@@ -59,17 +57,7 @@ export class Requests {
     const message = build(this.#id);
     const checked = checkSerial(message);
     if (!checked.ok) return checked;
-    if (this.#waiting >= WAITING_MAX) {
-      return refuse('busy', `${WAITING_MAX} requests wait for the board already: wait for their answers`);
-    }
-    this.#waiting++;
-    const answered = this.#last.then(() => this.#attempt(message, answer));
-    this.#last = answered;
-    try {
-      return await answered;
-    } finally {
-      this.#waiting--;
-    }
+    return this.#queue.run(() => this.#attempt(message, answer));
   }
 
   /** False for a reply that nobody waits for. */

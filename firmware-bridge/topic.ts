@@ -6,7 +6,6 @@
  * now: what the broker had kept makes known what there is.
  */
 
-import { createHash } from 'node:crypto';
 import { ok, type Refusal, type Result, refuse } from '../schemas/result.ts';
 import type { Capability } from '../schemas/serial.ts';
 import { Audience, newHealth } from './audience.ts';
@@ -16,6 +15,7 @@ import { BrokerLink, type Login } from './mqtt/broker-link.ts';
 import { type Dial, dialWith } from './mqtt/dial.ts';
 import { matches } from './mqtt/filter.ts';
 import { OnlineState, whenOnline } from './online-state.ts';
+import { placeSerial } from './place-serial.ts';
 import { quantity } from './quantity.ts';
 import { Thinning } from './thinning.ts';
 import { Channels } from './topic/channels.ts';
@@ -116,10 +116,7 @@ class TopicDevice implements Device {
     this.#sources = sources;
     this.#timing = { ...TIMING, ...options.timing };
     this.#filters = [...new Set(sources.flatMap((source) => source.filters))];
-    const serial = createHash('sha256')
-      .update(JSON.stringify([options.url, this.#filters]))
-      .digest('hex')
-      .slice(0, 16);
+    const serial = placeSerial(JSON.stringify([options.url, this.#filters]));
     this.identity = { board: sources[0]!.board, firmware: 'unknown', serial };
     this.#presence = new Presence(
       sources.some((source) => source.mustSpeak),

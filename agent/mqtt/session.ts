@@ -1,13 +1,11 @@
 /**
- * One MQTT 3.1.1 connection over a byte stream, from CONNECT to its end: mqtt.js with its queues left empty.
- *
- * mqtt.js keeps in memory what it cannot send, and loses it with the process. So nothing is handed to it that
- * the line does not take now: `publish` refuses, and whoever needs the message delivered sends it again.
+ * One MQTT 3.1.1 connection over a byte stream, from CONNECT to its end. Nothing is handed over that the line does
+ * not take now: `publish` refuses, and whoever needs the message delivered sends it again.
  */
 
 import type { Duplex } from 'node:stream';
-import type { ErrorWithReasonCode, IClientOptions, MqttClient } from 'mqtt';
-import client from 'mqtt/lib/client'; // the class alone: all of the package would take 2 MB more
+import type { ErrorWithReasonCode, MqttClient } from 'mqtt';
+import { clientOver, sayGoodbye, unreadableOf } from '../../firmware-bridge/mqtt/client.ts';
 import { ok, type Result, refuse } from '../../schemas/result.ts';
 
 export type Hello = {
@@ -33,27 +31,15 @@ export type SessionUser = {
 const WAITING_BYTES_MAX = 1_048_576;
 /** Messages of QoS 1 without their PUBACK; brokers drop clients that have more (RabbitMQ: 65,535). */
 const IN_FLIGHT_MAX = 16_384;
-/** From the first byte to CONNACK: a slow radio link with a TLS handshake. */
-const CONNACK_MS_MAX = 15_000;
-const GOODBYE_MS_MAX = 1000;
-/** What a SUBACK says of a filter that is refused (section 3.9.3). */
-const UNREADABLE = 128;
 
 const ACCEPTED: Result<null> = ok(null);
 const QOS_0 = { qos: 0, retain: false } as const;
 
 const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
 
-const optionsOf = (hello: Hello): IClientOptions => ({
-  protocolVersion: 4,
+const helloOf = (hello: Hello): Parameters<typeof clientOver>[1] => ({
   clientId: hello.client,
-  clean: true,
   keepalive: hello.keepaliveS,
-  connectTimeout: CONNACK_MS_MAX,
-  reconnectPeriod: 0,
-  resubscribe: false,
-  queueQoSZero: false,
-  writeCache: false, // else a buffer for each of the 65,536 lengths and ids is kept: 6 MB
   will: { ...hello.will, payload: asBuffer(hello.will.payload), qos: 1, retain: true },
   ...(hello.user === null ? {} : { username: hello.user }),
   ...(hello.password === null ? {} : { password: asBuffer(hello.password) }),
@@ -71,7 +57,7 @@ export class Session {
   constructor(stream: Duplex, hello: Hello, user: SessionUser) {
     this.stream = stream;
     this.user = user;
-    this.client = new client.default(() => stream, optionsOf(hello));
+    this.client = clientOver(stream, helloOf(hello));
     this.client.on('connect', () => {
       if (!this.ended && !this.leaving) user.onConnack(0);
     });
@@ -103,7 +89,7 @@ export class Session {
   subscribe(filters: readonly string[]): void {
     if (this.ended || filters.length === 0) return;
     this.client.subscribe([...filters], { qos: 1 }, (_error, _granted, suback) => {
-      const unreadable = filters.filter((_, i) => suback?.granted[i] === UNREADABLE);
+      const unreadable = unreadableOf(filters, suback);
       if (unreadable.length > 0) this.user.onUnreadable(unreadable);
     });
   }
@@ -117,11 +103,7 @@ export class Session {
     if (this.ended) return;
     this.leaving = true;
     this.reason = 'closed here';
-    const closed = new Promise<void>((resolve) => this.client.once('close', resolve));
-    const late = setTimeout(() => this.stream.destroy(), GOODBYE_MS_MAX);
-    this.client.end();
-    await closed;
-    clearTimeout(late);
+    await sayGoodbye(this.client, this.stream);
   }
 
   /** Without a goodbye. */

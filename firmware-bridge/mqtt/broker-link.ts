@@ -1,6 +1,6 @@
 /**
- * A connection to a broker that is kept up, with its subscriptions: mqtt.js with its queues left empty and
- * its own reconnecting left out. Lost, it is made again, soon, then ever more rarely.
+ * A connection to a broker that is kept up, with its subscriptions. Lost, it is made again, soon, then ever more
+ * rarely.
  *
  * Subscriptions are of QoS 0 in a clean session: what was published while we were away is old when it
  * comes, so QoS 1 would add nothing but repetitions. Commands are of QoS 1 and never kept.
@@ -8,10 +8,10 @@
 
 import { randomBytes } from 'node:crypto';
 import type { Duplex } from 'node:stream';
-import type { IClientOptions, MqttClient } from 'mqtt';
-import client from 'mqtt/lib/client'; // the class alone: all of the package would take 2 MB more
+import type { MqttClient } from 'mqtt';
 import { ok, type Refusal, type Result, refuse } from '../../schemas/result.ts';
 import { Backoff, type BackoffMs } from '../backoff.ts';
+import { clientOver, sayGoodbye, unreadableOf } from './client.ts';
 import type { Dial } from './dial.ts';
 import { GuardedStream } from './guarded-stream.ts';
 
@@ -39,12 +39,8 @@ export type LinkEvents = {
 };
 
 const KEEPALIVE_S = 20;
-const CONNACK_MS_MAX = 15_000;
-const GOODBYE_MS_MAX = 1000;
 /** Bytes that wait for a slow line: commands are short. */
 const UNSENT_BYTES_MAX = 65_536;
-/** What a SUBACK says of a filter that is refused (section 3.9.3). */
-const UNREADABLE = 128;
 
 const OFFLINE = refuse('device-failed', 'there is no connection to the broker: try again later');
 
@@ -113,11 +109,7 @@ export class BrokerLink {
     const stream = this.#stream;
     if (session === undefined || stream === undefined) return;
     this.#up = false;
-    const closed = new Promise<void>((resolve) => session.once('close', resolve));
-    const late = setTimeout(() => stream.destroy(), GOODBYE_MS_MAX);
-    session.end();
-    await closed;
-    clearTimeout(late);
+    await sayGoodbye(session, stream);
   }
 
   #writable(): MqttClient | undefined {
@@ -151,7 +143,7 @@ export class BrokerLink {
   }
 
   #begin(socket: Duplex, isOver: () => boolean): void {
-    const { packetBytesMax } = this.#options;
+    const { packetBytesMax, login } = this.#options;
     const stream = new GuardedStream(socket, packetBytesMax, (bytes) => {
       const detail = `a message of ${bytes} bytes was passed over, at most ${packetBytesMax} are read`;
       this.#events.onRefused(refuse('message-too-long', detail));
@@ -160,7 +152,11 @@ export class BrokerLink {
       'device-failed',
       `the connection to ${this.#options.url} was lost: is the broker there?`,
     );
-    const session = new client.default(() => stream, this.#clientOptions());
+    const session = clientOver(stream, {
+      clientId: this.#clientId,
+      keepalive: KEEPALIVE_S,
+      ...(login === undefined ? {} : { username: login.user, password: Buffer.from(login.password) }),
+    });
     this.#stream = stream;
     this.#session = session;
     session.on('error', (error) => {
@@ -177,27 +173,11 @@ export class BrokerLink {
     });
   }
 
-  #clientOptions(): IClientOptions {
-    const { login } = this.#options;
-    return {
-      protocolVersion: 4,
-      clientId: this.#clientId,
-      clean: true,
-      keepalive: KEEPALIVE_S,
-      connectTimeout: CONNACK_MS_MAX,
-      reconnectPeriod: 0,
-      resubscribe: false,
-      queueQoSZero: false,
-      writeCache: false, // else a buffer for each of the 65,536 lengths and ids is kept: 6 MB
-      ...(login === undefined ? {} : { username: login.user, password: Buffer.from(login.password) }),
-    };
-  }
-
   #subscribe(session: MqttClient, isOver: () => boolean): void {
     const { filters, url } = this.#options;
     session.subscribe([...filters], { qos: 0 }, (_error, _granted, suback) => {
       if (isOver()) return;
-      const unreadable = filters.filter((_, i) => suback === undefined || suback.granted[i] === UNREADABLE);
+      const unreadable = suback === undefined ? filters : unreadableOf(filters, suback);
       const refusal = refuse(
         'not-authorised',
         `${url} does not let us read ${unreadable.join(', ')}: ask for the right to`,
