@@ -319,8 +319,8 @@ class Agent {
   }
 
   private onDevice(name: string, device: Device | null, isNews: boolean): void {
-    const status = this.devices.status().find((one) => one.name === name);
-    if (isNews) this.notice(device === null ? 'device-failed' : 'device', `${name}: ${status?.detail ?? ''}`);
+    if (isNews)
+      this.notice(device === null ? 'device-failed' : 'device', `${name}: ${this.devices.detail(name)}`);
     const sold = this.meters.isOpen(name, device) ? device : null;
     if (this.selling.onDevice(name, sold)) this.publishing.onOfferChanged();
     for (const rule of this.rules) if (rule.config.device === name && device !== null) rule.onDevice();

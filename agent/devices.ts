@@ -109,7 +109,8 @@ export class Devices {
     }
   }
 
-  private detail(name: string): string {
+  /** What it is, or why it is not there. */
+  detail(name: string): string {
     return this.slots.get(name)?.detail ?? 'no device of this name is configured';
   }
 
