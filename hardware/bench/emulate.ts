@@ -1,11 +1,9 @@
 /** `tollbridge emulate`: one board of ours on an emulated chip, behind a pseudo-terminal, in its own process. */
 
-import { existsSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { ok, type Result, refuse } from '../../schemas/result.ts';
 import type { Chip } from './chip.ts';
-import { parseHex } from './hex.ts';
+import { type BoardName, committedHex, loadBoards, readFirmware, SERIALS } from './firmware.ts';
 import { startPace } from './pace.ts';
 import { openPty } from './pty.ts';
 import { readWeather } from './weather.ts';
@@ -28,13 +26,6 @@ link. Prints one JSON line when ready, and one for each change of an output pin.
 `;
 
 const SPEED_MAX = 1000;
-const SERIALS = {
-  station: '7462000000000001',
-  valve: '7462000000000002',
-  firmata: 'ffffffffffffffff',
-} as const;
-type BoardName = keyof typeof SERIALS;
-
 /** The exit code. Codes: config-invalid, module-missing, device-failed, storage-failed. */
 export const run = async (argv: readonly string[]): Promise<Result<number>> => {
   const settings = readSettings(argv);
@@ -119,28 +110,8 @@ const readSettings = (argv: readonly string[]): Result<Settings> => {
   });
 };
 
-/** hardware/avr/<board>.hex, seen from this file as a source and as compiled into dist/. */
-const committedHex = (board: BoardName): string => {
-  const candidates = ['../avr/', '../../../hardware/avr/'].map((folder) =>
-    fileURLToPath(new URL(`${folder}${board}.hex`, import.meta.url)),
-  );
-  return candidates.find((path) => existsSync(path)) ?? candidates[0]!;
-};
-
-const readFirmware = (path: string): Result<Uint16Array> => {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    return refuse('config-invalid', `no firmware at ${path} (${code}): name a HEX file with --hex`);
-  }
-  const program = parseHex(text);
-  return program.ok ? program : refuse(program.code, `${path}: ${program.detail}`);
-};
-
 const buildBoard = async (settings: Settings, onSend: (byte: number) => void): Promise<Result<Chip>> => {
-  const program = readFirmware(settings.hex);
+  const program = readFirmware(settings.hex, 'name a HEX file with --hex');
   if (!program.ok) return program;
   const boards = await loadBoards();
   if (boards === undefined) {
@@ -159,16 +130,6 @@ const buildBoard = async (settings: Settings, onSend: (byte: number) => void): P
   const series = { weather: samples, hold: settings.hold };
   if (settings.board === 'firmata') return ok(boards.buildThermometer({ ...wiring, onPin, ...series }));
   return ok(boards.buildStation({ ...wiring, ...series }));
-};
-
-/** avr8js is a development dependency: whoever installs the package for its agent does without. */
-const loadBoards = async (): Promise<typeof import('./boards.ts') | undefined> => {
-  try {
-    return await import('./boards.ts');
-  } catch (error) {
-    if ((error as { code?: string }).code === 'ERR_MODULE_NOT_FOUND') return undefined;
-    throw error;
-  }
 };
 
 /** A promise that ends with a signal, with standard input when asked, or when told. */
