@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { Devices } from '../../agent/devices.ts';
+import { Devices, type DeviceUser, type OpenDevice } from '../../agent/devices.ts';
 import type { DeviceListener } from '../../firmware-bridge/device.ts';
 import { faultText } from '../../firmware-bridge/faults.ts';
 import { type Code, ok, refuse } from '../../schemas/result.ts';
+import { boardAt } from './board-at.ts';
 import { MemoryDevice } from './market.ts';
 
 /** A board that can be in trouble. */
@@ -29,31 +30,27 @@ class TroubledDevice extends MemoryDevice {
 }
 
 let devices: Devices;
+
+/** Resolves when the device has come, or gone, for the first time. */
+const lookedFor = (open: OpenDevice, user: Partial<DeviceUser>, retryMs?: number): Promise<void> =>
+  new Promise((resolve) => {
+    const onState: DeviceUser['onState'] = (...state) => {
+      user.onState?.(...state);
+      resolve();
+    };
+    const silent = { onReading: () => {}, onFault: () => {}, onMeter: () => {} };
+    devices = new Devices([boardAt('station')], open, { ...silent, ...user, onState }, retryMs);
+    devices.start();
+  });
+
 const test = suite('Devices');
 
 test('tell each kind of a board’s trouble once, and how often in their status', async () => {
   const board = new TroubledDevice();
   const told: string[] = [];
-  const found = new Promise<void>((resolve) => {
-    const user = {
-      onState: () => resolve(),
-      onReading: () => {},
-      onFault: (name: string, sentence: string) => told.push(`${name}: ${sentence}`),
-      onMeter: () => {},
-    };
-    const given = {
-      name: 'station',
-      path: '/dev/null',
-      broker: null,
-      topic: null,
-      serial: null,
-      meterKey: null,
-    };
-    const config = { driver: 'frames' as const, ...given };
-    devices = new Devices([config], async () => ok(board), user);
-    devices.start();
+  await lookedFor(async () => ok(board), {
+    onFault: (name, sentence) => told.push(`${name}: ${sentence}`),
   });
-  await found;
   for (const count of [1, 2, 3]) board.fault(1, count);
   board.fault(8, 1);
   board.fault(3, 1);
@@ -75,28 +72,10 @@ test('tell each kind of a board’s trouble once, and how often in their status'
 test('tell news from a device that has a sensor more than before', async () => {
   const board = new TroubledDevice();
   const told: string[] = [];
-  let found = (): void => {};
-  const user = {
-    onState: (_: string, device: unknown, isNews: boolean) => {
-      told.push(`${device === null ? 'away' : 'there'}${isNews ? ', which is news' : ''}`);
-      found();
-    },
-    onReading: () => {},
-    onFault: (_: string, sentence: string) => told.push(sentence),
-    onMeter: () => {},
-  };
-  const given = {
-    name: 'station',
-    path: '/dev/null',
-    broker: null,
-    topic: null,
-    serial: null,
-    meterKey: null,
-  };
-  devices = new Devices([{ driver: 'frames', ...given }], async () => ok(board), user);
-  await new Promise<void>((resolve) => {
-    found = resolve;
-    devices.start();
+  await lookedFor(async () => ok(board), {
+    onState: (_, device, isNews) =>
+      told.push(`${device === null ? 'away' : 'there'}${isNews ? ', which is news' : ''}`),
+    onFault: (_, sentence) => told.push(sentence),
   });
   board.refuse('object-malformed', 'no number');
   board.comesBack();
@@ -114,29 +93,12 @@ test('tell news from a device that has a sensor more than before', async () => {
 test('fill no log for a device that comes and goes without end', async () => {
   const board = new TroubledDevice();
   let [states, news, faults] = [0, 0, 0];
-  let found = (): void => {};
-  const user = {
-    onState: (_name: string, _device: unknown, isNews: boolean) => {
+  await lookedFor(async () => ok(board), {
+    onState: (_name, _device, isNews) => {
       states++;
       if (isNews) news++;
-      found();
     },
-    onReading: () => {},
     onFault: () => faults++,
-    onMeter: () => {},
-  };
-  const given = {
-    name: 'station',
-    path: '/dev/null',
-    broker: null,
-    topic: null,
-    serial: null,
-    meterKey: null,
-  };
-  devices = new Devices([{ driver: 'frames', ...given }], async () => ok(board), user);
-  await new Promise<void>((resolve) => {
-    found = resolve;
-    devices.start();
   });
   for (let i = 0; i < 1000; i++) {
     board.goes();
@@ -151,29 +113,11 @@ test('fill no log for a device that comes and goes without end', async () => {
 test('tell once for each reason that a device cannot be opened, and go on looking', async () => {
   const told: string[] = [];
   const reasons: Code[] = ['port-denied', 'port-denied', 'port-missing', 'port-denied'];
-  const found = new Promise<void>((resolve) => {
-    const user = {
-      onState: () => resolve(),
-      onReading: () => {},
-      onFault: (name: string, sentence: string) => told.push(`${name}: ${sentence}`),
-      onMeter: () => {},
-    };
-    const given = {
-      name: 'station',
-      path: '/dev/null',
-      broker: null,
-      topic: null,
-      serial: null,
-      meterKey: null,
-    };
-    const open = async () => {
-      const code = reasons.shift();
-      return code === undefined ? ok(new MemoryDevice()) : refuse(code, `${code}, ${reasons.length} to come`);
-    };
-    devices = new Devices([{ driver: 'frames', ...given }], open, user, 1);
-    devices.start();
-  });
-  await found;
+  const open = async () => {
+    const code = reasons.shift();
+    return code === undefined ? ok(new MemoryDevice()) : refuse(code, `${code}, ${reasons.length} to come`);
+  };
+  await lookedFor(open, { onFault: (name, sentence) => told.push(`${name}: ${sentence}`) }, 1);
   assert.equal(told, ['station: port-denied, 3 to come', 'station: port-missing, 1 to come']);
   await devices.close();
 });

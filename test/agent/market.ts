@@ -19,6 +19,7 @@ import type { Signer } from '../../schemas/crypto.ts';
 import { type Decimal, decimalToText } from '../../schemas/decimal.ts';
 import { ok, type Result, refuse } from '../../schemas/result.ts';
 import type { Capability } from '../../schemas/serial.ts';
+import { boardAt } from './board-at.ts';
 
 export const crypto = nativeCrypto();
 export const signerOf = (seed: number): Signer => crypto.signerOf(new Uint8Array(32).fill(seed));
@@ -206,10 +207,9 @@ export class Market {
         certificateKeyFile: null,
       },
       settlers: [{ key: wish.settler ?? settlerKey, exposureNano: wish.exposureNano ?? 100_000_000_000 }],
-      devices: Object.keys({ ...wish.devices, ...wish.drivers }).map((name) => ({
-        ...{ name, driver: 'frames' as const, path: name, broker: null, topic: null, serial: null },
-        meterKey: wish.meterKeys?.[name] ?? null,
-      })),
+      devices: Object.keys({ ...wish.devices, ...wish.drivers }).map((name) =>
+        boardAt(name, { meterKey: wish.meterKeys?.[name] ?? null }),
+      ),
       sell: wish.sell ?? [],
       buy: wish.buy ?? [],
       rules: wish.rules ?? [],

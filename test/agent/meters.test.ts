@@ -12,6 +12,7 @@ import { installationMac } from '../../schemas/meter.ts';
 import { ok } from '../../schemas/result.ts';
 import type { Installation } from '../../schemas/serial.ts';
 import { crypto, filled } from '../vectors/parties.ts';
+import { boardAt } from './board-at.ts';
 import { HandSale } from './hand-sale.ts';
 import { MemoryDevice, taken } from './market.ts';
 
@@ -39,17 +40,7 @@ const metered = (
 };
 
 const opened = (meterKey: string | null, authorise?: Authorise): { meters: Meters; told: string[] } => {
-  const devices = [
-    {
-      driver: 'frames' as const,
-      name: 'board',
-      path: '/dev/x',
-      broker: null,
-      topic: null,
-      serial: null,
-      meterKey,
-    },
-  ];
+  const devices = [boardAt('board', { meterKey })];
   const meters = taken(openMeters({ state, devices }, { crypto, ...(authorise && { authorise }) }));
   const told: string[] = [];
   meters.nowMs = () => Date.now();
@@ -87,17 +78,7 @@ test('signs with the key of the file', async () => {
 });
 
 test('refuses a file that is none, before anything is sold', () => {
-  const devices = [
-    {
-      driver: 'frames' as const,
-      name: 'board',
-      path: '/dev/x',
-      broker: null,
-      topic: null,
-      serial: null,
-      meterKey: join(state, 'none'),
-    },
-  ];
+  const devices = [boardAt('board', { meterKey: join(state, 'none') })];
   const none = openMeters({ state, devices }, { crypto });
   assert.is(none.ok ? '' : none.code, 'key-file');
 });

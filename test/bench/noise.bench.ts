@@ -25,8 +25,9 @@ import {
   type SerialMessage,
 } from '../../schemas/serial.ts';
 import { buildCoreHost, type CoreHost } from '../hardware/core-host.ts';
+import { type Chance, chanceOf } from '../world/chance.ts';
 import type { Bench, Figure } from './bench.ts';
-import { damage, type Random, randomOf } from './noise.ts';
+import { damage } from './noise.ts';
 
 const BYTES = 10_000_000;
 const SEED = 20_261_120;
@@ -252,22 +253,22 @@ const heapKb = (): number => {
   return process.memoryUsage().heapUsed / 1024;
 };
 
-const chunkOf = (subject: Subject, from: number, random: Random): Uint8Array => {
+const chunkOf = (subject: Subject, from: number, chance: Chance): Uint8Array => {
   return Buffer.concat(
     Array.from({ length: subject.messagesPerChunk }, (_, i) => {
       const message = subject.message(from + i);
-      return random() < 0.5 ? damage(message, random) : message;
+      return chance.holds(0.5) ? damage(message, chance) : message;
     }),
   );
 };
 
 const figuresOf = (subject: Subject, progress: (text: string) => void): Figure[] => {
-  const random = randomOf(SEED);
+  const chance = chanceOf(SEED);
   const tally = { bytes: 0, messages: 0, crashes: 0, accepted: 0, corrupt: 0, allowed: 0, beyond: 0 };
   let before: ReadonlySet<string> = new Set();
   let quarterKb = 0;
   while (tally.bytes < BYTES) {
-    const chunk = chunkOf(subject, tally.messages, random);
+    const chunk = chunkOf(subject, tally.messages, chance);
     const passing: ReadonlySet<string> = new Set(subject.oracle?.(chunk));
     for (const text of passing) if (!subject.isSent(text)) tally.allowed++;
     const accept = (text: string): void => {

@@ -3,37 +3,21 @@
  * repeated, put in and overwritten, in every second message.
  */
 
-export type Random = () => number;
-
-/** xorshift32, from 0 to 1. */
-export const randomOf = (seed: number): Random => {
-  let state = seed >>> 0 || 1;
-  return () => {
-    state ^= state << 13;
-    state >>>= 0;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    state >>>= 0;
-    return state / 2 ** 32;
-  };
-};
+import type { Chance } from '../world/chance.ts';
 
 const DAMAGES = ['flip', 'flips', 'lose', 'repeat', 'insert', 'overwrite', 'cut'] as const;
 const RUN_BYTES_MAX = 8;
 
-const below = (random: Random, count: number): number => Math.floor(random() * count);
-
 /** The same bytes with one thing wrong. */
-export const damage = (message: Uint8Array, random: Random): Uint8Array => {
-  const at = below(random, message.length);
-  const run = 1 + below(random, Math.min(RUN_BYTES_MAX, message.length - at));
+export const damage = (message: Uint8Array, chance: Chance): Uint8Array => {
+  const at = chance.below(message.length);
+  const run = 1 + chance.below(Math.min(RUN_BYTES_MAX, message.length - at));
   const flip = (bytes: Uint8Array): Uint8Array => {
-    bytes[below(random, bytes.length)]! ^= 1 << below(random, 8);
+    bytes[chance.below(bytes.length)]! ^= 1 << chance.below(8);
     return bytes;
   };
-  const noise = (): Uint8Array => Uint8Array.from({ length: run }, () => below(random, 256));
   const join = (...parts: Uint8Array[]): Uint8Array => Buffer.concat(parts);
-  switch (DAMAGES[below(random, DAMAGES.length)]!) {
+  switch (DAMAGES[chance.below(DAMAGES.length)]!) {
     case 'flip':
       return flip(message.slice());
     case 'flips':
@@ -43,9 +27,9 @@ export const damage = (message: Uint8Array, random: Random): Uint8Array => {
     case 'repeat':
       return join(message.subarray(0, at + run), message.subarray(at));
     case 'insert':
-      return join(message.subarray(0, at), noise(), message.subarray(at));
+      return join(message.subarray(0, at), chance.bytes(run), message.subarray(at));
     case 'overwrite':
-      return join(message.subarray(0, at), noise(), message.subarray(at + run));
+      return join(message.subarray(0, at), chance.bytes(run), message.subarray(at + run));
     case 'cut':
       return message.subarray(0, at);
   }

@@ -21,6 +21,7 @@ import { ok, type Result } from '../../schemas/result.ts';
 import { decodeReading, encodeReading } from '../../schemas/senml.ts';
 import { LEASE_READINGS_MAX } from '../../schemas/terms.ts';
 import { leaseTopic } from '../../schemas/topic.ts';
+import { boardAt } from '../agent/board-at.ts';
 import { MemoryDevice, THERMOMETER } from '../agent/market.ts';
 import { BOX_SEED, BUYER_SEEDS, crypto, kindOf, PRICE_NANO, signerOf } from './stream.ts';
 
@@ -138,10 +139,9 @@ const startSeller = async (pair: number, port: number, window: number): Promise<
     periodMs: null,
   };
   const config = configOf(pair, port);
-  const board = { name: 'board', path: 'board', broker: null, topic: null, serial: null, meterKey: null };
   const agent = taken(
     await startAgent(
-      { ...config, devices: [{ driver: 'frames', ...board }], sell: [sell] },
+      { ...config, devices: [boardAt('board')], sell: [sell] },
       { crypto, signer: signerOf(pair), openDevice: async () => ok(device), onNotice: () => {} },
     ),
   );
