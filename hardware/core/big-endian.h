@@ -1,4 +1,4 @@
-/* Integers as they are in memory that outlives a board, and under its MACs: the highest byte first. */
+/* Integers as they are in frames, in memory that outlives a board, and under its MACs: the highest byte first. */
 #ifndef TB_BIG_ENDIAN_H
 #define TB_BIG_ENDIAN_H
 

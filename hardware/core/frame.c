@@ -1,5 +1,6 @@
 #include "frame.h"
 
+#include "big-endian.h"
 #include "crc32.h"
 #include "port.h"
 
@@ -77,10 +78,7 @@ static frame_event finish(frame_decoder *decoder) {
     if (cut != 0 || decoder->length > decoder->max || decoder->length <= FRAME_CRC_BYTES) return FRAME_NOISE;
     decoder->length = (uint16_t)(decoder->length - FRAME_CRC_BYTES);
     const uint8_t *sent = decoder->bytes + decoder->length;
-    const uint32_t crc = crc32(decoder->bytes, decoder->length);
-    const uint8_t same = sent[0] == (uint8_t)(crc >> 24) && sent[1] == (uint8_t)(crc >> 16) &&
-                         sent[2] == (uint8_t)(crc >> 8) && sent[3] == (uint8_t)crc;
-    return same ? FRAME_MESSAGE : FRAME_NOISE;
+    return get_u32(sent) == crc32(decoder->bytes, decoder->length) ? FRAME_MESSAGE : FRAME_NOISE;
 }
 
 frame_event frame_decoder_push(frame_decoder *decoder, uint8_t byte) {

@@ -3,6 +3,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "big-endian.h"
+
 enum { COUNTER_PLACES = 5, RECORD_BYTES = COUNTER_BYTES + STORAGE_SEAL_BYTES };
 
 /*
@@ -13,10 +15,6 @@ enum { COUNTER_PLACES = 5, RECORD_BYTES = COUNTER_BYTES + STORAGE_SEAL_BYTES };
  */
 enum { DOMAIN_PAYER = 0x58, SEQ_AT = 33, COUNTER_AT = 37, MESSAGE_BYTES = 41 };
 
-static void put_u32(uint8_t *bytes, uint32_t value) {
-    for (uint8_t i = 0; i < 4; i++) bytes[i] = (uint8_t)(value >> (24 - 8 * i));
-}
-
 static uint16_t place_of(uint32_t counter) {
     return (uint16_t)(STORAGE_PAYER_COUNTER + counter % COUNTER_PLACES * RECORD_BYTES);
 }
@@ -25,9 +23,7 @@ static uint16_t place_of(uint32_t counter) {
 static bool read_counter(uint16_t place, uint32_t *counter) {
     uint8_t bytes[COUNTER_BYTES];
     if (!storage_read_sealed(place, bytes, sizeof bytes)) return false;
-    uint32_t complement = 0;
-    for (uint8_t i = 0; i < COUNTER_BYTES; i++) complement = complement << 8 | bytes[i];
-    *counter = ~complement;
+    *counter = ~get_u32(bytes);
     return true;
 }
 

@@ -1,5 +1,6 @@
 #include "storage.h"
 
+#include "big-endian.h"
 #include "crc32.h"
 #include "port.h"
 
@@ -17,8 +18,7 @@ void storage_init(void) {
 }
 
 void storage_seal(uint8_t *bytes, uint8_t length) {
-    const uint32_t crc = crc32(bytes, length);
-    for (uint8_t i = 0; i < STORAGE_SEAL_BYTES; i++) bytes[length + i] = (uint8_t)(crc >> (24 - 8 * i));
+    put_u32(bytes + length, crc32(bytes, length));
 }
 
 bool storage_idle(void) { return job.left == 0 && port_storage_ready(); }
@@ -31,11 +31,7 @@ bool storage_read_sealed(uint16_t address, uint8_t *bytes, uint8_t length) {
     uint8_t sealed[STORAGE_SEAL_BYTES];
     storage_read(address, bytes, length);
     storage_read((uint16_t)(address + length), sealed, STORAGE_SEAL_BYTES);
-    const uint32_t crc = crc32(bytes, length);
-    for (uint8_t i = 0; i < STORAGE_SEAL_BYTES; i++) {
-        if (sealed[i] != (uint8_t)(crc >> (24 - 8 * i))) return false;
-    }
-    return true;
+    return get_u32(sealed) == crc32(bytes, length);
 }
 
 bool storage_write(uint16_t address, const uint8_t *bytes, uint8_t length) {

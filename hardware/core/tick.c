@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "big-endian.h"
 #include "sha256.h"
 
 /*
@@ -16,16 +17,11 @@ void tick_step_back(const chain_id *chain, uint16_t index, uint8_t x[LINK_BYTES]
     memset(block, 0, sizeof block);
     block[0] = DOMAIN_TICK;
     memcpy(block + 1, chain->channel, CHANNEL_BYTES);
-    block[SEQ_AT] = (uint8_t)(chain->seq >> 24);
-    block[SEQ_AT + 1] = (uint8_t)(chain->seq >> 16);
-    block[SEQ_AT + 2] = (uint8_t)(chain->seq >> 8);
-    block[SEQ_AT + 3] = (uint8_t)chain->seq;
-    block[INDEX_AT] = (uint8_t)(index >> 8);
-    block[INDEX_AT + 1] = (uint8_t)index;
+    put_u32(block + SEQ_AT, chain->seq);
+    put_u16(block + INDEX_AT, index);
     memcpy(block + LINK_AT, x, LINK_BYTES);
     block[END_AT] = 0x80;
-    block[LENGTH_AT] = (uint8_t)(END_AT * 8 >> 8);
-    block[LENGTH_AT + 1] = (uint8_t)(END_AT * 8 & 0xff);
+    put_u16(block + LENGTH_AT, END_AT * 8);
     sha256_init(state);
     sha256_block(state, block);
     sha256_bytes(state, x, LINK_BYTES);
