@@ -10,8 +10,8 @@ import type { Log } from './log.ts';
 import type { BrokerOptions } from './options.ts';
 import type { SettlerLimits } from './settler/settings.ts';
 import { createSettler, type Settler } from './settler/settler.ts';
-import type { Store } from './settler/store.ts';
-import { openSqliteStore } from './settler/store-sqlite.ts';
+import { openSqliteStore } from './settler/store/sqlite.ts';
+import type { Store } from './settler/store/store.ts';
 
 export type BoxOptions = {
   readonly broker: Omit<BrokerOptions, 'key'>;

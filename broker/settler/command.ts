@@ -6,16 +6,16 @@ import { fromHex, toHex } from '../../schemas/bytes.ts';
 import type { Crypto } from '../../schemas/crypto.ts';
 import { didKey, keyOfDid } from '../../schemas/identity.ts';
 import { ok, type Result, refuse } from '../../schemas/result.ts';
-import { formatAmount, parseAmount } from './amount.ts';
-import { verifyStore } from './audit.ts';
+import { writeBankFile } from './bank/bank-file.ts';
+import { bookDeposit } from './bank/deposits.ts';
+import { setOwner } from './bank/owners.ts';
 import { checkDate } from './bank/pain001.ts';
-import { writeBankFile } from './bank-file.ts';
-import { bookDeposit } from './deposits.ts';
-import { setOwner } from './owners.ts';
-import { fileOfRun, makeRun, type Run, settlePayout } from './payouts.ts';
-import { ALL_TIME, type Period, pages, reconcile, reportTable, tableOf } from './reports.ts';
-import type { Balance, ChannelRow, Store } from './store.ts';
-import { openSqliteStore } from './store-sqlite.ts';
+import { fileOfRun, makeRun, type Run, settlePayout } from './bank/payouts.ts';
+import { formatAmount, parseAmount } from './ledger/amount.ts';
+import { ALL_TIME, type Period, pages, reconcile, reportTable, tableOf } from './reports/reconciliation.ts';
+import { verifyStore } from './reports/verify.ts';
+import { openSqliteStore } from './store/sqlite.ts';
+import type { Balance, ChannelRow, Store } from './store/store.ts';
 
 export const HELP = `tollbridge settler SUBCOMMAND [--db FILE] [OPTIONS]: accounts, claims, payouts and bank files
 

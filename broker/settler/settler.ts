@@ -19,18 +19,18 @@ import { decodeRequest, encodeRequest, REQUEST_ID_BYTES, type Request } from '..
 import { ok, type Refusal, type Result, refuse } from '../../schemas/result.ts';
 import type { SettlerSigner } from '../../schemas/settler.ts';
 import { signTime } from '../../schemas/time.ts';
-import { type Answer, encodeAnswer } from './answer.ts';
-import { type Book, openBook, type Wanted } from './book.ts';
-import { claim, unknownChannel } from './claims.ts';
-import { closeChannel, expireChannel } from './closing.ts';
-import type { Desk } from './desk.ts';
-import { grantChannel } from './grants.ts';
-import { createIntake } from './intake.ts';
-import { depositAccount, earnedAccount } from './ledger.ts';
-import { createRate } from './rate.ts';
+import { type Answer, encodeAnswer } from './desk/answer.ts';
+import { claim, unknownChannel } from './desk/claims.ts';
+import { closeChannel, expireChannel } from './desk/closing.ts';
+import type { Desk } from './desk/desk.ts';
+import { grantChannel } from './desk/grants.ts';
+import { createIntake } from './desk/intake.ts';
+import { createRate } from './desk/rate.ts';
+import { channelOfAgreed, fileStatement } from './desk/statements.ts';
+import { type Book, openBook, type Wanted } from './ledger/book.ts';
+import { depositAccount, earnedAccount } from './ledger/ledger.ts';
 import { DEFAULT_LIMITS, type SettlerLimits } from './settings.ts';
-import { channelOfAgreed, fileStatement } from './statements.ts';
-import type { Store } from './store.ts';
+import type { Store } from './store/store.ts';
 
 export type SettlerOptions = {
   readonly store: Store;

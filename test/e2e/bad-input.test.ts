@@ -6,7 +6,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { loadSqlite } from '../../broker/settler/sqlite-driver.ts';
+import { loadSqlite } from '../../broker/settler/store/sqlite-driver.ts';
 import { must } from '../world/deal.ts';
 import { demoState, removeState } from './demo-process.ts';
 import { type Ran, runProgram, startProgram } from './program.ts';

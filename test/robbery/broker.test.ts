@@ -2,7 +2,7 @@
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { openMemoryStore } from '../../broker/settler/store-memory.ts';
+import { openMemoryStore } from '../../broker/settler/store/memory.ts';
 import { decodeReading, encodeReading } from '../../schemas/senml.ts';
 import { agreeStatement } from '../../schemas/statement.ts';
 import { encodeControl } from '../../schemas/stream.ts';

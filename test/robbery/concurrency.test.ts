@@ -4,10 +4,10 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { stepPurchase } from '../../agent/engine/purchase/purchase.ts';
 import { purchaseFromRecords } from '../../agent/engine/purchase/records.ts';
-import { verifyStore } from '../../broker/settler/audit.ts';
-import { depositAccount, earnedAccount } from '../../broker/settler/ledger.ts';
-import type { Store } from '../../broker/settler/store.ts';
-import { openMemoryStore } from '../../broker/settler/store-memory.ts';
+import { depositAccount, earnedAccount } from '../../broker/settler/ledger/ledger.ts';
+import { verifyStore } from '../../broker/settler/reports/verify.ts';
+import { openMemoryStore } from '../../broker/settler/store/memory.ts';
+import type { Store } from '../../broker/settler/store/store.ts';
 import { decodeStream } from '../../schemas/stream.ts';
 import {
   claimRequest,

@@ -2,9 +2,9 @@
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { depositAccount, earnedAccount } from '../../broker/settler/ledger.ts';
-import type { Store } from '../../broker/settler/store.ts';
-import { openMemoryStore } from '../../broker/settler/store-memory.ts';
+import { depositAccount, earnedAccount } from '../../broker/settler/ledger/ledger.ts';
+import { openMemoryStore } from '../../broker/settler/store/memory.ts';
+import type { Store } from '../../broker/settler/store/store.ts';
 import {
   claimRequest,
   closeRequest,

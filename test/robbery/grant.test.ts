@@ -2,7 +2,7 @@
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { openMemoryStore } from '../../broker/settler/store-memory.ts';
+import { openMemoryStore } from '../../broker/settler/store/memory.ts';
 import { signCertificate } from '../../schemas/settler.ts';
 import {
   agreedOf,

@@ -2,7 +2,7 @@
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { openMemoryStore } from '../../broker/settler/store-memory.ts';
+import { openMemoryStore } from '../../broker/settler/store/memory.ts';
 import { encodeCbor } from '../../schemas/cbor.ts';
 import { decodeTick } from '../../schemas/evidence.ts';
 import { CODES } from '../../schemas/result.ts';

@@ -2,7 +2,7 @@
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { openMemoryStore } from '../../broker/settler/store-memory.ts';
+import { openMemoryStore } from '../../broker/settler/store/memory.ts';
 import { decodeCbor, encodeCbor } from '../../schemas/cbor.ts';
 import { parseObject } from '../../schemas/cose.ts';
 import { encodeReading } from '../../schemas/senml.ts';

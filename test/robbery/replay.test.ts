@@ -2,8 +2,8 @@
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { depositAccount, earnedAccount } from '../../broker/settler/ledger.ts';
-import { openMemoryStore } from '../../broker/settler/store-memory.ts';
+import { depositAccount, earnedAccount } from '../../broker/settler/ledger/ledger.ts';
+import { openMemoryStore } from '../../broker/settler/store/memory.ts';
 import {
   claimRequest,
   closeRequest,

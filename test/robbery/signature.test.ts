@@ -2,7 +2,7 @@
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { openMemoryStore } from '../../broker/settler/store-memory.ts';
+import { openMemoryStore } from '../../broker/settler/store/memory.ts';
 import { openClose, signClose } from '../../schemas/close.ts';
 import { type Context, parseObject, signObject } from '../../schemas/cose.ts';
 import { openCredential, signCredential } from '../../schemas/credential.ts';

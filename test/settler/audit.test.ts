@@ -1,8 +1,8 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { verifyStore } from '../../broker/settler/audit.ts';
-import type { Changes, ChannelRow, Store } from '../../broker/settler/store.ts';
-import { openMemoryStore } from '../../broker/settler/store-memory.ts';
+import { verifyStore } from '../../broker/settler/reports/verify.ts';
+import { openMemoryStore } from '../../broker/settler/store/memory.ts';
+import type { Changes, ChannelRow, Store } from '../../broker/settler/store/store.ts';
 import { claimRequest, crypto, evidenceFor, houseOver, openOf, openRequest, UNIT } from './parties.ts';
 
 const audit = suite<{ store: Store; channel: ChannelRow }>('verifyStore');

@@ -3,7 +3,7 @@
  * four channels of its number, claims on them in turn, and prints `CHANNEL PAID` for each receipt.
  */
 
-import { openSqliteStore } from '../../broker/settler/store-sqlite.ts';
+import { openSqliteStore } from '../../broker/settler/store/sqlite.ts';
 import { toHex } from '../../schemas/bytes.ts';
 import {
   claimRequest,

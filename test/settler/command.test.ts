@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { HELP, run } from '../../broker/settler/command.ts';
-import type { Store } from '../../broker/settler/store.ts';
-import { openSqliteStore } from '../../broker/settler/store-sqlite.ts';
+import { openSqliteStore } from '../../broker/settler/store/sqlite.ts';
+import type { Store } from '../../broker/settler/store/store.ts';
 import { didKey } from '../../schemas/identity.ts';
 import {
   agreedOf,

@@ -2,10 +2,10 @@
 
 import type { Test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { verifyStore } from '../../broker/settler/audit.ts';
-import { depositAccount, earnedAccount } from '../../broker/settler/ledger.ts';
-import type { Store } from '../../broker/settler/store.ts';
-import { openMemoryStore } from '../../broker/settler/store-memory.ts';
+import { depositAccount, earnedAccount } from '../../broker/settler/ledger/ledger.ts';
+import { verifyStore } from '../../broker/settler/reports/verify.ts';
+import { openMemoryStore } from '../../broker/settler/store/memory.ts';
+import type { Store } from '../../broker/settler/store/store.ts';
 import { crypto, type House, houseOver, PAYEE, PAYER, UNIT } from './parties.ts';
 
 export type Housed = { store: Store; house: House };

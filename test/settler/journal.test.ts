@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { formatAmount, parseAmount } from '../../broker/settler/amount.ts';
+import { formatAmount, parseAmount } from '../../broker/settler/ledger/amount.ts';
 import {
   EMPTY_HEAD,
   eventOfRow,
@@ -9,8 +9,8 @@ import {
   type JournalRow,
   nextRow,
   Replay,
-} from '../../broker/settler/journal.ts';
-import { type EventKind, entriesOf, keyOf, type LedgerEvent } from '../../broker/settler/ledger.ts';
+} from '../../broker/settler/ledger/journal.ts';
+import { type EventKind, entriesOf, keyOf, type LedgerEvent } from '../../broker/settler/ledger/ledger.ts';
 import { toHex } from '../../schemas/bytes.ts';
 import { crypto, PAYEE, PAYER } from './parties.ts';
 

@@ -1,10 +1,10 @@
 /** Parties of the settler's tests: keys from numbers, and what payers and payees sign and send. */
 
 import { nativeCrypto } from '../../agent/host/crypto-native.ts';
-import { bookDeposit } from '../../broker/settler/deposits.ts';
+import { bookDeposit } from '../../broker/settler/bank/deposits.ts';
 import type { SettlerLimits } from '../../broker/settler/settings.ts';
 import { createSettler, type Settler, type SettlerOptions } from '../../broker/settler/settler.ts';
-import type { Store } from '../../broker/settler/store.ts';
+import type { Store } from '../../broker/settler/store/store.ts';
 import { signClose } from '../../schemas/close.ts';
 import type { Signer } from '../../schemas/crypto.ts';
 import type { Evidence } from '../../schemas/evidence.ts';

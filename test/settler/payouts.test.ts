@@ -1,12 +1,12 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { verifyStore } from '../../broker/settler/audit.ts';
-import { bookDeposit } from '../../broker/settler/deposits.ts';
-import { earnedAccount } from '../../broker/settler/ledger.ts';
-import { setOwner } from '../../broker/settler/owners.ts';
-import { fileOfRun, makeRun, type RunOrder, settlePayout } from '../../broker/settler/payouts.ts';
-import type { Store } from '../../broker/settler/store.ts';
-import { openMemoryStore } from '../../broker/settler/store-memory.ts';
+import { bookDeposit } from '../../broker/settler/bank/deposits.ts';
+import { setOwner } from '../../broker/settler/bank/owners.ts';
+import { fileOfRun, makeRun, type RunOrder, settlePayout } from '../../broker/settler/bank/payouts.ts';
+import { earnedAccount } from '../../broker/settler/ledger/ledger.ts';
+import { verifyStore } from '../../broker/settler/reports/verify.ts';
+import { openMemoryStore } from '../../broker/settler/store/memory.ts';
+import type { Store } from '../../broker/settler/store/store.ts';
 import {
   claimRequest,
   crypto,

@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { ALL_TIME, reconcile, reportTable } from '../../broker/settler/reports.ts';
-import { openMemoryStore } from '../../broker/settler/store-memory.ts';
+import { ALL_TIME, reconcile, reportTable } from '../../broker/settler/reports/reconciliation.ts';
+import { openMemoryStore } from '../../broker/settler/store/memory.ts';
 import { toHex } from '../../schemas/bytes.ts';
 import {
   agreedOf,

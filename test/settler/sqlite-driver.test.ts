@@ -12,7 +12,7 @@ const HOOK = `export const resolve = (specifier, context, next) => {
 };`;
 const dataUrl = (script: string): string => `data:text/javascript,${encodeURIComponent(script)}`;
 const REGISTER = `import { register } from 'node:module'; register(${JSON.stringify(dataUrl(HOOK))});`;
-const ASK = `import('./broker/settler/store-sqlite.ts')
+const ASK = `import('./broker/settler/store/sqlite.ts')
   .then(({ openSqliteStore }) => openSqliteStore(':memory:'))
   .then((opened) => console.log(JSON.stringify(opened)));`;
 

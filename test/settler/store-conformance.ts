@@ -2,9 +2,16 @@
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { EMPTY_HEAD, headAfter, nextRow } from '../../broker/settler/journal.ts';
-import type { LedgerEvent } from '../../broker/settler/ledger.ts';
-import type { Changes, ChannelRow, PayoutRow, Reader, RunRow, Store } from '../../broker/settler/store.ts';
+import { EMPTY_HEAD, headAfter, nextRow } from '../../broker/settler/ledger/journal.ts';
+import type { LedgerEvent } from '../../broker/settler/ledger/ledger.ts';
+import type {
+  Changes,
+  ChannelRow,
+  PayoutRow,
+  Reader,
+  RunRow,
+  Store,
+} from '../../broker/settler/store/store.ts';
 import { crypto } from './parties.ts';
 
 /** A database that several stores may be opened on, as a restart or another process would. */

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { loadSqlite, type OpenSqlite, sqliteCodeOf } from '../../broker/settler/sqlite-driver.ts';
-import { openMemoryStore } from '../../broker/settler/store-memory.ts';
-import { openSqliteStore } from '../../broker/settler/store-sqlite.ts';
+import { openMemoryStore } from '../../broker/settler/store/memory.ts';
+import { openSqliteStore } from '../../broker/settler/store/sqlite.ts';
+import { loadSqlite, type OpenSqlite, sqliteCodeOf } from '../../broker/settler/store/sqlite-driver.ts';
 import { must } from '../world/deal.ts';
 import { storeConformance } from './store-conformance.ts';
 

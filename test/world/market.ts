@@ -2,9 +2,9 @@
 
 import type { Ports } from '../../agent/engine/effects.ts';
 import { acceptOffer, makeTerms } from '../../agent/engine/offer.ts';
-import { bookDeposit } from '../../broker/settler/deposits.ts';
+import { bookDeposit } from '../../broker/settler/bank/deposits.ts';
 import { createSettler, type Settler } from '../../broker/settler/settler.ts';
-import type { Store } from '../../broker/settler/store.ts';
+import type { Store } from '../../broker/settler/store/store.ts';
 import { type Price, totalNanoFor } from '../../schemas/price.ts';
 import type { Capability } from '../../schemas/profile.ts';
 import type { Result } from '../../schemas/result.ts';

@@ -3,9 +3,9 @@
 import { LAG_READINGS_MAX } from '../../agent/engine/effects.ts';
 import type { Purchase } from '../../agent/engine/purchase/state.ts';
 import type { Sale } from '../../agent/engine/sale/state.ts';
-import { verifyStore } from '../../broker/settler/audit.ts';
-import { depositAccount, earnedAccount } from '../../broker/settler/ledger.ts';
-import type { ChannelRow, Store } from '../../broker/settler/store.ts';
+import { depositAccount, earnedAccount } from '../../broker/settler/ledger/ledger.ts';
+import { verifyStore } from '../../broker/settler/reports/verify.ts';
+import type { ChannelRow, Store } from '../../broker/settler/store/store.ts';
 import { equalBytes } from '../../schemas/bytes.ts';
 import type { Crypto } from '../../schemas/crypto.ts';
 import { priceNanoOf, totalNanoFor } from '../../schemas/price.ts';

@@ -1,7 +1,7 @@
 /** Rows of the SQLite store: each table's columns to values and back, prepared once per connection. */
 
-import type { JournalRow } from './journal.ts';
-import { EMPTY_HEAD, headAfter } from './journal.ts';
+import type { JournalRow } from '../ledger/journal.ts';
+import { EMPTY_HEAD, headAfter } from '../ledger/journal.ts';
 import type { SqliteDriver, SqlRow, SqlValue } from './sqlite-driver.ts';
 import type {
   Balance,

@@ -12,15 +12,15 @@
  * A lease without a statement has only `claimed`. Of a period, `claimed` is what its claims booked.
  */
 
-import { toHex } from '../../schemas/bytes.ts';
-import type { Crypto } from '../../schemas/crypto.ts';
-import { didKey } from '../../schemas/identity.ts';
-import type { Result } from '../../schemas/result.ts';
-import { openAgreed, type Statement } from '../../schemas/statement.ts';
-import { parseVoucher } from '../../schemas/voucher.ts';
-import { formatAmount } from './amount.ts';
-import { eventOfRow, type JournalRow } from './journal.ts';
-import type { ChannelRow, Reader, StatementRow, Store } from './store.ts';
+import { toHex } from '../../../schemas/bytes.ts';
+import type { Crypto } from '../../../schemas/crypto.ts';
+import { didKey } from '../../../schemas/identity.ts';
+import type { Result } from '../../../schemas/result.ts';
+import { openAgreed, type Statement } from '../../../schemas/statement.ts';
+import { parseVoucher } from '../../../schemas/voucher.ts';
+import { formatAmount } from '../ledger/amount.ts';
+import { eventOfRow, type JournalRow } from '../ledger/journal.ts';
+import type { ChannelRow, Reader, StatementRow, Store } from '../store/store.ts';
 
 /** Half-open, in milliseconds of the journal's time. */
 export type Period = { readonly fromMs: number; readonly toMs: number };

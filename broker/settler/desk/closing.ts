@@ -3,15 +3,15 @@
  * payer's deposit. What is booked stays booked.
  */
 
-import { toHex } from '../../schemas/bytes.ts';
-import { openClose } from '../../schemas/close.ts';
-import { ok, type Result, refuse } from '../../schemas/result.ts';
+import { toHex } from '../../../schemas/bytes.ts';
+import { openClose } from '../../../schemas/close.ts';
+import { ok, type Result, refuse } from '../../../schemas/result.ts';
+import type { Book } from '../ledger/book.ts';
+import type { ChannelRow } from '../store/store.ts';
 import type { Answer } from './answer.ts';
-import type { Book } from './book.ts';
 import { unknownChannel } from './claims.ts';
 import type { Desk } from './desk.ts';
 import { releasableMs } from './grace.ts';
-import type { ChannelRow } from './store.ts';
 
 const NO_PROOF = new Uint8Array(0);
 

@@ -2,7 +2,7 @@
 
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { ok, type Result, refuse } from '../../schemas/result.ts';
+import { ok, type Result, refuse } from '../../../schemas/result.ts';
 
 const existing = (path: string): string | undefined => {
   try {

@@ -1,8 +1,8 @@
 /** Owners' bank details: set by the operator, used by the next payout run. */
 
-import { ok, type Result } from '../../schemas/result.ts';
-import { checkParty } from './bank/party.ts';
-import type { OwnerRow, Store } from './store.ts';
+import { ok, type Result } from '../../../schemas/result.ts';
+import type { OwnerRow, Store } from '../store/store.ts';
+import { checkParty } from './party.ts';
 
 /** Codes: bank-details, those of the store. */
 export const setOwner = async (

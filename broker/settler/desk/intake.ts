@@ -3,7 +3,7 @@
  * the next one. A durable commit costs milliseconds; what it carries costs microseconds.
  */
 
-import { type Result, refuse } from '../../schemas/result.ts';
+import { type Result, refuse } from '../../../schemas/result.ts';
 
 type Waiting<T, A> = { readonly task: T; readonly answer: (answer: Result<A>) => void };
 

@@ -3,8 +3,8 @@
  * whole or not at all; so there is nothing between two writes that a crash could leave behind.
  */
 
-import type { Result } from '../../schemas/result.ts';
-import type { Head, JournalRow } from './journal.ts';
+import type { Result } from '../../../schemas/result.ts';
+import type { Head, JournalRow } from '../ledger/journal.ts';
 
 export type Balance = { readonly account: string; readonly currency: string; readonly nano: bigint };
 

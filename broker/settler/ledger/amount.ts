@@ -1,6 +1,6 @@
 /** Amounts as people write them: exact decimals of a currency unit to integers of nano and back. */
 
-import { ok, type Result, refuse } from '../../schemas/result.ts';
+import { ok, type Result, refuse } from '../../../schemas/result.ts';
 
 const NANO_PER_UNIT = 1_000_000_000n;
 /** SQLite and PostgreSQL hold signed 64-bit integers; 9.2 thousand million units of a currency. */

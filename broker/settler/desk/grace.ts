@@ -6,7 +6,7 @@
  * like downtime, so it releases nothing.
  */
 
-import type { ChannelRow } from './store.ts';
+import type { ChannelRow } from '../store/store.ts';
 
 /** Both arguments as the database keeps them: decimal milliseconds, undefined in a new one. */
 export const intakeSince = (

@@ -1,12 +1,12 @@
 /** Verification: the journal replayed from its first row and compared with every balance and channel. */
 
-import { toHex } from '../../schemas/bytes.ts';
-import type { Sha256 } from '../../schemas/crypto.ts';
-import { ok, type Result, refuse } from '../../schemas/result.ts';
-import { balanceKey, Replay } from './journal.ts';
-import { channelAccount, type LedgerEvent } from './ledger.ts';
-import { pages } from './reports.ts';
-import type { Balance, ChannelRow, Reader, Store } from './store.ts';
+import { toHex } from '../../../schemas/bytes.ts';
+import type { Sha256 } from '../../../schemas/crypto.ts';
+import { ok, type Result, refuse } from '../../../schemas/result.ts';
+import { balanceKey, Replay } from '../ledger/journal.ts';
+import { channelAccount, type LedgerEvent } from '../ledger/ledger.ts';
+import type { Balance, ChannelRow, Reader, Store } from '../store/store.ts';
+import { pages } from './reconciliation.ts';
 
 export type Verified = { readonly rows: number; readonly hash: string; readonly channels: number };
 

@@ -1,14 +1,14 @@
 /** Deposits: money that reached the settler's bank, booked once per bank reference. */
 
-import { equalBytes } from '../../schemas/bytes.ts';
-import type { Sha256 } from '../../schemas/crypto.ts';
-import { ok, type Result, refuse } from '../../schemas/result.ts';
-import { formatAmount } from './amount.ts';
-import { openBook } from './book.ts';
-import { eventOfRow, type JournalRow } from './journal.ts';
-import { bankAccount, depositAccount, keyOf, type LedgerEvent } from './ledger.ts';
-import { DEFAULT_LIMITS } from './settings.ts';
-import type { Store } from './store.ts';
+import { equalBytes } from '../../../schemas/bytes.ts';
+import type { Sha256 } from '../../../schemas/crypto.ts';
+import { ok, type Result, refuse } from '../../../schemas/result.ts';
+import { formatAmount } from '../ledger/amount.ts';
+import { openBook } from '../ledger/book.ts';
+import { eventOfRow, type JournalRow } from '../ledger/journal.ts';
+import { bankAccount, depositAccount, keyOf, type LedgerEvent } from '../ledger/ledger.ts';
+import { DEFAULT_LIMITS } from '../settings.ts';
+import type { Store } from '../store/store.ts';
 
 export type Deposit = {
   readonly owner: Uint8Array;

@@ -3,15 +3,15 @@
  * once and for all; writing its file again gives the same bytes. The bank's word then posts or voids each.
  */
 
-import { toHex } from '../../schemas/bytes.ts';
-import { encodeCbor } from '../../schemas/cbor.ts';
-import type { Sha256 } from '../../schemas/crypto.ts';
-import { ok, type Result, refuse } from '../../schemas/result.ts';
-import { centsFloor, checkDate, nanoOfCents, writePain001 } from './bank/pain001.ts';
-import { openBook } from './book.ts';
-import { bankAccount, earnedAccount, type LedgerEvent, payoutAccount } from './ledger.ts';
-import { DEFAULT_LIMITS } from './settings.ts';
-import type { Balance, OwnerRow, PayoutRow, PayoutState, Reader, RunRow, Store } from './store.ts';
+import { toHex } from '../../../schemas/bytes.ts';
+import { encodeCbor } from '../../../schemas/cbor.ts';
+import type { Sha256 } from '../../../schemas/crypto.ts';
+import { ok, type Result, refuse } from '../../../schemas/result.ts';
+import { openBook } from '../ledger/book.ts';
+import { bankAccount, earnedAccount, type LedgerEvent, payoutAccount } from '../ledger/ledger.ts';
+import { DEFAULT_LIMITS } from '../settings.ts';
+import type { Balance, OwnerRow, PayoutRow, PayoutState, Reader, RunRow, Store } from '../store/store.ts';
+import { centsFloor, checkDate, nanoOfCents, writePain001 } from './pain001.ts';
 
 /** What is asked of a run. It is asked once: a run that exists is written again as it was. */
 export type RunOrder = {

@@ -4,7 +4,8 @@
  */
 
 import { closeSync, openSync } from 'node:fs';
-import { ok, type Result, refuse } from '../../schemas/result.ts';
+import { ok, type Result, refuse } from '../../../schemas/result.ts';
+import { MIGRATIONS } from './schema.ts';
 import {
   BUSY_TIMEOUT_MS,
   loadSqlite,
@@ -13,7 +14,6 @@ import {
   sqliteCodeOf,
 } from './sqlite-driver.ts';
 import { prepareReader, prepareWriter } from './sqlite-rows.ts';
-import { MIGRATIONS } from './sqlite-schema.ts';
 import type { Store } from './store.ts';
 import { takeTurns } from './turns.ts';
 

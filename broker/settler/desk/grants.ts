@@ -1,11 +1,11 @@
 /** Grants: a payer's open reserves its limit. An id seen once exists forever. */
 
-import { toHex } from '../../schemas/bytes.ts';
-import { signGrant } from '../../schemas/grant.ts';
-import type { Channel, Open } from '../../schemas/open.ts';
-import { ok, type Result, refuse } from '../../schemas/result.ts';
+import { toHex } from '../../../schemas/bytes.ts';
+import { signGrant } from '../../../schemas/grant.ts';
+import type { Channel, Open } from '../../../schemas/open.ts';
+import { ok, type Result, refuse } from '../../../schemas/result.ts';
+import type { Book } from '../ledger/book.ts';
 import type { Answer } from './answer.ts';
-import type { Book } from './book.ts';
 import type { Desk } from './desk.ts';
 
 const NO_STEP = { paidNano: 0, closed: false, voucher: null, index: 0, link: null };

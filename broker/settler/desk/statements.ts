@@ -1,12 +1,12 @@
 /** Statements: what both parties agreed a lease came to, filed beside what was claimed. */
 
-import { equalBytes, isBytes } from '../../schemas/bytes.ts';
-import { decodeCbor } from '../../schemas/cbor.ts';
-import { parseObject } from '../../schemas/cose.ts';
-import { ok, type Result, refuse } from '../../schemas/result.ts';
-import { openAgreed } from '../../schemas/statement.ts';
+import { equalBytes, isBytes } from '../../../schemas/bytes.ts';
+import { decodeCbor } from '../../../schemas/cbor.ts';
+import { parseObject } from '../../../schemas/cose.ts';
+import { ok, type Result, refuse } from '../../../schemas/result.ts';
+import { openAgreed } from '../../../schemas/statement.ts';
+import type { Book } from '../ledger/book.ts';
 import type { Answer } from './answer.ts';
-import type { Book } from './book.ts';
 import { unknownChannel } from './claims.ts';
 import type { Desk } from './desk.ts';
 

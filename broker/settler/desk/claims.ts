@@ -1,21 +1,21 @@
 /** Claims: evidence moves money from a channel to its payee. Anyone may present it. */
 
-import { toHex } from '../../schemas/bytes.ts';
-import { encodeCbor } from '../../schemas/cbor.ts';
+import { toHex } from '../../../schemas/bytes.ts';
+import { encodeCbor } from '../../../schemas/cbor.ts';
 import {
   type Evidence,
   type Position,
   parseEvidence,
   totalNanoOf,
   verifyEvidence,
-} from '../../schemas/evidence.ts';
-import { ok, type Result, refuse } from '../../schemas/result.ts';
-import { chainBlock } from '../../schemas/tick.ts';
-import { parseVoucher } from '../../schemas/voucher.ts';
+} from '../../../schemas/evidence.ts';
+import { ok, type Result, refuse } from '../../../schemas/result.ts';
+import { chainBlock } from '../../../schemas/tick.ts';
+import { parseVoucher } from '../../../schemas/voucher.ts';
+import type { Book } from '../ledger/book.ts';
+import type { ChannelRow } from '../store/store.ts';
 import type { Answer } from './answer.ts';
-import type { Book } from './book.ts';
 import type { Desk } from './desk.ts';
-import type { ChannelRow } from './store.ts';
 
 export const unknownChannel = (id: Uint8Array) =>
   refuse('channel-unknown', `no channel ${toHex(id)} was granted here: open it first`);

@@ -7,10 +7,10 @@
  * Time never goes back in it, whatever the machine's clock does.
  */
 
-import { compareBytes, concatBytes, equalBytes } from '../../schemas/bytes.ts';
-import { decodeCbor, encodeCbor } from '../../schemas/cbor.ts';
-import type { Sha256 } from '../../schemas/crypto.ts';
-import { ok, type Result, refuse } from '../../schemas/result.ts';
+import { compareBytes, concatBytes, equalBytes } from '../../../schemas/bytes.ts';
+import { decodeCbor, encodeCbor } from '../../../schemas/cbor.ts';
+import type { Sha256 } from '../../../schemas/crypto.ts';
+import { ok, type Result, refuse } from '../../../schemas/result.ts';
 import { entriesOf, entryItem, eventItem, eventOf, keyOf, type LedgerEvent, mayOverdraw } from './ledger.ts';
 
 export type JournalRow = {

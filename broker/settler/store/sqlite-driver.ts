@@ -3,7 +3,7 @@
  * Integers come back as bigint from both: 9007199254740993 stays what it is.
  */
 
-import { type Code, ok, type Result, refuse } from '../../schemas/result.ts';
+import { type Code, ok, type Result, refuse } from '../../../schemas/result.ts';
 
 export type SqlValue = bigint | string | Uint8Array | null;
 export type SqlRow = { readonly [column: string]: SqlValue };

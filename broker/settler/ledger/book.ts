@@ -3,11 +3,12 @@
  * one after the other, in memory; then `changes` goes to the store whole.
  */
 
-import { toHex } from '../../schemas/bytes.ts';
-import type { Sha256 } from '../../schemas/crypto.ts';
-import { ok, type Refusal, type Result, refuse } from '../../schemas/result.ts';
+import { toHex } from '../../../schemas/bytes.ts';
+import type { Sha256 } from '../../../schemas/crypto.ts';
+import { ok, type Refusal, type Result, refuse } from '../../../schemas/result.ts';
+import { intakeSince } from '../desk/grace.ts';
+import type { Balance, Changes, ChannelRow, Reader, StatementRow } from '../store/store.ts';
 import { formatAmount, LEDGER_NANO_MAX } from './amount.ts';
-import { intakeSince } from './grace.ts';
 import { balanceKey, type Head, headAfter, type JournalRow, nextRow } from './journal.ts';
 import {
   channelAccount,
@@ -17,7 +18,6 @@ import {
   type LedgerEvent,
   mayOverdraw,
 } from './ledger.ts';
-import type { Balance, Changes, ChannelRow, Reader, StatementRow } from './store.ts';
 
 export type Book = {
   /** The journal's time: never before what is already written, whatever the clock says. */

@@ -1,8 +1,8 @@
 /** The store in memory: for tests and for simulations. Durable as long as the process. */
 
-import { compareBytes, toHex } from '../../schemas/bytes.ts';
-import { ok, refuse } from '../../schemas/result.ts';
-import { balanceKey, EMPTY_HEAD, headAfter, type JournalRow } from './journal.ts';
+import { compareBytes, toHex } from '../../../schemas/bytes.ts';
+import { ok, refuse } from '../../../schemas/result.ts';
+import { balanceKey, EMPTY_HEAD, headAfter, type JournalRow } from '../ledger/journal.ts';
 import type {
   Balance,
   Changes,

@@ -1,10 +1,10 @@
 /** Answers: what a request led to, signed and encoded only after the commit. */
 
-import { signReceipt } from '../../schemas/receipt.ts';
-import { DETAIL_BYTES_MAX, encodeRequest } from '../../schemas/request.ts';
-import { CODES, type Result } from '../../schemas/result.ts';
+import { signReceipt } from '../../../schemas/receipt.ts';
+import { DETAIL_BYTES_MAX, encodeRequest } from '../../../schemas/request.ts';
+import { CODES, type Result } from '../../../schemas/result.ts';
+import type { ChannelRow } from '../store/store.ts';
 import type { Desk } from './desk.ts';
-import type { ChannelRow } from './store.ts';
 
 export type Answer =
   | { readonly kind: 'grant'; readonly grant: Uint8Array }

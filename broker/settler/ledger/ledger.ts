@@ -13,9 +13,9 @@
  * | payout/<payout id>       | what is on its way to a bank, posted or voided next |
  */
 
-import { toHex } from '../../schemas/bytes.ts';
-import type { Cbor } from '../../schemas/cbor.ts';
-import { ok, type Result, refuse } from '../../schemas/result.ts';
+import { toHex } from '../../../schemas/bytes.ts';
+import type { Cbor } from '../../../schemas/cbor.ts';
+import { ok, type Result, refuse } from '../../../schemas/result.ts';
 import { LEDGER_NANO_MAX } from './amount.ts';
 
 export type Entry = {
