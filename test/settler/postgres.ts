@@ -1,0 +1,231 @@
+/**
+ * A PostgreSQL server of a test's own: a fresh cluster in a temporary folder, reachable on 127.0.0.1 and on a
+ * socket in that folder. A watching process shuts it down and removes the folder when the test's process
+ * ends, however it ends: it waits for the end of a pipe that only the test holds open.
+ */
+
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import {
+  appendFileSync,
+  chownSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+} from 'node:fs';
+import { createServer, type Socket } from 'node:net';
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+export type Postgres = {
+  /** A new, empty database of the role `settler`: its URL. */
+  readonly create: () => Promise<string>;
+  /** Runs SQL as the superuser; answers with the rows as psql prints them unaligned. `url` names the database. */
+  readonly psql: (sql: string, url?: string) => Promise<string>;
+  /** Ends every connection, and starts the server again. */
+  readonly restart: () => Promise<void>;
+  /** All processes of the server die at once, as in a power cut that the disk survives. */
+  readonly kill9: () => Promise<void>;
+  readonly start: () => Promise<void>;
+  /** The server keeps its connections and does nothing, until the function that this answers with is called. */
+  readonly freeze: () => () => void;
+  readonly stop: () => Promise<void>;
+};
+
+const run = promisify(execFile);
+
+/** Everything synced as in production; only what costs memory and start-up time is small. */
+const SETTINGS = `
+listen_addresses = '127.0.0.1'
+shared_buffers = 32MB
+max_connections = 40
+max_wal_size = 256MB
+fsync = on
+synchronous_commit = on
+full_page_writes = on
+autovacuum = off
+log_min_messages = fatal
+`;
+
+/** `locked` needs its password; everybody else on this machine is trusted. */
+const ACCESS = `
+host  all locked 127.0.0.1/32 scram-sha-256
+host  all all    127.0.0.1/32 trust
+local all all                 trust
+`;
+
+/** Debian keeps every version's programs out of the PATH. */
+const findPrograms = (): string | undefined => {
+  const debian = '/usr/lib/postgresql';
+  const versions = existsSync(debian) ? readdirSync(debian).map(Number) : [];
+  const newest = versions.sort((a, b) => b - a)[0];
+  const folders = newest === undefined ? [] : [join(debian, String(newest), 'bin')];
+  return [...folders, ...(process.env.PATH ?? '').split(':')].find((folder) =>
+    existsSync(join(folder, 'initdb')),
+  );
+};
+
+/** The server refuses to run as root, so it runs as its package's user then. */
+const serverUser = async (): Promise<{ uid: number; gid: number } | undefined> => {
+  if (userInfo().uid !== 0) return userInfo();
+  const entry = await run('getent', ['passwd', 'postgres']).catch(() => undefined);
+  const [, , uid, gid] = entry?.stdout.split(':') ?? [];
+  return uid === undefined ? undefined : { uid: Number(uid), gid: Number(gid) };
+};
+
+const freePort = (): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const server = createServer().on('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as { port: number };
+      server.close(() => resolve(port));
+    });
+  });
+
+const moment = () => new Promise((resolve) => setTimeout(resolve, 5));
+
+/** The server's processes, the first of them first. */
+const processesOf = (first: number): number[] => {
+  const parentOf = (pid: string): number => {
+    try {
+      return Number(/\) \S (\d+)/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))![1]);
+    } catch {
+      return 0; // it has ended meanwhile
+    }
+  };
+  const others = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && parentOf(name) === first);
+  return [first, ...others.map(Number)];
+};
+
+const signal = (pids: readonly number[], name: NodeJS.Signals): void => {
+  for (const pid of pids) {
+    try {
+      process.kill(pid, name);
+    } catch {
+      // it has ended meanwhile
+    }
+  }
+};
+
+const gone = async (pids: readonly number[]): Promise<void> => {
+  const exists = (pid: number): boolean => {
+    const stat = existsSync(`/proc/${pid}/stat`) ? readFileSync(`/proc/${pid}/stat`, 'utf8') : ') Z';
+    return !/\) Z/.test(stat);
+  };
+  while (pids.some(exists)) await moment();
+};
+
+/** In a session of its own, so that what kills the test and all that it started leaves this one to tidy up. */
+const watch = (data: string, folder: string, as: object): ChildProcess => {
+  const script = `read -r _; pg_ctl --silent -D "$0" --mode=immediate -W stop
+    for _ in $(seq 100); do [ -e "$0/postmaster.pid" ] || break; sleep 0.05; done; rm -rf "$1"`;
+  const options = { ...as, detached: true, stdio: ['pipe', 'ignore', 'ignore'] } as const;
+  const watcher = spawn('sh', ['-c', script, data, folder], options);
+  watcher.unref();
+  (watcher.stdin as Socket).unref();
+  return watcher;
+};
+
+type Server = { readonly process: ChildProcess; readonly ended: () => Promise<void> };
+
+/** A child of this process rather than a daemon: nobody else may be there to bury it. */
+const serve = async (programs: string, data: string, as: object): Promise<Server> => {
+  const options = { ...as, detached: true, stdio: 'ignore' } as const;
+  const server = spawn(join(programs, 'postgres'), ['-D', data], options);
+  server.unref();
+  const exit = new Promise<void>((resolve) => server.once('exit', () => resolve()));
+  const ended = (): Promise<void> => {
+    server.ref(); // else nothing would keep this process waiting
+    return exit;
+  };
+  const pidFile = join(data, 'postmaster.pid');
+  const isReady = () =>
+    existsSync(pidFile) && new RegExp(`^${server.pid}\n[^]*\nready`).test(readFileSync(pidFile, 'utf8'));
+  while (!isReady()) {
+    if (server.exitCode !== null) throw new Error(`PostgreSQL did not start: ${server.exitCode}`);
+    await moment();
+  }
+  return { process: server, ended };
+};
+
+/** A server, or why there can be none here. */
+export const startPostgres = async (): Promise<Postgres | string> => {
+  const programs = findPrograms();
+  if (programs === undefined) return 'no PostgreSQL here (apt install postgresql)';
+  const user = await serverUser();
+  if (user === undefined) return 'PostgreSQL does not run as root, and there is no user postgres';
+  const folder = mkdtempSync(join(tmpdir(), 'tb-pg-'));
+  chownSync(folder, user.uid, user.gid);
+  const data = join(folder, 'data');
+  const as = { uid: user.uid, gid: user.gid, cwd: folder, env: { PATH: `${programs}:/usr/bin:/bin` } };
+  const program = async (name: string, ...args: string[]): Promise<string> =>
+    (await run(name, args, as)).stdout.trimEnd();
+  const watcher = watch(data, folder, as);
+  const port = await freePort();
+
+  await program(
+    'initdb',
+    '--no-sync',
+    '--username=postgres',
+    '--encoding=UTF8',
+    '--locale=C.UTF-8',
+    '-D',
+    data,
+  );
+  const places = `port = ${port}\nunix_socket_directories = '${folder}'\n`;
+  appendFileSync(join(data, 'postgresql.conf'), SETTINGS + places);
+  writeFileSync(join(data, 'pg_hba.conf'), ACCESS);
+
+  const psql = (sql: string, url?: string) => {
+    const where = [
+      '-h',
+      folder,
+      '-p',
+      String(port),
+      '-U',
+      'postgres',
+      '-d',
+      url?.split('/').at(-1) ?? 'postgres',
+    ];
+    return program('psql', '-XqAt', '-v', 'ON_ERROR_STOP=1', ...where, '-c', sql);
+  };
+  let server = await serve(programs, data, as);
+  await psql('CREATE ROLE settler LOGIN');
+  let databases = 0;
+
+  return {
+    psql,
+    create: async () => {
+      const name = `settler${++databases}`;
+      await psql(`CREATE DATABASE ${name} OWNER settler`);
+      return `postgres://settler@127.0.0.1:${port}/${name}`;
+    },
+    start: async () => {
+      server = await serve(programs, data, as);
+    },
+    restart: async () => {
+      server.process.kill('SIGINT');
+      await server.ended();
+      server = await serve(programs, data, as);
+    },
+    kill9: async () => {
+      const pids = processesOf(server.process.pid!);
+      signal(pids, 'SIGKILL');
+      await server.ended();
+      await gone(pids);
+    },
+    freeze: () => {
+      const pids = processesOf(server.process.pid!);
+      signal(pids, 'SIGSTOP');
+      return () => signal(pids, 'SIGCONT');
+    },
+    stop: () =>
+      new Promise((resolve) => {
+        watcher.ref();
+        watcher.once('close', () => resolve());
+        watcher.stdin!.end();
+      }),
+  };
+};
