@@ -32,6 +32,12 @@ export const amount = (name: string): Field => ({
   holds: isAmount,
 });
 
+export const flag = (name: string): Field => ({
+  name: name,
+  expects: 'true or false',
+  holds: (value) => value === true || value === false,
+});
+
 export const bytes = (name: string, length: number): Field => ({
   name: name,
   expects: length + ' bytes',

@@ -5,7 +5,7 @@
  */
 
 import type { Verify } from './crypto.ts';
-import { amount, type Field } from './fields.ts';
+import { amount, flag } from './fields.ts';
 import { ok, type Result } from './result.ts';
 import { openFromSettler, type SettlerSigner, signAsSettler } from './settler.ts';
 
@@ -20,12 +20,7 @@ export type Receipt = {
   readonly journalIndex: number;
 };
 
-const FINAL: Field = {
-  name: 'final',
-  expects: 'true or false',
-  holds: (value) => value === true || value === false,
-};
-const FIELDS = [amount('paidNano'), amount('limitNano'), FINAL, amount('journalIndex')];
+const FIELDS = [amount('paidNano'), amount('limitNano'), flag('final'), amount('journalIndex')];
 
 export const signReceipt = (channel: Uint8Array, receipt: Receipt, settler: SettlerSigner): Uint8Array =>
   signAsSettler(

@@ -9,11 +9,14 @@
 
 import { type Cbor, decodeCbor } from './cbor.ts';
 import {
+  amount,
   bytes,
   checkFields,
   count,
+  currency,
   type Field,
   isControl,
+  key,
   line,
   object,
   orNull,
@@ -43,6 +46,23 @@ type Parts = {
   readonly timed: readonly [Uint8Array];
   /** lease, agreed statement: filed for reconciliation, answered by the channel's latest receipt */
   readonly statement: readonly [Uint8Array, Uint8Array];
+  /** enrolment: answered by the device's spending */
+  readonly enrol: readonly [Uint8Array];
+  readonly spending: readonly [Uint8Array];
+  readonly line: readonly [Uint8Array];
+  readonly consent: readonly [Uint8Array];
+  /** channel, dispute */
+  readonly dispute: readonly [Uint8Array, Uint8Array];
+  /** answers a line, a consent or a dispute */
+  readonly noted: readonly [Uint8Array];
+  /**
+   * settler, currency, newest spending or null, what the device wants more in nano (0: it only reports): from a
+   * device to its owner, answered by its budget
+   */
+  readonly refill: readonly [Uint8Array, string, Uint8Array | null, number];
+  readonly budget: readonly [Uint8Array];
+  /** channel, receipt: shown to a settler that has forgotten it, answered by the channel's latest receipt */
+  readonly present: readonly [Uint8Array, Uint8Array];
 };
 
 export type RequestKind = keyof Parts;
@@ -106,6 +126,23 @@ const TABLE: readonly { readonly kind: RequestKind; readonly fields: readonly Fi
   { kind: 'time', fields: [bytes('nonce', 16)] },
   { kind: 'timed', fields: [object('time', OBJECT_BYTES_MAX)] },
   { kind: 'statement', fields: [bytes('lease', 32), object('statement', OBJECT_BYTES_MAX)] },
+  { kind: 'enrol', fields: [object('enrolment', OBJECT_BYTES_MAX)] },
+  { kind: 'spending', fields: [object('spending', OBJECT_BYTES_MAX)] },
+  { kind: 'line', fields: [object('line', OBJECT_BYTES_MAX)] },
+  { kind: 'consent', fields: [object('consent', OBJECT_BYTES_MAX)] },
+  { kind: 'dispute', fields: [bytes('channel', 32), object('dispute', OBJECT_BYTES_MAX)] },
+  { kind: 'noted', fields: [object('noted', OBJECT_BYTES_MAX)] },
+  {
+    kind: 'refill',
+    fields: [
+      key('settler'),
+      currency('currency'),
+      orNull(object('spending', OBJECT_BYTES_MAX)),
+      amount('wantedNano'),
+    ],
+  },
+  { kind: 'budget', fields: [object('budget', OBJECT_BYTES_MAX)] },
+  { kind: 'present', fields: [bytes('channel', 32), object('receipt', OBJECT_BYTES_MAX)] },
 ];
 
 const HEAD_FIELDS = [count('kind', TABLE.length - 1), bytes('id', REQUEST_ID_BYTES)];

@@ -25,6 +25,7 @@ export const CODES = {
   'object-malformed': 24,
   'value-out-of-range': 25,
   'topic-malformed': 26,
+  'version-stale': 27,
   // market
   'profile-stale': 30,
   'terms-unacceptable': 32,

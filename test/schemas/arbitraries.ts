@@ -1,11 +1,12 @@
 /** Random values of every signed object, random fields, and the bytes of strangers. */
 
 import fc from 'fast-check';
+import { signBudget } from '../../schemas/budget.ts';
 import { type Cbor, CborMap, CborTag, encodeCbor } from '../../schemas/cbor.ts';
 import type { Price } from '../../schemas/price.ts';
 import { hex } from '../vectors/notation.ts';
 import type { Kind, Known } from '../vectors/objects.ts';
-import { filled, keyOf, type Role } from '../vectors/parties.ts';
+import { filled, keyOf, type Role, signer } from '../vectors/parties.ts';
 
 export const bytes = (length: number): fc.Arbitrary<Uint8Array> =>
   fc.uint8Array({ minLength: length, maxLength: length }).map((array) => new Uint8Array(array));
@@ -13,7 +14,7 @@ export const u16 = fc.nat(65535);
 export const u32 = fc.oneof(fc.nat(100), fc.nat(4294967295), fc.constant(4294967295));
 export const from1 = (max: number): fc.Arbitrary<number> =>
   fc.oneof(fc.integer({ min: 1, max }), fc.constantFrom(1, max));
-const amount = fc.oneof(fc.nat(1000), fc.maxSafeNat(), fc.constant(9007199254740991));
+export const amount = fc.oneof(fc.nat(1000), fc.maxSafeNat(), fc.constant(9007199254740991));
 const label = fc.stringMatching(/^[A-Za-z0-9][-A-Za-z0-9:./_]{0,63}$/);
 export const text = fc
   .string({ unit: 'grapheme', minLength: 1, maxLength: 64 })
@@ -60,6 +61,18 @@ const statement = fc.record({
   totalNano: amount,
   head: bytes(32),
   reason: text,
+});
+
+const budget = fc.record({
+  owner: fc.constant(keyOf('owner')),
+  device: fc.constant(keyOf('buyer')),
+  settler: keys,
+  currency,
+  version: u32,
+  totalNano: amount,
+  dayNano: amount,
+  sellerNano: amount,
+  expiryS: u32,
 });
 
 const settlers = fc.array(keys, { minLength: 1, maxLength: 16 });
@@ -137,6 +150,47 @@ export const VALUES: Readonly<Partial<Record<Kind, fc.Arbitrary<unknown>>>> = {
       readings: from1(100000000),
     }),
   }),
+  budget,
+  enrolment: budget.map((one) => ({ ...one, budget: signBudget(one, signer('owner')) })),
+  spending: fc.record({
+    issuedS: u32,
+    owner: keys,
+    currency,
+    budgetVersion: u32,
+    totalNano: amount,
+    spentNano: amount,
+    reservedNano: amount,
+    todayNano: amount,
+    depositNano: amount,
+    journalIndex: amount,
+  }),
+  line: fc.record({
+    creditor: fc.constant(keyOf('owner')),
+    debtor: fc.constant(keyOf('buyer')),
+    settler: keys,
+    currency,
+    version: u32,
+    limitNano: amount,
+    expiryS: u32,
+  }),
+  consent: fc.record({
+    owner: fc.constant(keyOf('owner')),
+    settler: keys,
+    currency,
+    version: u32,
+    counterpartyNano: amount,
+    expiryS: u32,
+  }),
+  noted: fc.record({ issuedS: u32, hash: bytes(32), journalIndex: amount }),
+  dispute: fc.record({
+    party: fc.constant(keyOf('seller')),
+    version: u32,
+    open: fc.boolean(),
+    delivered: u32,
+    totalNano: amount,
+    head: bytes(32),
+    reason: text,
+  }),
 };
 
 const SIGNER: Readonly<Record<string, Role>> = {
@@ -152,10 +206,27 @@ const SIGNER: Readonly<Record<string, Role>> = {
   agreed: 'seller',
   profile: 'seller',
   demand: 'buyer',
+  budget: 'owner',
+  enrolment: 'buyer',
+  spending: 'root',
+  line: 'owner',
+  consent: 'owner',
+  noted: 'root',
+  dispute: 'seller',
 };
 
-/** Objects whose context names a channel, a lease or a nonce. */
-const BOUND: readonly Kind[] = ['voucher', 'grant', 'receipt', 'time', 'close', 'statement', 'agreed'];
+/** Objects whose context names a channel, a lease, a device or a nonce. */
+const BOUND: readonly Kind[] = [
+  'voucher',
+  'grant',
+  'receipt',
+  'time',
+  'close',
+  'statement',
+  'agreed',
+  'spending',
+  'dispute',
+];
 
 export const knownOf = (kind: Kind, subject: Uint8Array): Known => ({
   signer: SIGNER[kind]!,

@@ -6,8 +6,8 @@ import * as assert from 'uvu/assert';
 import { decodeRequest, detailOf, encodeRequest, type Request } from '../../schemas/request.ts';
 import { type Control, decodeStream, encodeControl } from '../../schemas/stream.ts';
 import { encodeTick } from '../../schemas/tick.ts';
-import { filled } from '../vectors/parties.ts';
-import { bytes, from1, text, u16, u32 } from './arbitraries.ts';
+import { filled, keyOf } from '../vectors/parties.ts';
+import { amount, bytes, from1, text, u16, u32 } from './arbitraries.ts';
 
 const messages = suite('messages');
 
@@ -32,6 +32,15 @@ const PARTS: Readonly<Record<string, fc.Arbitrary<readonly unknown[]>>> = {
   time: fc.tuple(bytes(16)),
   timed: fc.tuple(object),
   statement: fc.tuple(bytes(32), object),
+  enrol: fc.tuple(object),
+  spending: fc.tuple(object),
+  line: fc.tuple(object),
+  consent: fc.tuple(object),
+  dispute: fc.tuple(bytes(32), object),
+  noted: fc.tuple(object),
+  refill: fc.tuple(fc.constant(keyOf('root')), fc.constant('EUR'), orNull(object), amount),
+  budget: fc.tuple(object),
+  present: fc.tuple(bytes(32), object),
 };
 
 for (const [kind, parts] of Object.entries(PARTS)) {

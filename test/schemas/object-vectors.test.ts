@@ -61,6 +61,12 @@ const OBJECT_FILES = [
   'statement',
   'profile',
   'demand',
+  'budget',
+  'spending',
+  'line',
+  'consent',
+  'noted',
+  'dispute',
 ];
 
 const SPKI_PREFIX = Buffer.from('302a300506032b6570032100', 'hex');

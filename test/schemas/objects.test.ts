@@ -189,6 +189,7 @@ writers('is not signed', () => {
   throwsFor('voucher', { ...plain, head: filled(0, 31) });
   throwsFor('grant', { ...grant, backing: 'trust' });
   throwsFor('grant', { ...grant, limitNano: -1 });
+  throwsFor('noted', { issuedS: 1, hash: filled(0, 31), journalIndex: 1 });
   throwsFor('time', 4294967296);
   throwsFor('close', Number.NaN);
 });

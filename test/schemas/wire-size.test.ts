@@ -45,6 +45,13 @@ const MEASURED: Readonly<Record<string, number>> = {
   close: largestOf('close', 'close'),
   statement: largestOf('statement', 'statement'),
   'agreed statement': largestOf('statement', 'agreed'),
+  budget: largestOf('budget', 'budget'),
+  enrolment: largestOf('budget', 'enrolment'),
+  spending: largestOf('spending', 'spending'),
+  line: largestOf('line', 'line'),
+  consent: largestOf('consent', 'consent'),
+  noted: largestOf('noted', 'noted'),
+  dispute: largestOf('dispute', 'dispute'),
 };
 
 const sizes = suite('wire sizes');

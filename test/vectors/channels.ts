@@ -10,6 +10,7 @@ import type { Voucher } from '../../schemas/voucher.ts';
 import {
   CHANNEL,
   fileOf,
+  type Good,
   good,
   NANO_MAX,
   NOW_S,
@@ -110,14 +111,18 @@ const ISSUED_CASES: readonly FieldCase[] = [
   [1, 'issued in 2106', U32_MAX + 1],
 ];
 
-const settled = (
-  kind: 'grant' | 'receipt' | 'time',
+/** `fileOf` of one kind that a settler signs; `subjects`: two that its context may name. */
+export const settled = (
+  kind: 'grant' | 'receipt' | 'time' | 'spending' | 'noted',
   value: unknown,
   largest: unknown,
-  subject: string,
-  otherSubject: string,
+  subjects: readonly [string, string] | undefined,
   cases: readonly FieldCase[],
+  spec = 'channel',
 ): Json => {
+  const subject = subjects?.[0];
+  const elsewhere = (known: Known): Good | undefined =>
+    subjects === undefined ? undefined : good(kind, '', value, { ...known, subject: subjects[1] });
   const root: Known = { signer: 'root', subject };
   const certified: Known = { signer: 'signing', subject, certificate: hex(CERTIFICATE()) };
   const usual = good(kind, 'signed by a certified key', value, certified);
@@ -125,7 +130,7 @@ const settled = (
   const uncertified: Base = { kind, known: { signer: 'signing', subject }, bytes: bare.bytes };
   const stranger = signCertificate(keyOf('stranger'), 0, U32_MAX, signer('stranger'));
   return fileOf(
-    'channel',
+    spec,
     [
       bare,
       usual,
@@ -135,10 +140,7 @@ const settled = (
       }),
     ],
     [
-      ...spoiled(usual, good(kind, '', value, { ...certified, subject: otherSubject }), [
-        ...ISSUED_CASES,
-        ...cases,
-      ]),
+      ...spoiled(usual, elsewhere(certified), [...ISSUED_CASES, ...cases]),
       bad(
         uncertified,
         'signed by the signing key without its certificate',
@@ -172,12 +174,18 @@ export const grantFile = (): Json => {
     expiryS: U32_MAX,
     backing: 'bilateral',
   };
-  return settled('grant', grant, largest, CHANNEL, OTHER_CHANNEL, [
-    [2, 'version -1', -1],
-    [3, 'a limit in text', '1 EUR'],
-    [4, 'an expiry in 2106', U32_MAX + 1],
-    [5, 'backing 3', 3],
-  ]);
+  return settled(
+    'grant',
+    grant,
+    largest,
+    [CHANNEL, OTHER_CHANNEL],
+    [
+      [2, 'version -1', -1],
+      [3, 'a limit in text', '1 EUR'],
+      [4, 'an expiry in 2106', U32_MAX + 1],
+      [5, 'backing 3', 3],
+    ],
+  );
 };
 
 export const receiptFile = (): Json => {
@@ -195,15 +203,21 @@ export const receiptFile = (): Json => {
     final: true,
     journalIndex: NANO_MAX,
   };
-  return settled('receipt', receipt, largest, CHANNEL, OTHER_CHANNEL, [
-    [2, 'paid -1', -1],
-    [3, 'no limit', null],
-    [4, 'final 1', 1],
-    [5, 'a negative journal index', -1],
-  ]);
+  return settled(
+    'receipt',
+    receipt,
+    largest,
+    [CHANNEL, OTHER_CHANNEL],
+    [
+      [2, 'paid -1', -1],
+      [3, 'no limit', null],
+      [4, 'final 1', 1],
+      [5, 'a negative journal index', -1],
+    ],
+  );
 };
 
-export const timeFile = (): Json => settled('time', NOW_S, U32_MAX, 'ab'.repeat(16), 'ac'.repeat(16), []);
+export const timeFile = (): Json => settled('time', NOW_S, U32_MAX, ['ab'.repeat(16), 'ac'.repeat(16)], []);
 
 export const certificateFile = (): Json => {
   const known: Known = { signer: 'signing', subject: CERTIFICATE_NONCE };

@@ -22,6 +22,7 @@ import { demandFile, profileFile } from './markets.ts';
 import { requestFile, streamFile } from './messages.ts';
 import { meterFile } from './meter.ts';
 import { fileOf } from './notation.ts';
+import { budgetFile, consentFile, disputeFile, lineFile, notedFile, spendingFile } from './owners.ts';
 import { priceFile } from './prices.ts';
 
 const FILES = {
@@ -36,6 +37,12 @@ const FILES = {
   statement: statementFile,
   profile: profileFile,
   demand: demandFile,
+  budget: budgetFile,
+  spending: spendingFile,
+  line: lineFile,
+  consent: consentFile,
+  noted: notedFile,
+  dispute: disputeFile,
   price: priceFile,
   tick: tickFile,
   evidence: evidenceFile,

@@ -1,15 +1,21 @@
 /** The vectors of messages: requests with their answers, and what flows on the two topics of a lease. */
 
+import { signBudget, signEnrolment } from '../../schemas/budget.ts';
 import { type Cbor, encodeCbor } from '../../schemas/cbor.ts';
 import { signClose } from '../../schemas/close.ts';
+import { signConsent } from '../../schemas/consent.ts';
 import { decimalOf } from '../../schemas/decimal.ts';
+import { signDispute } from '../../schemas/dispute.ts';
 import { signGrant } from '../../schemas/grant.ts';
+import { signLine } from '../../schemas/line.ts';
+import { signNoted } from '../../schemas/noted.ts';
 import { signOpen } from '../../schemas/open.ts';
 import { signReceipt } from '../../schemas/receipt.ts';
 import { encodeRequest, type Request } from '../../schemas/request.ts';
 import { CODES, type Code } from '../../schemas/result.ts';
 import { encodeReading } from '../../schemas/senml.ts';
 import type { SettlerSigner } from '../../schemas/settler.ts';
+import { signSpending } from '../../schemas/spending.ts';
 import { agreeStatement, signStatement } from '../../schemas/statement.ts';
 import { type Control, encodeControl, type StreamMessage } from '../../schemas/stream.ts';
 import { signLease, signOffer } from '../../schemas/terms.ts';
@@ -18,6 +24,7 @@ import { signTime } from '../../schemas/time.ts';
 import { signVoucher } from '../../schemas/voucher.ts';
 import { TERMS } from './leases.ts';
 import { hex, type Json, toJson } from './notation.ts';
+import { BUDGET, CONSENT, DISPUTE, LINE, NOTED, SPENDING } from './owners.ts';
 import { filled, keyOf, signer } from './parties.ts';
 
 const NOW_S = 1795168800;
@@ -60,6 +67,9 @@ const STATED = signStatement(
   signer('buyer'),
 );
 const AGREED = agreeStatement(LEASE, STATED, signer('seller'));
+const BUDGET_SIGNED = signBudget(BUDGET, signer('owner'));
+const SPENT = signSpending(keyOf('buyer'), SPENDING, ROOT);
+const DISPUTE_SIGNED = signDispute(CHANNEL, DISPUTE, signer('seller'));
 
 const SENTENCE = 'the voucher goes back';
 /** 256 bytes. */
@@ -89,7 +99,7 @@ const badRequests = (): readonly Json[] => [
   bad('a map', 'object-malformed', new Uint8Array([0xa0])),
   bad('an empty array', 'object-malformed', []),
   bad('a kind alone', 'object-malformed', [8]),
-  bad('kind 12', 'value-out-of-range', [12, ID, CHANNEL]),
+  bad('kind 21', 'value-out-of-range', [21, ID, CHANNEL]),
   bad('kind -1', 'value-out-of-range', [-1, ID, CHANNEL]),
   bad('a kind in text', 'value-out-of-range', ['query', ID, CHANNEL]),
   bad('an id of 7 bytes', 'value-out-of-range', [8, filled(0x1d, 7), CHANNEL]),
@@ -113,6 +123,18 @@ const badRequests = (): readonly Json[] => [
   bad('a claim without a voucher', 'value-out-of-range', [5, ID, CHANNEL, null, null]),
   bad('a close without a signature', 'value-out-of-range', [7, ID, CHANNEL, null, null]),
   bad('a nonce of 8 bytes', 'value-out-of-range', [9, ID, filled(0xab, 8)]),
+  bad('a dispute without a channel', 'value-out-of-range', [16, ID, null, DISPUTE_SIGNED]),
+  bad('a refill from no settler', 'value-out-of-range', [18, ID, null, 'EUR', null, 1]),
+  bad('a refill in a currency of four letters', 'value-out-of-range', [
+    18,
+    ID,
+    keyOf('root'),
+    'EURO',
+    null,
+    1,
+  ]),
+  bad('a refill of less than nothing', 'value-out-of-range', [18, ID, keyOf('root'), 'EUR', null, -1]),
+  bad('a refill of three parts', 'object-malformed', [18, ID, keyOf('root'), 'EUR', 1]),
 ];
 
 export const requestFile = (): Json => {
@@ -156,6 +178,24 @@ export const requestFile = (): Json => {
       good('a question for the time', { kind: 'time', id: ID, parts: [NONCE] }),
       good('the time', { kind: 'timed', id: ID, parts: [signTime(NONCE, NOW_S, ROOT)] }),
       good('a statement to file', { kind: 'statement', id: ID, parts: [LEASE, AGREED] }),
+      good('an enrolment', { kind: 'enrol', id: ID, parts: [signEnrolment(BUDGET_SIGNED, signer('buyer'))] }),
+      good('what was spent', { kind: 'spending', id: ID, parts: [SPENT] }),
+      good('a line', { kind: 'line', id: ID, parts: [signLine(LINE, signer('owner'))] }),
+      good('a consent', { kind: 'consent', id: ID, parts: [signConsent(CONSENT, signer('owner'))] }),
+      good('a dispute', { kind: 'dispute', id: ID, parts: [CHANNEL, DISPUTE_SIGNED] }),
+      good('a dispute is noted', { kind: 'noted', id: ID, parts: [signNoted(NOTED, ROOT)] }),
+      good('a device asks for its first budget', {
+        kind: 'refill',
+        id: ID,
+        parts: [keyOf('root'), 'EUR', null, 20000000000],
+      }),
+      good('a device only reports what it spent', {
+        kind: 'refill',
+        id: ID,
+        parts: [keyOf('root'), 'EUR', SPENT, 0],
+      }),
+      good('a budget', { kind: 'budget', id: ID, parts: [BUDGET_SIGNED] }),
+      good('a receipt that the settler forgot', { kind: 'present', id: ID, parts: [CHANNEL, RECEIPT] }),
     ],
     bad: badRequests(),
   };

@@ -1,14 +1,27 @@
 /** Every signed object: how it is sealed, how it is opened, and what its reader knows beforehand. */
 
+import {
+  type Budget,
+  type Enrolment,
+  openBudget,
+  openEnrolment,
+  signBudget,
+  signEnrolment,
+} from '../../schemas/budget.ts';
 import type { Cbor } from '../../schemas/cbor.ts';
 import { openClose, signClose } from '../../schemas/close.ts';
+import { type Consent, openConsent, signConsent } from '../../schemas/consent.ts';
 import { type Demand, openDemand, signDemand } from '../../schemas/demand.ts';
+import { type Dispute, openDispute, signDispute } from '../../schemas/dispute.ts';
 import { type Grant, openGrant, signGrant } from '../../schemas/grant.ts';
+import { type Line, openLine, signLine } from '../../schemas/line.ts';
+import { type Noted, openNoted, signNoted } from '../../schemas/noted.ts';
 import { type Open, openChannel, signOpen } from '../../schemas/open.ts';
 import { openProfile, type Profile, signProfile } from '../../schemas/profile.ts';
 import { openReceipt, type Receipt, signReceipt } from '../../schemas/receipt.ts';
 import { ok, type Result } from '../../schemas/result.ts';
 import { type SettlerSigner, signCertificate } from '../../schemas/settler.ts';
+import { openSpending, type Spending, signSpending } from '../../schemas/spending.ts';
 import {
   agreeStatement,
   openAgreed,
@@ -35,7 +48,14 @@ export type Kind =
   | 'statement'
   | 'agreed'
   | 'profile'
-  | 'demand';
+  | 'demand'
+  | 'budget'
+  | 'enrolment'
+  | 'spending'
+  | 'line'
+  | 'consent'
+  | 'noted'
+  | 'dispute';
 
 /** `subject` is what the context names after the kind: a channel, a lease, a nonce. */
 export type Known = {
@@ -185,6 +205,48 @@ export const CODECS: Readonly<Record<Kind, Codec>> = {
     'tb1/demand',
     (value, known) => signDemand(value.issuedS, value.version, value.demand, signer(known.signer)),
     (bytes) => valued(openDemand(bytes, crypto.verify)),
+  ),
+  budget: codec<Budget>(
+    'budget',
+    'tb1/budget',
+    (value, known) => signBudget(value, signer(known.signer)),
+    (bytes) => valued(openBudget(bytes, crypto.verify)),
+  ),
+  enrolment: codec<Enrolment>(
+    'enrolment',
+    'tb1/enrolment',
+    (value, known) => signEnrolment(value.budget, signer(known.signer)),
+    (bytes) => valued(openEnrolment(bytes, crypto.verify)),
+  ),
+  spending: codec<Spending>(
+    'spending',
+    'tb1/spending',
+    (value, known) => signSpending(subjectOf(known), value, settlerOf(known)),
+    (bytes, known) => valued(openSpending(bytes, subjectOf(known), keyOf('root'), crypto.verify)),
+  ),
+  line: codec<Line>(
+    'credit-line',
+    'tb1/line',
+    (value, known) => signLine(value, signer(known.signer)),
+    (bytes) => valued(openLine(bytes, crypto.verify)),
+  ),
+  consent: codec<Consent>(
+    'consent',
+    'tb1/consent',
+    (value, known) => signConsent(value, signer(known.signer)),
+    (bytes) => valued(openConsent(bytes, crypto.verify)),
+  ),
+  noted: codec<Noted>(
+    'noted',
+    'tb1/noted',
+    (value, known) => signNoted(value, settlerOf(known)),
+    (bytes) => valued(openNoted(bytes, keyOf('root'), crypto.verify)),
+  ),
+  dispute: codec<Dispute>(
+    'dispute',
+    'tb1/dispute',
+    (value, known) => signDispute(subjectOf(known), value, signer(known.signer)),
+    (bytes, known) => valued(openDispute(bytes, subjectOf(known), crypto.verify)),
   ),
 };
 

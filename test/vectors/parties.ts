@@ -15,6 +15,7 @@ export const SEEDS = {
   root: hex(filled(0x03)),
   signing: hex(filled(0x04)),
   stranger: hex(filled(0x05)),
+  owner: hex(filled(0x06)),
 } as const;
 export type Role = keyof typeof SEEDS;
 
