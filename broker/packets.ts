@@ -20,17 +20,20 @@ const PUBLISH_OVERHEAD = TOPIC_LENGTH_MAX + 4;
 
 export class PacketScanner {
   readonly #bytesMax: number;
+  readonly #opening: number;
   #type = 0;
   #lengthByte = 0; // of the remaining length, 1 to 4; 0 between packets
   #length = 0;
   #left = 0; // bytes of the body still to come
   #first = true;
 
-  constructor(payloadBytesMax: number) {
+  /** `opening` is the type of the first packet: a client's is CONNECT (1), a broker's CONNACK (2). */
+  constructor(payloadBytesMax: number, opening = CONNECT) {
     this.#bytesMax = payloadBytesMax + PUBLISH_OVERHEAD;
+    this.#opening = opening;
   }
 
-  /** Codes: packet-malformed (no CONNECT first, no length), message-too-long. */
+  /** Codes: packet-malformed (another packet first, no length), message-too-long. */
   scan(chunk: Uint8Array): Result<void> {
     let at = 0;
     while (at < chunk.length) {
@@ -43,8 +46,9 @@ export class PacketScanner {
       const byte = chunk[at++]!;
       if (this.#lengthByte === 0) {
         this.#type = byte >> 4;
-        if (this.#first && this.#type !== CONNECT) {
-          return refuse('packet-malformed', `the first byte is ${byte}: an MQTT CONNECT begins with 16`);
+        if (this.#first && this.#type !== this.#opening) {
+          const expected = this.#opening === CONNECT ? 'CONNECT begins with 16' : 'CONNACK begins with 32';
+          return refuse('packet-malformed', `the first byte is ${byte}: an MQTT ${expected}`);
         }
         this.#first = false;
         this.#lengthByte = 1;

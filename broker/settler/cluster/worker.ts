@@ -1,0 +1,200 @@
+/**
+ * A worker: the settler beside a broker of any make. It reads the requests of the shards whose leases it holds, and
+ * answers where every settler answers.
+ *
+ * While a shard changes hands, its requests may reach two workers or none. Two give the same answer, because every
+ * answer is idempotent; where there was none, the sender asks again.
+ */
+
+import { setTimeout as wait } from 'node:timers/promises';
+import { ok, type Refusal, type Result } from '../../../schemas/result.ts';
+import { ANY, inTopic, parseTopic, settlerTopic } from '../../../schemas/topic.ts';
+import type { Log } from '../../log.ts';
+import type { Settler } from '../settler.ts';
+import { SHARDS, type ShardLeases } from './leases.ts';
+import { type Line, type LineOptions, openLine } from './line.ts';
+
+export type WorkerOptions = {
+  /** The settler's id: its user name on the broker, and where its answers come from. */
+  readonly id: string;
+  readonly line: LineOptions;
+  readonly leaseMs: number;
+};
+
+export type WorkerPorts = {
+  readonly settler: Settler;
+  readonly leases: ShardLeases;
+  readonly log: Log;
+};
+
+export type RunningWorker = {
+  /** Rising: the shards that it serves now. */
+  readonly shards: readonly number[];
+  /** Gives its shards up, answers what it has read, and says goodbye. Store and settler stay the caller's. */
+  readonly close: () => Promise<void>;
+};
+
+/** Requests read and not yet answered: what a commit carries, and as much again that comes meanwhile. */
+const UNANSWERED_MAX = 2048;
+/** A commit on a slow database; who waits longer asks again, and another worker answers. */
+const DRAIN_MS_MAX = 5000;
+/** Signs of life in a lease time: three may fail before the shards are lost. */
+const RENEWALS = 4;
+/** Where a renewal failed, or others are about to give shards up. */
+const HURRIED_RENEWALS = 20;
+
+const hex = (shard: number): string => shard.toString(16).padStart(2, '0');
+
+/** One filter for all shards: some brokers keep books for each. */
+const filtersOf = (shards: ReadonlySet<number>): string[] =>
+  shards.size === SHARDS
+    ? [settlerTopic(ANY, ANY)]
+    : [...shards].map((shard) => settlerTopic(hex(shard), ANY));
+
+class Worker implements RunningWorker {
+  readonly #options: WorkerOptions;
+  readonly #ports: WorkerPorts;
+  readonly #line: Line;
+  #held: ReadonlySet<number> = new Set();
+  #unanswered = 0;
+  /** Called when a request is answered. */
+  #resume: (() => void) | undefined;
+  #renewTimer: NodeJS.Timeout | undefined;
+  #lapseTimer: NodeJS.Timeout | undefined;
+  #renewing: Promise<void> = Promise.resolve();
+  #closed = false;
+  #told = '';
+
+  constructor(options: WorkerOptions, ports: WorkerPorts) {
+    this.#options = options;
+    this.#ports = ports;
+    const { log } = ports;
+    this.#line = openLine(options.line, {
+      onMessage: (topic, payload) => this.#onMessage(topic, payload),
+      onUp: () => log({ level: 'info', event: 'connected' }),
+      onDown: (why) => log({ level: 'warn', event: 'disconnected', detail: `${why}; it is tried again` }),
+      onUnreadable: ([first, ...others]) =>
+        log({
+          level: 'warn',
+          event: 'unreadable',
+          code: 'not-authorised',
+          detail: `the broker does not let the settler read ${first} and ${others.length} more: see its rules`,
+        }),
+    });
+  }
+
+  get shards(): readonly number[] {
+    return [...this.#held];
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearTimeout(this.#renewTimer);
+    await this.#renewing;
+    clearTimeout(this.#lapseTimer);
+    const released = await this.#ports.leases.release();
+    if (!released.ok) this.#tell('not-released', released);
+    this.#hold(new Set());
+    await Promise.race([this.#drained(), wait(DRAIN_MS_MAX, undefined, { ref: false })]);
+    await this.#line.close();
+  }
+
+  /** Codes: those of `renew`. The next one is due by itself. */
+  async renew(): Promise<Result<null>> {
+    const { leaseMs } = this.#options;
+    const askedMs = performance.now();
+    const renewed = await this.#ports.leases.renew();
+    const isShort = !renewed.ok || renewed.value.held.length < renewed.value.quota;
+    if (!this.#closed) this.#renewIn(leaseMs / (isShort ? HURRIED_RENEWALS : RENEWALS));
+    if (!renewed.ok) return renewed;
+    this.#told = '';
+    clearTimeout(this.#lapseTimer);
+    this.#lapseTimer = setTimeout(() => this.#lapse(), askedMs + leaseMs - performance.now());
+    this.#hold(new Set(renewed.value.held.map(({ shard }) => shard)));
+    return ok(null);
+  }
+
+  #renewIn(ms: number): void {
+    clearTimeout(this.#renewTimer);
+    this.#renewTimer = setTimeout(() => {
+      this.#renewing = this.renew().then((renewed) => {
+        if (!renewed.ok) this.#tell('not-renewed', renewed);
+      });
+    }, ms);
+  }
+
+  /** Others may hold its shards by now. */
+  #lapse(): void {
+    this.#ports.log({
+      level: 'warn',
+      event: 'leases-lapsed',
+      detail: 'no sign of life reached the database',
+    });
+    this.#hold(new Set());
+  }
+
+  #hold(shards: ReadonlySet<number>): void {
+    const isSame = shards.size === this.#held.size && [...shards].every((shard) => this.#held.has(shard));
+    if (isSame) return;
+    this.#held = shards;
+    this.#ports.log({ level: 'info', event: 'shards', detail: `serves ${shards.size} of ${SHARDS} shards` });
+    this.#line.follow(filtersOf(shards));
+  }
+
+  #onMessage(text: string, payload: Uint8Array): Promise<void> | undefined {
+    const topic = parseTopic(text);
+    if (!topic.ok || topic.value.kind !== 'settler') return undefined;
+    if (!this.#held.has(Number.parseInt(topic.value.shard, 16))) return undefined;
+    void this.#answer(topic.value.from, payload);
+    if (this.#unanswered < UNANSWERED_MAX) return undefined;
+    return new Promise((resolve) => {
+      this.#resume = resolve;
+    });
+  }
+
+  async #answer(from: string, payload: Uint8Array): Promise<void> {
+    this.#unanswered++;
+    try {
+      const answer = await this.#ports.settler.handle(from, payload);
+      const sent =
+        answer === undefined ? ok(null) : this.#line.publish(inTopic(from, this.#options.id), answer);
+      if (!sent.ok) this.#tell('not-answered', sent);
+    } catch (error) {
+      this.#ports.log({ level: 'warn', event: 'receiver-failed', client: from, detail: String(error) });
+    } finally {
+      this.#unanswered--;
+      this.#resume?.();
+      this.#resume = undefined;
+    }
+  }
+
+  async #drained(): Promise<void> {
+    while (this.#unanswered > 0) {
+      await new Promise<void>((resolve) => {
+        const resume = this.#resume;
+        this.#resume = () => {
+          resume?.();
+          resolve();
+        };
+      });
+    }
+  }
+
+  #tell(event: string, { code, detail }: Refusal): void {
+    if (this.#told === code) return;
+    this.#told = code;
+    this.#ports.log({ level: 'warn', event, code, detail });
+  }
+}
+
+/** Has its first leases, or the promise of some, when it answers. Codes: locked, busy, storage-*. */
+export const startWorker = async (
+  options: WorkerOptions,
+  ports: WorkerPorts,
+): Promise<Result<RunningWorker>> => {
+  const worker = new Worker(options, ports);
+  const first = await worker.renew();
+  if (first.ok) return ok(worker);
+  await worker.close();
+  return first;
+};
