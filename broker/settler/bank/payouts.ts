@@ -11,7 +11,11 @@ import { openBook } from '../ledger/book.ts';
 import { bankAccount, earnedAccount, type LedgerEvent, payoutAccount } from '../ledger/ledger.ts';
 import { DEFAULT_LIMITS } from '../settings.ts';
 import type { Balance, OwnerRow, PayoutRow, PayoutState, Reader, RunRow, Store } from '../store/store.ts';
-import { centsFloor, checkDate, nanoOfCents, writePain001 } from './pain001.ts';
+import { centsFloor, nanoOfCents } from './cents.ts';
+import { checkDate } from './day.ts';
+import { writePain001 } from './pain001.ts';
+import type { Party } from './party.ts';
+import type { SepaAccount } from './sepa-account.ts';
 
 /** What is asked of a run. It is asked once: a run that exists is written again as it was. */
 export type RunOrder = {
@@ -162,17 +166,22 @@ const newRun = async (
   return { changes: payouts.length === 0 ? {} : { ...book.changes(), runs: [run], payouts }, value };
 };
 
+const partyOf = ({ name, iban, bic }: RunRow | PayoutRow): Party<SepaAccount> => ({
+  name,
+  account: { scheme: 'sepa', iban, bic },
+});
+
 /** The bank file of a run. Codes: those of `writePain001`. */
 export const fileOfRun = ({ run, payouts }: Run, root: Uint8Array): Result<string> =>
   writePain001({
     messageId: `TB-${toHex(root.subarray(0, 4))}-${run.id}`,
     createdMs: run.createdMs,
     executionDate: run.executionDate,
-    debtor: run,
+    debtor: partyOf(run),
     transfers: payouts.map((payout) => ({
       endToEndId: payout.id,
       cents: centsFloor(payout.nano),
-      creditor: payout,
+      creditor: partyOf(payout),
       remittance: `Earnings paid out ${run.id}`,
     })),
   });
