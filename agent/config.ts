@@ -1,6 +1,7 @@
 /** What an agent is told: its file, checked whole, and what the rest of the agent makes of it. */
 
 import { compareDecimals } from '../schemas/decimal.ts';
+import { BACKINGS, BACKINGS_USUAL, backingBit } from '../schemas/grant.ts';
 import { type Price, TIERS_MAX } from '../schemas/price.ts';
 import { CAPABILITIES_MAX, SETTLERS_MAX } from '../schemas/profile.ts';
 import { LEASE_READINGS_MAX } from '../schemas/terms.ts';
@@ -63,6 +64,14 @@ const settler = s.object(
   {
     key: s.key({ about: 'Root key of a settler whose grants count here' }),
     exposure: s.money({ about: 'Most that may be owed through it', default: '100.00' }),
+    backings: s.list(
+      s.choice(BACKINGS, {
+        about:
+          'Who may bear the default of a buyer: deposit: nobody, guaranteed: the settler, bilateral: this seller; ' +
+          'left out: deposit and guaranteed',
+      }),
+      { about: 'Backings of its grants that count here', max: BACKINGS.length },
+    ),
   },
   { about: 'A settler' },
 );
@@ -219,7 +228,14 @@ export type AgentConfig = {
 export const agentConfig = (file: File): AgentConfig => ({
   state: file.state,
   broker: file.broker,
-  settlers: file.settlers.map((one) => ({ key: one.key, exposureNano: one.exposure })),
+  settlers: file.settlers.map((one) => ({
+    key: one.key,
+    exposureNano: one.exposure,
+    backings:
+      one.backings.length === 0
+        ? BACKINGS_USUAL
+        : one.backings.reduce((set, backing) => set | backingBit(backing), 0),
+  })),
   devices: file.devices,
   sell: file.sell.map((one) => ({
     name: one.name,

@@ -162,6 +162,9 @@ export const figuresOf = (lane: LeaseLane): Figures => {
   return { delivered, paid, paidNano, claimedNano: 0, unpaidNano: Math.max(0, dueNano - paidNano) };
 };
 
+/** Who loses what a buyer does not pay. */
+const BEARERS = { deposit: 'nobody', guaranteed: 'the settler', bilateral: 'the payee' } as const;
+
 export const leaseStatus = (lane: LeaseLane): LeaseStatus => {
   const { terms, state } = lane;
   const sale = lane.role === 'sale' ? saleReport(lane.state) : null;
@@ -180,5 +183,7 @@ export const leaseStatus = (lane: LeaseLane): LeaseStatus => {
     readingsMax: terms.readingsMax,
     windowNano: sale?.windowNano ?? terms.windowNano,
     disputed: sale?.disputed ?? 0,
+    backing: state.backing,
+    defaultBorneBy: state.backing === null ? '' : `${state.backing}: ${BEARERS[state.backing]}`,
   };
 };

@@ -43,7 +43,12 @@ export type SellConfig = {
 };
 
 /** Whose grants count, and most that may be owed through each. */
-export type SettlerConfig = { readonly key: Uint8Array; readonly exposureNano: number };
+export type SettlerConfig = {
+  readonly key: Uint8Array;
+  readonly exposureNano: number;
+  /** Backings of its grants that count (`backingBit`). */
+  readonly backings: number;
+};
 
 /** Earnings are claimed this often while a lease runs: a settler asked more often books nothing more. */
 const CLAIM_EVERY_MS = 5000;
@@ -258,6 +263,7 @@ export class Selling {
         paidBeforeNano: history.paidNano,
         unpaidBeforeNano: history.unpaidNano,
         claimEveryMs: CLAIM_EVERY_MS,
+        backings: this.settlerOf(terms).backings,
       },
       nowMs,
     );
@@ -292,8 +298,7 @@ export class Selling {
 
   /** What the sales of this settler do not use yet, up to the worth of the lease. Code: exposure-exceeded. */
   private exposureFor(terms: Terms): Result<number> {
-    const settler = this.settlers.find((one) => equalBytes(one.key, terms.settler))!;
-    let leftNano = settler.exposureNano;
+    let leftNano = this.settlerOf(terms).exposureNano;
     for (const { sales } of this.shelf) {
       for (const lane of sales) {
         if (equalBytes(lane.terms.settler, terms.settler)) leftNano -= lane.state.options.exposureNanoMax;
@@ -306,6 +311,11 @@ export class Selling {
         'as much as this seller trusts that settler with is leased out: try later',
       );
     return ok(worthNano < 0 ? leftNano : Math.min(worthNano, leftNano));
+  }
+
+  /** `acceptOffer` has looked: it is pinned. */
+  private settlerOf(terms: Terms): SettlerConfig {
+    return this.settlers.find((one) => equalBytes(one.key, terms.settler))!;
   }
 
   private historyOf(buyer: Uint8Array): { readonly paidNano: number; readonly unpaidNano: number } {

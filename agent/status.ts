@@ -1,6 +1,7 @@
 /** What an agent says about itself to its owner: unsigned, for people and for dashboards. */
 
 import type { DeviceHealth } from '../firmware-bridge/device.ts';
+import type { Backing } from '../schemas/grant.ts';
 import type { MeterState } from '../schemas/serial.ts';
 
 /** One side of a lease. The seller and the buyer of it count for themselves. */
@@ -31,6 +32,10 @@ export type LeaseStatus = {
   /** What the settler has booked, as far as this side knows. */
   readonly claimedNano: number;
   readonly disputed: number;
+  /** Of the channel's grant; null while there is none. */
+  readonly backing: Backing | null;
+  /** 'deposit: nobody', 'guaranteed: the settler', 'bilateral: the payee'; '' while there is no grant. */
+  readonly defaultBorneBy: string;
 };
 
 /** A lease that is over, as the archive keeps it. */

@@ -10,8 +10,15 @@ import { ok, type Result } from './result.ts';
 import { openFromSettler, type SettlerSigner, signAsSettler } from './settler.ts';
 
 /** deposit: money is reserved; guaranteed: the settler bears default; bilateral: the payee does. */
-const BACKINGS = ['deposit', 'guaranteed', 'bilateral'] as const;
+export const BACKINGS = ['deposit', 'guaranteed', 'bilateral'] as const;
 export type Backing = (typeof BACKINGS)[number];
+
+/** A set of backings is a sum of these: 1, 2, 4. */
+export const backingBit = (backing: Backing): number => 1 << BACKINGS.indexOf(backing);
+/** A payee bears the default of nobody unless its owner said so. */
+export const BACKINGS_USUAL = backingBit('deposit') | backingBit('guaranteed');
+/** All of them, as `count` checks a set. */
+export const BACKINGS_MAX = (1 << BACKINGS.length) - 1;
 
 export type Grant = {
   readonly issuedS: number;

@@ -70,6 +70,7 @@ export const CODES = {
   'payout-unknown': 101,
   'bank-details': 102,
   'journal-corrupt': 103,
+  'journal-stale': 104,
   // the machine underneath
   busy: 110,
   'storage-full': 111,

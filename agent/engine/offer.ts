@@ -1,9 +1,10 @@
 /** Offers: the terms a buyer proposes for a match, and whether a seller takes them. */
 
+import { addNano, multiplyNano } from '../../schemas/amount.ts';
 import { equalBytes } from '../../schemas/bytes.ts';
 import { U32_MAX } from '../../schemas/fields.ts';
 import type { Match } from '../../schemas/matching.ts';
-import { type Price, priceNanoOf, readingsPaidFloor } from '../../schemas/price.ts';
+import { type Price, priceNanoOf, readingsPaidFloor, totalNanoFor } from '../../schemas/price.ts';
 import type { Capability } from '../../schemas/profile.ts';
 import { ok, type Result, refuse } from '../../schemas/result.ts';
 import { LEASE_READINGS_MAX, type Terms } from '../../schemas/terms.ts';
@@ -15,6 +16,8 @@ export type Wish = {
   readonly readings: number;
   /** Most that the whole lease may cost. */
   readonly budgetNano: number;
+  /** Most that its channel may reserve, where the buyer's owner has set a budget. */
+  readonly roomNano?: number;
   readonly durationS: number;
 };
 
@@ -38,13 +41,47 @@ const TICKS_MIN = 16;
 const ticksFor = (readings: number, ticksMax: number): number =>
   Math.max(1, Math.min(ticksMax, Math.max(TICKS_MIN, Math.floor(readings / CHAINS_PER_LEASE))));
 
+const dearestNano = (price: Price): number => {
+  let nano = 0;
+  for (const tier of price) nano = Math.max(nano, tier.priceNano);
+  return nano;
+};
+
+/** What a channel reserves: all readings, and room for the last chain; the plain total where that would pass 2^53. */
+export const limitNanoOf = (price: Price, readings: number, ticks: number): number => {
+  const totalNano = totalNanoFor(price, readings);
+  const chainNano = multiplyNano(ticks, dearestNano(price));
+  const limitNano = chainNano < 0 ? -1 : addNano(totalNano, chainNano);
+  return limitNano < 0 ? totalNano : limitNano;
+};
+
+/** The most readings, up to `most`, whose channel fits the room: the limit rises with them. */
+const readingsWithin = (capability: Capability, most: number, roomNano: number): number => {
+  let fit = 0;
+  let over = most + 1;
+  while (over - fit > 1) {
+    const n = Math.floor((fit + over) / 2);
+    if (limitNanoOf(capability.price, n, ticksFor(n, capability.ticks)) <= roomNano) fit = n;
+    else over = n;
+  }
+  return fit;
+};
+
 /** The terms for the best match; budget-exhausted where not one reading fits the budget. */
 export const makeTerms = (match: Match, wish: Wish, nowMs: number, nonce: Uint8Array): Result<Terms> => {
   const capability = match.capability;
   const affordable = readingsPaidFloor(capability.price, wish.budgetNano);
-  const readings = Math.min(wish.readings, affordable, LEASE_READINGS_MAX);
-  if (readings < 1) {
+  const most = Math.min(wish.readings, affordable, LEASE_READINGS_MAX);
+  if (most < 1) {
     return refuse('budget-exhausted', 'a budget of ' + wish.budgetNano + ' nano does not buy one reading');
+  }
+  const readings = wish.roomNano === undefined ? most : readingsWithin(capability, most, wish.roomNano);
+  if (readings < 1) {
+    const leastNano = limitNanoOf(capability.price, 1, ticksFor(1, capability.ticks));
+    return refuse(
+      'budget-exhausted',
+      'the smallest channel reserves ' + leastNano + ' nano, the owner leaves ' + wish.roomNano + ' nano',
+    );
   }
   return ok({
     seller: match.profile.key,

@@ -20,6 +20,7 @@ import {
   TEXT_BYTES_MAX,
   U32_MAX,
 } from '../../schemas/fields.ts';
+import { BACKINGS_MAX } from '../../schemas/grant.ts';
 import { OBJECT_BYTES_MAX } from '../../schemas/request.ts';
 import { ok, type Result, refuse } from '../../schemas/result.ts';
 import { CHAIN_TICKS_MAX, LINK_BYTES, TICK_BYTES_MAX } from '../../schemas/tick.ts';
@@ -77,12 +78,14 @@ const readings = (length: number): readonly Field[] => {
 const partsOf = (kind: number, length: number): readonly Field[] | null => {
   if (kind === KIND.saleReadings || kind === KIND.purchaseReadings) return readings(length);
   if (kind === KIND.saleLease) {
-    return SIGNED.concat([
+    const options = [
       amount('exposureNanoMax'),
       amount('paidBeforeNano'),
       amount('unpaidBeforeNano'),
       amount('claimEveryMs'),
-    ]);
+    ];
+    // Version 0.1 wrote no backings.
+    return SIGNED.concat(options, length === 5 ? [] : [count('backings', BACKINGS_MAX)]);
   }
   if (kind === KIND.saleGrant) return SIGNED.concat(SIGNED);
   if (kind === KIND.saleVoucher || kind === KIND.purchaseVoucher) return [VOUCHER];

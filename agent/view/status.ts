@@ -17,6 +17,7 @@ const LEASE_COLUMNS = [
   { title: 'window', right: true },
   { title: 'in a crash', right: true },
   { title: 'claimed', right: true },
+  { title: 'default borne by' },
 ];
 
 const ENDED_COLUMNS = [
@@ -48,6 +49,7 @@ const leaseRow = (lease: LeaseStatus): string[] => [
   moneyText(lease.windowNano, lease.currency),
   lease.role === 'sale' ? moneyText(lossInCrash(lease), lease.currency) : '',
   lease.role === 'sale' ? moneyText(lease.claimedNano, lease.currency) : '',
+  lease.defaultBorneBy,
 ];
 
 const endedRow = (ended: EndedStatus): string[] => [

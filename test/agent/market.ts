@@ -17,6 +17,7 @@ import { newHealth } from '../../firmware-bridge/audience.ts';
 import type { Device, DeviceListener } from '../../firmware-bridge/device.ts';
 import type { Signer } from '../../schemas/crypto.ts';
 import { type Decimal, decimalToText } from '../../schemas/decimal.ts';
+import { BACKINGS_USUAL } from '../../schemas/grant.ts';
 import { ok, type Result, refuse } from '../../schemas/result.ts';
 import type { Capability } from '../../schemas/serial.ts';
 import { boardAt } from './board-at.ts';
@@ -206,7 +207,13 @@ export class Market {
         certificateFile: null,
         certificateKeyFile: null,
       },
-      settlers: [{ key: wish.settler ?? settlerKey, exposureNano: wish.exposureNano ?? 100_000_000_000 }],
+      settlers: [
+        {
+          key: wish.settler ?? settlerKey,
+          exposureNano: wish.exposureNano ?? 100_000_000_000,
+          backings: BACKINGS_USUAL,
+        },
+      ],
       devices: Object.keys({ ...wish.devices, ...wish.drivers }).map((name) =>
         boardAt(name, { meterKey: wish.meterKeys?.[name] ?? null }),
       ),

@@ -16,6 +16,7 @@ import { startBox } from '../../broker/box.ts';
 import { bookDeposit } from '../../broker/settler/bank/deposits.ts';
 import { openSqliteStore } from '../../broker/settler/store/sqlite.ts';
 import { signCredential } from '../../schemas/credential.ts';
+import { BACKINGS_USUAL } from '../../schemas/grant.ts';
 import { idOf, labelOf } from '../../schemas/identity.ts';
 import { ok, type Result } from '../../schemas/result.ts';
 import { decodeReading, encodeReading } from '../../schemas/senml.ts';
@@ -100,7 +101,7 @@ const configOf = (seed: number, port: number): AgentConfig => ({
     certificateFile: null,
     certificateKeyFile: null,
   },
-  settlers: [{ key: boxKey, exposureNano: Number.MAX_SAFE_INTEGER }],
+  settlers: [{ key: boxKey, exposureNano: Number.MAX_SAFE_INTEGER, backings: BACKINGS_USUAL }],
   devices: [],
   sell: [],
   buy: [],

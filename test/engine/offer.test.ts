@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { acceptOffer, makeTerms, type Selling, type Wish } from '../../agent/engine/offer.ts';
+import { acceptOffer, limitNanoOf, makeTerms, type Selling, type Wish } from '../../agent/engine/offer.ts';
 import type { Match } from '../../schemas/matching.ts';
 import type { Capability } from '../../schemas/profile.ts';
 import type { Terms } from '../../schemas/terms.ts';
@@ -66,6 +66,31 @@ making('makes chains of an eighth of the lease, within the profile', () => {
   assert.is(termsOf({ readings: 1000 }).ticks, 125);
   assert.is(termsOf({ readings: 10 }).ticks, 16);
   assert.is(termsOf({ readings: 9_999_999, budgetNano: Number.MAX_SAFE_INTEGER }).ticks, 1024);
+});
+
+making(
+  'asks for no more readings than the room of its channel holds, and for one less than would pass it',
+  () => {
+    for (const [roomNano, readings] of [
+      [17 * P, 1],
+      [26 * P - 1, 9],
+      [26 * P, 10],
+      [362 * P, 500],
+      [362 * P + P / 2 - 1, 500],
+      [362 * P + P / 2, 501],
+    ] as const) {
+      const terms = termsOf({ roomNano });
+      assert.is(terms.readingsMax, readings);
+      const { price, readingsMax, ticks } = terms;
+      assert.ok(limitNanoOf(price, readingsMax, ticks) <= roomNano);
+    }
+    assert.is(termsOf({ roomNano: Number.MAX_SAFE_INTEGER }).readingsMax, 1000);
+  },
+);
+
+making('refuses a room that holds no channel', () => {
+  const refused = makeTerms(MATCH, { ...WISH, roomNano: 17 * P - 1 }, START_MS, NONCE);
+  assert.is(refused.ok ? '' : refused.code, 'budget-exhausted');
 });
 
 making.run();

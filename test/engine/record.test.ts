@@ -3,7 +3,8 @@ import * as assert from 'uvu/assert';
 import { purchaseFromRecords } from '../../agent/engine/purchase/records.ts';
 import { decodeRecord, encodeRecord, KIND } from '../../agent/engine/record.ts';
 import { saleFromRecords } from '../../agent/engine/sale/records.ts';
-import { encodeCbor } from '../../schemas/cbor.ts';
+import { type Cbor, encodeCbor } from '../../schemas/cbor.ts';
+import { BACKINGS_MAX, BACKINGS_USUAL } from '../../schemas/grant.ts';
 import { dealOf, must } from '../world/deal.ts';
 import { LonePurchase } from '../world/lone-purchase.ts';
 import { LoneSale } from '../world/lone-sale.ts';
@@ -41,6 +42,16 @@ records('that are none are refused', () => {
   assert.is(codeOf(encodeCbor([])), 'object-malformed');
   assert.is(codeOf(encodeCbor([HANDLE.slice(1), 1])), 'value-out-of-range');
   assert.is(codeOf(new Uint8Array([0x82, 0x00])), 'cbor-truncated');
+});
+
+records('of a lease from before backings were chosen accept the usual ones', () => {
+  const { deal, sale } = LoneSale.selling(dealOf(), 2, { backings: BACKINGS_MAX });
+  const parts = [deal.lease.bytes, 1, 2, 3, 4];
+  const restored = (all: readonly Cbor[]) =>
+    must(saleFromRecords(deal.seller, [encodeRecord(sale.handle, KIND.saleLease, all)])).options.backings;
+  assert.is(restored(parts), BACKINGS_USUAL);
+  assert.is(restored([...parts, BACKINGS_MAX]), BACKINGS_MAX);
+  assert.is(codeOf(encodeRecord(HANDLE, KIND.saleLease, [...parts, 8])), 'value-out-of-range');
 });
 
 records('of the shell around the engine pass with whatever they say', () => {

@@ -244,6 +244,24 @@ claiming('believes no receipt but the settler’s for this channel, and none tha
   assert.is(lone.sale.claimedNano, 3 * P);
 });
 
+claiming('says where the settler has booked less than it signed for before', () => {
+  const lone = LoneSale.selling(dealOf(), 9);
+  sell(lone, 1, 4);
+  lone.sync();
+  lone.wait(250);
+  lone.tell({ kind: 'reply', request: receiptFor(lone, lone.asked('claim')[0]!.id, 4 * P, false) });
+  lone.hear(lone.payer.tick(1, 5));
+  lone.sync();
+  lone.wait(1250);
+  const [again] = lone.asked('claim').slice(-1);
+  lone.tell({ kind: 'reply', request: receiptFor(lone, again!.id, 2 * P, false) });
+  assert.ok(
+    lone.notices.some((notice) => notice.startsWith('journal-stale')),
+    lone.notices.join(),
+  );
+  assert.is(lone.sale.claimedNano, 4 * P);
+});
+
 claiming.run();
 
 const ending = suite('the end of a sale');

@@ -3,6 +3,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { openMemoryStore } from '../../broker/settler/store/memory.ts';
+import { BACKINGS_MAX } from '../../schemas/grant.ts';
 import { signCertificate } from '../../schemas/settler.ts';
 import {
   agreedOf,
@@ -82,6 +83,9 @@ grants('a second channel under one lease is refused while the first one stands',
 
 grants('a grant that leaves default to a seller who never agreed to bear it is refused', () => {
   assert.is(shown(deal.openBytes, grantFor(deal, { backing: 'bilateral' })), 'backing-unacceptable');
+  const trusting = new LoneSale(deal, { backings: BACKINGS_MAX });
+  trusting.control({ kind: 'grant', parts: [deal.openBytes, grantFor(deal, { backing: 'bilateral' })] });
+  assert.equal([trusting.refusals, trusting.sale.backing], [[], 'bilateral']);
 });
 
 grants('a grant that has expired, or ends within the margin, is refused and leaves nothing on disk', () => {

@@ -4,6 +4,7 @@ import type { Event, Mark } from '../../agent/engine/effects.ts';
 import { saleFromRecords } from '../../agent/engine/sale/records.ts';
 import { newSale, stepSale } from '../../agent/engine/sale/sale.ts';
 import type { Sale, SaleOptions } from '../../agent/engine/sale/state.ts';
+import { BACKINGS_USUAL } from '../../schemas/grant.ts';
 import { nextHead } from '../../schemas/reading-chain.ts';
 import type { Request, RequestKind, RequestOf } from '../../schemas/request.ts';
 import { type Code, codeOf } from '../../schemas/result.ts';
@@ -18,6 +19,7 @@ const DEFAULTS: SaleOptions = {
   paidBeforeNano: 0,
   unpaidBeforeNano: 0,
   claimEveryMs: 1000,
+  backings: BACKINGS_USUAL,
 };
 
 export class LoneSale {

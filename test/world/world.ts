@@ -15,6 +15,7 @@ import type { Settler } from '../../broker/settler/settler.ts';
 import { openMemoryStore } from '../../broker/settler/store/memory.ts';
 import type { Store } from '../../broker/settler/store/store.ts';
 import { toHex } from '../../schemas/bytes.ts';
+import { BACKINGS_USUAL } from '../../schemas/grant.ts';
 import type { Capability } from '../../schemas/profile.ts';
 import { decodeRequest, encodeRequest, type Request } from '../../schemas/request.ts';
 import type { Statement } from '../../schemas/statement.ts';
@@ -295,6 +296,7 @@ export class World {
         paidBeforeNano: 0,
         unpaidBeforeNano: 0,
         claimEveryMs: 1000,
+        backings: BACKINGS_USUAL,
       };
       const step = newSale(this.ports.seller, lease.value, options, nowMs);
       this.sale = step.state;

@@ -1,37 +1,21 @@
 /** Opening: the offer becomes a lease, the lease a channel, and the seller sees the grant. */
 
-import { addNano, multiplyNano } from '../../../schemas/amount.ts';
 import { equalBytes } from '../../../schemas/bytes.ts';
 import { parseObject } from '../../../schemas/cose.ts';
 import { openGrant } from '../../../schemas/grant.ts';
 import { openChannel, signOpen } from '../../../schemas/open.ts';
-import type { Price } from '../../../schemas/price.ts';
 import { ok, type Result, refuse } from '../../../schemas/result.ts';
 import { encodeControl, RESYNC_NONCE_BYTES } from '../../../schemas/stream.ts';
 import { openLease, type Terms } from '../../../schemas/terms.ts';
+import { limitNanoOf } from '../offer.ts';
 import { ask, newRequestId } from '../outbox.ts';
 import { KIND } from '../record.ts';
 import { notice, stream, type Turn } from '../turn.ts';
 import { openFirstChain, sendTick } from './payment.ts';
-import { costNano, journalPurchase, type Purchase } from './state.ts';
+import { journalPurchase, type Purchase } from './state.ts';
 
 /** The channel outlives the lease by this, so that the seller's last claim finds it open. */
 const CHANNEL_TAIL_S = 3600;
-
-const dearestNano = (price: Price): number => {
-  let nano = 0;
-  for (const tier of price) nano = Math.max(nano, tier.priceNano);
-  return nano;
-};
-
-/** All readings, and room for the last chain; the plain total where that would pass 2^53. */
-const limitNanoFor = (purchase: Purchase): number => {
-  const terms = purchase.terms;
-  const totalNano = costNano(purchase, terms.readingsMax);
-  const chainNano = multiplyNano(terms.ticks, dearestNano(terms.price));
-  const limitNano = chainNano < 0 ? -1 : addNano(totalNano, chainNano);
-  return limitNano < 0 ? totalNano : limitNano;
-};
 
 export const sendOffer = (turn: Turn, purchase: Purchase): void =>
   ask(turn, purchase.outbox, 'seller', {
@@ -62,7 +46,7 @@ const openFor = (turn: Turn, purchase: Purchase, terms: Terms): Uint8Array =>
       payee: terms.seller,
       settler: terms.settler,
       currency: terms.currency,
-      limitNano: limitNanoFor(purchase),
+      limitNano: limitNanoOf(terms.price, terms.readingsMax, terms.ticks),
       expiryS: terms.expiryS + CHANNEL_TAIL_S,
       nonce: terms.nonce,
       terms: purchase.lease!.id,
@@ -107,6 +91,7 @@ export const installGrant = (turn: Turn, purchase: Purchase, grantBytes: Uint8Ar
   const grant = openGrant(grantBytes, purchase.channel.id, purchase.terms.settler, turn.ports.crypto.verify);
   if (!grant.ok) return grant;
   purchase.grantBytes = grantBytes;
+  purchase.backing = grant.value.backing;
   purchase.limitNano = grant.value.limitNano;
   purchase.expiryS = Math.min(grant.value.expiryS, purchase.terms.expiryS);
   if (purchase.phase === 'opening') purchase.phase = 'buying';

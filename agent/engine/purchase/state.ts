@@ -5,6 +5,7 @@
  */
 
 import type { Cbor } from '../../../schemas/cbor.ts';
+import type { Backing } from '../../../schemas/grant.ts';
 import type { Channel } from '../../../schemas/open.ts';
 import { readingsPaidFloor, totalNanoFor } from '../../../schemas/price.ts';
 import { RESYNC_NONCE_BYTES } from '../../../schemas/stream.ts';
@@ -36,6 +37,8 @@ export type Purchase = {
   openBytes: Uint8Array | null;
   channel: Channel | null;
   grantBytes: Uint8Array | null;
+  /** Who bears default: what the grant says. */
+  backing: Backing | null;
   limitNano: number;
   /** Seconds since 1970. */
   expiryS: number;
@@ -82,6 +85,7 @@ export const newPurchaseState = (handle: Uint8Array, terms: Terms, offerBytes: U
   openBytes: null,
   channel: null,
   grantBytes: null,
+  backing: null,
   limitNano: 0,
   expiryS: terms.expiryS,
   highest: 0,

@@ -2,7 +2,7 @@
 
 import { equalBytes } from '../../../schemas/bytes.ts';
 import { acceptTick, acceptVoucher, decodeTick, newHeld } from '../../../schemas/evidence.ts';
-import { openGrant } from '../../../schemas/grant.ts';
+import { backingBit, openGrant } from '../../../schemas/grant.ts';
 import { openChannel } from '../../../schemas/open.ts';
 import { totalNanoFor } from '../../../schemas/price.ts';
 import { CODES, ok, type Refusal, type Result, refuse } from '../../../schemas/result.ts';
@@ -58,8 +58,12 @@ export const installGrant = (
   const grant = openGrant(grantBytes, channel.value.id, terms.settler, crypto.verify);
   if (!grant.ok) return grant;
   if (grant.value.version <= sale.grantVersion) return ok(false);
-  if (grant.value.backing === 'bilateral') {
-    return refuse('backing-unacceptable', 'nobody here has signed to bear the default of this buyer');
+  const backing = grant.value.backing;
+  if ((sale.options.backings & backingBit(backing)) === 0) {
+    return refuse(
+      'backing-unacceptable',
+      'a grant that is ' + backing + ' is not accepted here: deposit more',
+    );
   }
   const expiryS = Math.min(grant.value.expiryS, terms.expiryS);
   if (expiryS * 1000 <= turn.nowMs + EXPIRY_MARGIN_S * 1000) {
@@ -69,6 +73,7 @@ export const installGrant = (
   sale.openBytes = openBytes;
   sale.grantBytes = grantBytes;
   sale.grantVersion = grant.value.version;
+  sale.backing = backing;
   sale.expiryS = expiryS;
   if (sale.held === null)
     sale.held = newHeld(channel.value.id, terms.buyer, grant.value.limitNano, terms.ticks);

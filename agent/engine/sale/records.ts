@@ -8,6 +8,7 @@ import {
   evidenceOf,
   type Position,
 } from '../../../schemas/evidence.ts';
+import { BACKINGS_USUAL } from '../../../schemas/grant.ts';
 import { totalNanoFor } from '../../../schemas/price.ts';
 import { openReceipt } from '../../../schemas/receipt.ts';
 import { ok, type Result, refuse } from '../../../schemas/result.ts';
@@ -32,6 +33,7 @@ const begin = (ports: Ports, parts: readonly Cbor[]): Result<Sale> => {
       paidBeforeNano: parts[2] as number,
       unpaidBeforeNano: parts[3] as number,
       claimEveryMs: parts[4] as number,
+      backings: parts.length === 5 ? BACKINGS_USUAL : (parts[5] as number),
     }),
   );
 };

@@ -171,6 +171,10 @@ const onReceipt = (turn: Turn, sale: Sale, receiptBytes: Uint8Array, asked: stri
     sale.receiptBytes = receiptBytes;
     journalSale(turn, sale, KIND.saleReceipt, [receiptBytes]);
   }
+  if (receipt.value.paidNano < sale.claimedNano) {
+    const booked = receipt.value.paidNano + ' nano are booked, by an earlier receipt ' + sale.claimedNano;
+    notice(turn, 'journal-stale', 'settler, on ' + asked + ': ' + booked);
+  }
   if (receipt.value.final) end(turn, sale, sale.reason);
   else if (sale.phase === 'closing') settle(turn, sale);
 };

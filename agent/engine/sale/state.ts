@@ -7,6 +7,7 @@
 
 import type { Cbor } from '../../../schemas/cbor.ts';
 import { bestOf, type Evidence, evidenceOf, type Held } from '../../../schemas/evidence.ts';
+import type { Backing } from '../../../schemas/grant.ts';
 import type { Channel } from '../../../schemas/open.ts';
 import { priceNanoOf, readingsPaidFloor } from '../../../schemas/price.ts';
 import type { Value } from '../../../schemas/senml.ts';
@@ -25,6 +26,8 @@ export type SaleOptions = {
   readonly paidBeforeNano: number;
   readonly unpaidBeforeNano: number;
   readonly claimEveryMs: number;
+  /** Backings of a grant that are accepted (`backingBit`). */
+  readonly backings: number;
 };
 
 /** A reading before it has its number. */
@@ -39,6 +42,8 @@ export type Sale = {
   openBytes: Uint8Array | null;
   grantBytes: Uint8Array | null;
   grantVersion: number;
+  /** Who bears default: what the grant says. */
+  backing: Backing | null;
   /** Of the grant, seconds since 1970. */
   expiryS: number;
   held: Held | null;
@@ -93,6 +98,7 @@ export const newSaleState = (lease: Lease, options: SaleOptions): Sale => ({
   openBytes: null,
   grantBytes: null,
   grantVersion: 0,
+  backing: null,
   expiryS: lease.terms.expiryS,
   held: null,
   backlog: newBacklog(0, lease.id),
@@ -136,6 +142,7 @@ export const leaseParts = (sale: Sale): readonly Cbor[] => [
   sale.options.paidBeforeNano,
   sale.options.unpaidBeforeNano,
   sale.options.claimEveryMs,
+  sale.options.backings,
 ];
 
 export const saleMark = (sale: Sale): Mark => ({

@@ -25,6 +25,8 @@ const SALE: LeaseStatus = {
   windowNano: 32_000_000,
   claimedNano: 20_000_000,
   disputed: 0,
+  backing: 'guaranteed',
+  defaultBorneBy: 'guaranteed: the settler',
 };
 
 const STATUS: AgentStatus = {
@@ -61,6 +63,10 @@ test('show what the other side may still owe, and what a crash of ours would cos
   const cells = cellsOf(SALE);
   assert.is(cells['at risk'], '0.016 EUR');
   assert.is(cells['in a crash'], '0.03 EUR', 'unpaid, and paid but not on the disk');
+});
+
+test('show who loses what a buyer does not pay', () => {
+  assert.is(cellsOf(SALE)['default borne by'], 'guaranteed: the settler');
 });
 
 test('say in the first lines whether it can sell: connection, time, disk', () => {
