@@ -3,32 +3,32 @@
  *
  * | request   | answer             | checks                                    |
  * |-----------|--------------------|-------------------------------------------|
- * | open      | grant, or receipt  | `grants.ts`                               |
- * | claim     | receipt            | `claims.ts`                               |
- * | close     | receipt            | `closing.ts`                              |
- * | statement | receipt            | `statements.ts`                           |
+ * | open      | grant, or receipt  | `desk/grants.ts`                          |
+ * | claim     | receipt            | `desk/claims.ts`                          |
+ * | close     | receipt            | `desk/closing.ts`                         |
+ * | statement | receipt            | `desk/statements.ts`                      |
  * | query     | receipt            | the channel's latest                      |
+ * | enrol     | spending           | `desk/enrolments.ts`                      |
+ * | line, consent, dispute | noted | `desk/words.ts`                           |
  * | time      | timed              | none: a nonce goes in, a signature out    |
  */
 
 import { isBytes, toHex } from '../../schemas/bytes.ts';
 import { decodeCbor } from '../../schemas/cbor.ts';
 import type { Crypto } from '../../schemas/crypto.ts';
-import { openChannel } from '../../schemas/open.ts';
-import { decodeRequest, encodeRequest, REQUEST_ID_BYTES, type Request } from '../../schemas/request.ts';
+import { decodeRequest, encodeRequest, REQUEST_ID_BYTES } from '../../schemas/request.ts';
 import { ok, type Refusal, type Result, refuse } from '../../schemas/result.ts';
 import type { SettlerSigner } from '../../schemas/settler.ts';
 import { signTime } from '../../schemas/time.ts';
 import { type Answer, encodeAnswer } from './desk/answer.ts';
-import { claim, unknownChannel } from './desk/claims.ts';
-import { closeChannel, expireChannel } from './desk/closing.ts';
+import { expireChannel } from './desk/closing.ts';
 import type { Desk } from './desk/desk.ts';
-import { grantChannel } from './desk/grants.ts';
+import { ALL_SHARDS, INTAKE, noteIntake } from './desk/grace.ts';
 import { createIntake } from './desk/intake.ts';
-import { createRate } from './desk/rate.ts';
-import { channelOfAgreed, fileStatement } from './desk/statements.ts';
-import { type Book, openBook, type Wanted } from './ledger/book.ts';
-import { depositAccount, earnedAccount } from './ledger/ledger.ts';
+import { createPrepare, isAnswer } from './desk/prepare.ts';
+import { reachOf } from './desk/reach.ts';
+import { type Task, together } from './desk/task.ts';
+import { openBook } from './ledger/book.ts';
 import { DEFAULT_LIMITS, type SettlerLimits } from './settings.ts';
 import type { Store } from './store/store.ts';
 
@@ -43,6 +43,8 @@ export type SettlerOptions = {
   readonly log: (line: string) => void;
   readonly currencies: readonly string[];
   readonly limits?: Partial<SettlerLimits>;
+  /** The shards whose requests come here now; all of them where it is left out. */
+  readonly serves?: () => readonly string[];
 };
 
 export type Settler = {
@@ -54,8 +56,6 @@ export type Settler = {
   readonly close: () => Promise<void>;
 };
 
-/** What a request wants of the database, and what it does once that is there. */
-type Task = Wanted & { readonly apply: (book: Book) => Result<Answer> };
 /** An answer and the journal's time it is signed at. */
 type Timed = { readonly answer: Result<Answer>; readonly timeMs: number };
 
@@ -72,9 +72,9 @@ const idOfMalformed = (bytes: Uint8Array): Uint8Array | undefined => {
 /** A database belongs to one settler. Code: config-invalid, those of the store. */
 const bindStore = async (store: Store, root: Uint8Array): Promise<Result<null>> => {
   const bound = await store.transact(async (reader) => {
-    const owner = await reader.meta('settler');
+    const [owner] = await reader.get('meta', [['settler']]);
     const meta = owner === undefined ? [{ name: 'settler', value: toHex(root) }] : [];
-    return { changes: { meta }, value: owner ?? toHex(root) };
+    return { changes: { put: { meta } }, value: owner?.value ?? toHex(root) };
   });
   if (!bound.ok) return bound;
   if (bound.value === toHex(root)) return ok(null);
@@ -115,8 +115,7 @@ export const createSettler = async (options: SettlerOptions): Promise<Result<Set
     }
     const { kind, id, parts } = request.value;
     if (kind === 'time') return answerTime(id, parts[0]);
-    // Answers are never answered: two settlers would not stop talking.
-    if (kind === 'refusal' || kind === 'grant' || kind === 'receipt' || kind === 'timed') return undefined;
+    if (isAnswer(kind)) return undefined;
     const task = prepare(from, request.value);
     if (!task.ok) return encodeAnswer(id, task, clock(0), desk);
     const done = await intake.add(task.value);
@@ -142,56 +141,6 @@ export const createSettler = async (options: SettlerOptions): Promise<Result<Set
   });
 };
 
-/** From a request to a task: what can be decided without the database is decided here. */
-const createPrepare = (desk: Desk, nowMs: () => number) => {
-  const claimRate = createRate(desk.limits.claimsPerS);
-  const openRate = createRate(desk.limits.opensPerS);
-
-  return (from: string, request: Request): Result<Task> => {
-    // By sender as well: nobody can use up the allowance of a channel's payee.
-    const allow = (channel: Uint8Array) => () => claimRate(`${toHex(channel)} ${from}`, nowMs());
-    const onChannel = (channel: Uint8Array, apply: Task['apply']): Result<Task> =>
-      ok({ channels: [channel], accounts: [], apply });
-    switch (request.kind) {
-      case 'open': {
-        if (!openRate(from, nowMs())) return refuse('rate-exceeded', 'too many opens: wait a second');
-        const [bytes] = request.parts;
-        const opened = openChannel(bytes, desk.crypto);
-        if (!opened.ok) return opened;
-        const { id, open } = opened.value;
-        const apply: Task['apply'] = (book) => grantChannel(book, opened.value, bytes, desk);
-        const accounts = [depositAccount(open.payer), earnedAccount(open.payee)];
-        return ok({ channels: [id], accounts, apply });
-      }
-      case 'claim': {
-        const [channel, voucher, tick] = request.parts;
-        return onChannel(channel, (book) => claim(book, channel, { voucher, tick }, desk, allow(channel)));
-      }
-      case 'close': {
-        const [channel, close, consent] = request.parts;
-        const closes = consent === null ? [close] : [close, consent];
-        return onChannel(channel, (book) => closeChannel(book, channel, closes, desk, allow(channel)));
-      }
-      case 'statement': {
-        const [lease, agreed] = request.parts;
-        const channel = channelOfAgreed(agreed);
-        if (!channel.ok) return channel;
-        const id = channel.value;
-        return onChannel(id, (book) => fileStatement(book, id, lease, agreed, desk, allow(id)));
-      }
-      case 'query': {
-        const [id] = request.parts;
-        return onChannel(id, (book) => {
-          const channel = book.channel(id);
-          return channel === undefined ? unknownChannel(id) : ok({ kind: 'receipt', channel });
-        });
-      }
-      default:
-        return refuse('object-malformed', `${request.kind} is no request to a settler`);
-    }
-  };
-};
-
 const everyOne = (tasks: readonly Task[], refusal: Refusal): readonly Refusal[] => tasks.map(() => refusal);
 
 /** One transaction for all. A task that throws is a fault of ours: it must not take the others with it. */
@@ -203,11 +152,13 @@ const runBatch = async (
   const { store, nowMs, log } = options;
   try {
     const committed = await store.transact(async (reader) => {
-      const wanted = {
-        channels: tasks.flatMap((task) => task.channels),
-        accounts: tasks.flatMap((task) => task.accounts),
-      };
-      const book = await openBook(reader, wanted, nowMs(), desk.limits.intakeGapMs, desk.crypto.sha256);
+      const book = await openBook(
+        reader,
+        together(tasks.map(({ wants }) => wants)),
+        nowMs(),
+        desk.crypto.sha256,
+      );
+      await book.load(together(tasks.map(({ reach }) => reach?.(book) ?? {})));
       const value = tasks.map((task) => ok({ answer: task.apply(book), timeMs: book.timeMs }));
       return { changes: book.changes(), value };
     });
@@ -236,16 +187,14 @@ const createSweep =
     }
   };
 
-const sweepOnce = ({ store, nowMs }: SettlerOptions, desk: Desk): Promise<Result<number>> =>
+const sweepOnce = ({ store, nowMs, serves }: SettlerOptions, desk: Desk): Promise<Result<number>> =>
   store.transact(async (reader) => {
     const { intakeGapMs, graceMs } = desk.limits;
     const due = await reader.expired(Math.floor((nowMs() - graceMs) / 1000), SWEEP_BATCH);
-    const wanted = { channels: due.map((channel) => channel.id), accounts: [] };
-    const book = await openBook(reader, wanted, nowMs(), intakeGapMs, desk.crypto.sha256);
-    const released = wanted.channels.filter((id) => expireChannel(book, id, desk)).length;
-    const meta = [
-      { name: 'intake-since', value: String(book.intakeSinceMs) },
-      { name: 'intake-last', value: String(book.timeMs) },
-    ];
-    return { changes: { ...book.changes(), meta }, value: released };
+    const wanted = { channel: due.map(({ id }) => [id]), meta: [INTAKE] };
+    const book = await openBook(reader, wanted, nowMs(), desk.crypto.sha256);
+    noteIntake(book, serves?.() ?? ALL_SHARDS, intakeGapMs);
+    await book.load(together(due.map(reachOf)));
+    const released = due.filter(({ id }) => expireChannel(book, id, desk)).length;
+    return { changes: book.changes(), value: released };
   });

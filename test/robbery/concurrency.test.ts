@@ -7,8 +7,8 @@ import { purchaseFromRecords } from '../../agent/engine/purchase/records.ts';
 import { depositAccount, earnedAccount } from '../../broker/settler/ledger/ledger.ts';
 import { verifyStore } from '../../broker/settler/reports/verify.ts';
 import { openMemoryStore } from '../../broker/settler/store/memory.ts';
-import type { Store } from '../../broker/settler/store/store.ts';
 import { decodeStream } from '../../schemas/stream.ts';
+import { balanceOf } from '../settler/balance.ts';
 import {
   claimRequest,
   closeRequest,
@@ -26,9 +26,6 @@ import { must } from '../world/deal.ts';
 import { LonePurchase } from '../world/lone-purchase.ts';
 import { LoneSale } from '../world/lone-sale.ts';
 import { PRICE_NANO as P } from '../world/options.ts';
-
-const balance = async (store: Store, account: string): Promise<bigint> =>
-  must(await store.read((reader) => reader.balances([account])))[0]?.nano ?? 0n;
 
 const processes = suite('two processes of one buyer');
 
@@ -85,7 +82,7 @@ claims('two claims of the same evidence in one batch earn it once', async () => 
   await house.ask(openRequest(channel));
   const claim = claimRequest(channel, evidenceFor(channel, 1, 2 * UNIT, 5));
   await Promise.all(Array.from({ length: 8 }, () => house.ask(claim, channel)));
-  assert.is(await balance(store, earnedAccount(PAYEE.key)), BigInt(2 * UNIT + 5000));
+  assert.is(await balanceOf(store, earnedAccount(PAYEE.key)), BigInt(2 * UNIT + 5000));
 });
 
 claims('a claim and a close in one batch: what was earned is not released', async () => {
@@ -102,9 +99,9 @@ claims('a claim and a close in one batch: what was earned is not released', asyn
     const replies = await Promise.all(order.map((bytes) => house.ask(bytes, channel)));
     const codes = replies.map((reply) => reply.code ?? 'receipt');
     assert.equal(codes, closeFirst ? ['receipt', 'channel-closed'] : ['receipt', 'statement-differs']);
-    const earned = await balance(store, earnedAccount(PAYEE.key));
+    const earned = await balanceOf(store, earnedAccount(PAYEE.key));
     assert.is(earned, BigInt(closeFirst ? UNIT : 3 * UNIT));
-    const deposit = await balance(store, depositAccount(PAYER.key));
+    const deposit = await balanceOf(store, depositAccount(PAYER.key));
     assert.is(deposit, BigInt(10 * UNIT) - (closeFirst ? earned : BigInt(5 * UNIT)));
   }
 });
@@ -126,8 +123,8 @@ claims('two settlers over one store never lend a deposit twice, nor book a claim
     const reply = await house.ask(queryRequest(channel!), channel);
     assert.is(reply.receipt?.paidNano, 4 * UNIT - 64_000);
   }
-  assert.is(await balance(store, earnedAccount(PAYEE.key)), BigInt(4 * UNIT - 64_000));
-  assert.is(await balance(store, depositAccount(PAYER.key)), BigInt(2 * UNIT));
+  assert.is(await balanceOf(store, earnedAccount(PAYEE.key)), BigInt(4 * UNIT - 64_000));
+  assert.is(await balanceOf(store, depositAccount(PAYER.key)), BigInt(2 * UNIT));
   must(await verifyStore(store, crypto.sha256));
 });
 

@@ -5,6 +5,7 @@ import * as assert from 'uvu/assert';
 import { depositAccount, earnedAccount } from '../../broker/settler/ledger/ledger.ts';
 import { openMemoryStore } from '../../broker/settler/store/memory.ts';
 import type { Store } from '../../broker/settler/store/store.ts';
+import { balanceOf } from '../settler/balance.ts';
 import {
   claimRequest,
   closeRequest,
@@ -47,9 +48,6 @@ const passTo = async (house: House, ms: number): Promise<void> => {
   }
 };
 
-const balance = async (store: Store, account: string): Promise<bigint> =>
-  must(await store.read((reader) => reader.balances([account])))[0]?.nano ?? 0n;
-
 const races = suite('expiry');
 
 races('a claim before, at and after expiry is booked, until the grace is over', async () => {
@@ -67,8 +65,8 @@ races('a claim before, at and after expiry is booked, until the grace is over', 
   await passTo(house, EXPIRY_MS + GRACE_MS);
   const late = await house.ask(claimRequest(channel, evidenceFor(channel, 9, 5 * UNIT)), channel);
   assert.is(late.code, 'channel-closed');
-  assert.is(await balance(store, earnedAccount(PAYEE.key)), BigInt(4 * UNIT));
-  assert.is(await balance(store, depositAccount(PAYER.key)), BigInt(6 * UNIT));
+  assert.is(await balanceOf(store, earnedAccount(PAYEE.key)), BigInt(4 * UNIT));
+  assert.is(await balanceOf(store, depositAccount(PAYER.key)), BigInt(6 * UNIT));
 });
 
 races('a payer takes nothing back before the grace is over, and not what was claimed in it', async () => {
@@ -82,7 +80,7 @@ races('a payer takes nothing back before the grace is over, and not what was cla
   const reply = await house.ask(closeRequest(channel, 0, PAYER), channel, PAYER);
   assert.is(reply.receipt?.final, true);
   assert.is(reply.receipt?.paidNano, UNIT);
-  assert.is(await balance(store, depositAccount(PAYER.key)), BigInt(9 * UNIT));
+  assert.is(await balanceOf(store, depositAccount(PAYER.key)), BigInt(9 * UNIT));
 });
 
 races('a settler’s clock that leaps forward a year releases nothing', async () => {
@@ -92,7 +90,7 @@ races('a settler’s clock that leaps forward a year releases nothing', async ()
   assert.is((await house.ask(closeRequest(channel, 0, PAYER), channel, PAYER)).code, 'not-authorised');
   const reply = await house.ask(claimRequest(channel, evidenceFor(channel, 1, UNIT)), channel);
   assert.is(reply.receipt?.paidNano, UNIT);
-  assert.is(await balance(store, depositAccount(PAYER.key)), BigInt(5 * UNIT));
+  assert.is(await balanceOf(store, depositAccount(PAYER.key)), BigInt(5 * UNIT));
 });
 
 races('a settler’s clock that goes back revives no channel and dates nothing back', async () => {
@@ -115,7 +113,7 @@ races('downtime over the whole grace costs the payee nothing: the grace begins a
   await passTo(house, house.clock.nowMs + GRACE_MS - 60_000);
   assert.is((await house.ask(closeRequest(channel, 0, PAYER), channel, PAYER)).code, 'not-authorised');
   await passTo(house, house.clock.nowMs + 120_000);
-  assert.is(await balance(store, depositAccount(PAYER.key)), BigInt(9 * UNIT));
+  assert.is(await balanceOf(store, depositAccount(PAYER.key)), BigInt(9 * UNIT));
 });
 
 races('nothing is delivered within the margin, not even to who pays for it', () => {

@@ -4,6 +4,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { depositAccount, earnedAccount } from '../../broker/settler/ledger/ledger.ts';
 import { openMemoryStore } from '../../broker/settler/store/memory.ts';
+import { balanceOf } from '../settler/balance.ts';
 import {
   claimRequest,
   closeRequest,
@@ -26,14 +27,10 @@ const settled = async () => {
   const store = openMemoryStore();
   const house = await houseOver(store);
   await house.deposit(10, 'BANK-1');
-  const balances = async (): Promise<[bigint, bigint]> => {
-    const read = await store.read((reader) =>
-      reader.balances([depositAccount(PAYER.key), earnedAccount(PAYEE.key)]),
-    );
-    if (!read.ok) throw new Error(read.detail);
-    const of = (account: string): bigint => read.value.find((row) => row.account === account)?.nano ?? 0n;
-    return [of(depositAccount(PAYER.key)), of(earnedAccount(PAYEE.key))];
-  };
+  const balances = async (): Promise<[bigint, bigint]> => [
+    await balanceOf(store, depositAccount(PAYER.key)),
+    await balanceOf(store, earnedAccount(PAYEE.key)),
+  ];
   return { house, balances };
 };
 

@@ -2,7 +2,8 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { verifyStore } from '../../broker/settler/reports/verify.ts';
 import { openMemoryStore } from '../../broker/settler/store/memory.ts';
-import type { Changes, ChannelRow, Store } from '../../broker/settler/store/store.ts';
+import type { Changes, Store } from '../../broker/settler/store/store.ts';
+import type { ChannelRow } from '../../broker/settler/store/tables.ts';
 import { claimRequest, crypto, evidenceFor, houseOver, openOf, openRequest, UNIT } from './parties.ts';
 
 const audit = suite<{ store: Store; channel: ChannelRow }>('verifyStore');
@@ -15,7 +16,7 @@ audit.before.each(async (context) => {
   await house.ask(openRequest(opened));
   await house.ask(claimRequest(opened, evidenceFor(opened, 1, UNIT)));
   await house.settler.close();
-  const read = await context.store.read((reader) => reader.channels([opened.id]));
+  const read = await context.store.read((reader) => reader.get('channel', [[opened.id]]));
   if (!read.ok) throw new Error(read.detail);
   context.channel = read.value[0]!;
 });
@@ -36,7 +37,10 @@ audit('accepts what the settler wrote', async ({ store }) => {
 
 audit('names a balance that was written by hand', async ({ store }) => {
   const balances = [{ account: 'earned/00', currency: 'EUR', nano: 5n }];
-  assert.match(await faultAfter(store, { balances }), /^earned\/00 EUR is stored as 5 nano/);
+  assert.match(
+    await faultAfter(store, { put: { balance: balances } }),
+    /^earned\/00 EUR is stored as 5 nano/,
+  );
 });
 
 audit('names a channel that says other than the journal', async ({ store, channel }) => {
@@ -46,13 +50,13 @@ audit('names a channel that says other than the journal', async ({ store, channe
     [{ closed: true }, /it is open in the journal/],
     [{ bookedIndex: 1 }, /its last row in the journal is 2/],
   ] as const) {
-    assert.match(await faultAfter(store, { channels: [{ ...channel, ...change }] }), fault);
+    assert.match(await faultAfter(store, { put: { channel: [{ ...channel, ...change }] } }), fault);
   }
 });
 
 audit('notices a channel that nobody was granted', async ({ store, channel }) => {
   const id = new Uint8Array(32).fill(9);
-  assert.match(await faultAfter(store, { channels: [{ ...channel, id }] }), /knows no grant of it/);
+  assert.match(await faultAfter(store, { put: { channel: [{ ...channel, id }] } }), /knows no grant of it/);
 });
 
 audit.run();

@@ -91,7 +91,7 @@ command('leads from a deposit to a bank file, beside a running settler', async (
   assert.is(readFileSync(out, 'utf8'), first);
   const [{ id }] = paid.payouts;
   assert.is((await jsonOf(db, `settle --run ${paid.run} --payout ${id} --as posted`)).state, 'posted');
-  assert.is((await jsonOf(db, 'verify')).rows, 5);
+  assert.is((await jsonOf(db, 'verify')).rows, 6);
 });
 
 command('refuses what it does not understand and names it', async ({ db }) => {

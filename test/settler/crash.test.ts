@@ -127,12 +127,12 @@ const endOf = async (store: Store): Promise<unknown> => {
   const read = await store.read(async (reader) => ({
     rows: (await reader.journal(0, 1000)).map((row) => row.key),
     balances: await reader.balancesUnder('', null, 1000),
-    channels: (await reader.allChannels(null, 1000)).map(({ id, paidNano, closed }) => [
+    channels: (await reader.page('channel', [], null, 1000)).map(({ id, paidNano, closed }) => [
       toHex(id),
       paidNano,
       closed,
     ]),
-    payouts: await reader.payouts('2026-11-20-1'),
+    payouts: await reader.payoutsOf('2026-11-20-1'),
   }));
   if (!read.ok) throw new Error(read.detail);
   return read.value;
@@ -202,7 +202,7 @@ const checkAcknowledged = async (path: string, acknowledged: ReadonlyMap<string,
   const store = await openStore(path);
   const verified = await verifyStore(store, crypto.sha256);
   assert.ok(verified.ok, verified.ok ? '' : verified.detail);
-  const channels = await store.read((reader) => reader.allChannels(null, 1000));
+  const channels = await store.read((reader) => reader.page('channel', [], null, 1000));
   assert.ok(channels.ok);
   const paid = new Map(channels.value.map((channel) => [toHex(channel.id), channel.paidNano]));
   for (const [channel, paidNano] of acknowledged) {

@@ -6,6 +6,7 @@ import { depositAccount, earnedAccount } from '../../broker/settler/ledger/ledge
 import { verifyStore } from '../../broker/settler/reports/verify.ts';
 import { openMemoryStore } from '../../broker/settler/store/memory.ts';
 import type { Store } from '../../broker/settler/store/store.ts';
+import { balanceOf } from './balance.ts';
 import { crypto, type House, houseOver, PAYEE, PAYER, UNIT } from './parties.ts';
 
 export type Housed = { store: Store; house: House };
@@ -25,11 +26,6 @@ export const housed = (suite: Test<Housed>): Test<Housed> => {
   return suite;
 };
 
-const balanceOf = async (store: Store, account: string): Promise<bigint> => {
-  const read = await store.read((reader) => reader.balances([account]));
-  if (!read.ok) throw new Error(read.detail);
-  return read.value[0]?.nano ?? 0n;
-};
 export const deposited = (store: Store): Promise<bigint> => balanceOf(store, depositAccount(PAYER.key));
 export const earned = (store: Store): Promise<bigint> => balanceOf(store, earnedAccount(PAYEE.key));
 export const nano = (units: number): bigint => BigInt(units) * BigInt(UNIT);

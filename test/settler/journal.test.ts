@@ -10,22 +10,28 @@ import {
   nextRow,
   Replay,
 } from '../../broker/settler/ledger/journal.ts';
-import { type EventKind, entriesOf, keyOf, type LedgerEvent } from '../../broker/settler/ledger/ledger.ts';
+import {
+  type EventKind,
+  entriesOf,
+  eventFor,
+  keyOf,
+  type LedgerEvent,
+} from '../../broker/settler/ledger/ledger.ts';
 import { toHex } from '../../schemas/bytes.ts';
 import { crypto, PAYEE, PAYER } from './parties.ts';
 
 const CHANNEL = 'c'.repeat(64);
 
-const event = (kind: EventKind, nano: bigint, more: Partial<LedgerEvent> = {}): LedgerEvent => ({
-  kind,
-  currency: 'EUR',
-  nano,
-  subject: kind === 'deposit' ? 'R-1' : kind.startsWith('payout') ? 'P-1' : CHANNEL,
-  owner: kind === 'claim' || kind.startsWith('payout') ? PAYEE.key : PAYER.key,
-  totalNano: 0n,
-  proof: new Uint8Array([1]),
-  ...more,
-});
+const event = (kind: EventKind, nano: bigint, more: Partial<LedgerEvent> = {}): LedgerEvent =>
+  eventFor({
+    kind,
+    currency: 'EUR',
+    nano,
+    subject: kind === 'deposit' ? 'R-1' : kind.startsWith('payout') ? 'P-1' : CHANNEL,
+    owner: kind === 'claim' || kind.startsWith('payout') ? PAYEE.key : PAYER.key,
+    proof: new Uint8Array([1]),
+    ...more,
+  });
 
 /** A life: paid in, reserved, claimed twice, released, paid out. */
 const LIFE = [

@@ -7,6 +7,7 @@ import { earnedAccount } from '../../broker/settler/ledger/ledger.ts';
 import { verifyStore } from '../../broker/settler/reports/verify.ts';
 import { openMemoryStore } from '../../broker/settler/store/memory.ts';
 import type { Store } from '../../broker/settler/store/store.ts';
+import { balanceOf } from './balance.ts';
 import {
   claimRequest,
   crypto,
@@ -57,10 +58,7 @@ const earn = async (house: House, totalNano: number, nonce: number, payee = PAYE
   await house.ask(claimRequest(channel, evidenceFor(channel, 1, totalNano)));
 };
 
-const earned = async (store: Store): Promise<bigint> => {
-  const read = await store.read((reader) => reader.balances([earnedAccount(PAYEE.key)]));
-  return read.ok ? (read.value[0]?.nano ?? 0n) : -1n;
-};
+const earned = (store: Store): Promise<bigint> => balanceOf(store, earnedAccount(PAYEE.key));
 
 const make = async (store: Store, order: Partial<RunOrder> = {}, nowMs = START_MS) => {
   const made = await makeRun(store, { ...ORDER, ...order }, nowMs, crypto.sha256);

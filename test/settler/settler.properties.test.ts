@@ -157,7 +157,10 @@ class Model {
     const verified = await verifyStore(store, crypto.sha256);
     assert.ok(verified.ok, verified.ok ? '' : verified.detail);
     const read = await store.read(async (reader) => ({
-      channels: await reader.channels(CHANNELS.map((channel) => channel.id)),
+      channels: await reader.get(
+        'channel',
+        CHANNELS.map((channel) => [channel.id]),
+      ),
       balances: await reader.balancesUnder('', null, 1000),
     }));
     assert.ok(read.ok);

@@ -255,7 +255,7 @@ settling('files a both-signed statement and refuses a one-sided or foreign one',
   assert.is((await house.ask(statementRequest(agreed, channel.id))).code, 'channel-mismatch');
   assert.is((await house.ask(statementRequest(new Uint8Array([1])))).code, 'cose-malformed');
   assert.is((await house.ask(statementRequest(agreed), channel)).receipt?.paidNano, 0);
-  const filed = await store.read((reader) => reader.statements([channel.id]));
+  const filed = await store.read((reader) => reader.get('statement', [[channel.id]]));
   assert.ok(filed.ok);
   assert.equal(filed.value[0]?.bytes, agreed);
 });

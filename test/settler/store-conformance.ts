@@ -3,15 +3,16 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { EMPTY_HEAD, headAfter, nextRow } from '../../broker/settler/ledger/journal.ts';
-import type { LedgerEvent } from '../../broker/settler/ledger/ledger.ts';
-import type {
-  Changes,
-  ChannelRow,
-  PayoutRow,
-  Reader,
-  RunRow,
-  Store,
-} from '../../broker/settler/store/store.ts';
+import { eventFor, type LedgerEvent } from '../../broker/settler/ledger/ledger.ts';
+import type { Changes, Reader, Store } from '../../broker/settler/store/store.ts';
+import {
+  type ChannelRow,
+  keyOfRow,
+  keyText,
+  type PayoutRow,
+  TABLE_NAMES,
+  type Tables,
+} from '../../broker/settler/store/tables.ts';
 import { crypto } from './parties.ts';
 
 /** A database that several stores may be opened on, as a restart or another process would. */
@@ -24,15 +25,15 @@ export type StoreUnderTest = {
 
 const key = (n: number): Uint8Array => new Uint8Array(32).fill(n);
 
-const depositOf = (nano: bigint, reference: string): LedgerEvent => ({
-  kind: 'deposit',
-  currency: 'EUR',
-  nano,
-  subject: reference,
-  owner: key(1),
-  totalNano: 0n,
-  proof: new Uint8Array([1, 2, 3]),
-});
+const depositOf = (nano: bigint, reference: string): LedgerEvent =>
+  eventFor({
+    kind: 'deposit',
+    currency: 'EUR',
+    nano,
+    subject: reference,
+    owner: key(1),
+    proof: new Uint8Array([1, 2, 3]),
+  });
 
 const rowsOf = (count: number) => {
   const rows = [];
@@ -48,10 +49,14 @@ const channelOf = (n: number, more: Partial<ChannelRow> = {}): ChannelRow => ({
   id: key(n),
   payer: key(1),
   payee: key(2),
+  payerOwner: key(1),
+  payeeOwner: key(3),
   currency: 'EUR',
   lease: key(9),
   limitNano: Number.MAX_SAFE_INTEGER,
   expiryS: 1000 + n,
+  backing: 'deposit',
+  grantedMs: 999,
   grant: new Uint8Array([n]),
   paidNano: 0,
   closed: false,
@@ -73,6 +78,85 @@ const read = async <T>(store: Store, work: (reader: Reader) => Promise<T>): Prom
   return result.value;
 };
 
+const meta = async (store: Store, name: string): Promise<string | undefined> =>
+  (await read(store, (reader) => reader.get('meta', [[name]])))[0]?.value;
+
+/** A row of each table, with its largest and its empty values. */
+const ROWS: Tables = {
+  balance: { account: 'deposit/x', currency: 'EUR', nano: 2n ** 63n - 1n },
+  channel: channelOf(3),
+  budget: {
+    device: key(4),
+    owner: key(5),
+    currency: 'EUR',
+    version: 4294967295,
+    totalNano: Number.MAX_SAFE_INTEGER,
+    dayNano: 0,
+    sellerNano: 1,
+    expiryS: 0,
+    bytes: new Uint8Array(0),
+    bookedIndex: 1,
+  },
+  spending: { device: key(4), scope: 'day/2026-11-20', nano: 2n ** 62n },
+  line: {
+    creditor: key(6),
+    debtor: key(7),
+    currency: 'EUR',
+    version: 1,
+    limitNano: 5,
+    expiryS: 9,
+    bytes: new Uint8Array([1]),
+    bookedIndex: 0,
+  },
+  consent: {
+    owner: key(6),
+    currency: 'USD',
+    version: 1,
+    counterpartyNano: 7,
+    expiryS: 0,
+    bytes: new Uint8Array([2]),
+    bookedIndex: 0,
+  },
+  dispute: {
+    channel: key(3),
+    party: key(1),
+    version: 2,
+    open: true,
+    sinceMs: 8,
+    bytes: new Uint8Array([3]),
+    resolution: null,
+    bookedIndex: 0,
+  },
+  statement: { channel: key(3), presentedMs: 77, bytes: new Uint8Array([9]) },
+  snapshot: { index: 5, part: 0, bytes: new Uint8Array(70_000).fill(7) },
+  clearing: { id: 'c-1', currency: 'EUR', frozenIndex: 5, createdMs: 6, report: '{"a":"ä"}' },
+  owner: { key: key(1), scheme: 'sepa', name: 'Ann Ötker', bank: 'sepa:DE75512108001245126199:' },
+  mandate: { owner: key(1), id: 'M-1', signedDate: '2026-11-20', collections: 0 },
+  run: {
+    id: '2026-11-20-1',
+    kind: 'payout',
+    createdMs: 5,
+    executionDate: '2026-11-23',
+    currency: 'EUR',
+    name: 'S',
+    bank: 'sepa:X:Y',
+  },
+  payout: {
+    id: 'p1',
+    run: '2026-11-20-1',
+    owner: key(1),
+    currency: 'EUR',
+    nano: 10n,
+    name: 'A',
+    bank: 'sepa:I:',
+    state: 'pending',
+    reason: null,
+    changedMs: 5,
+  },
+  gap: { channel: key(3), paidNano: 4, journalIndex: 5, bytes: new Uint8Array([6]) },
+  meta: { name: 'settler', value: 'ab' },
+};
+
 export const storeConformance = (name: string, create: () => Promise<StoreUnderTest>): void => {
   const conforms = suite<{ database: StoreUnderTest; store: Store }>(`store on ${name}`);
   conforms.before.each(async (context) => {
@@ -87,17 +171,25 @@ export const storeConformance = (name: string, create: () => Promise<StoreUnderT
   conforms('is empty at first', async ({ store }) => {
     assert.equal(await read(store, (reader) => reader.head()), EMPTY_HEAD);
     assert.equal(await read(store, (reader) => reader.journal(0, 10)), []);
-    assert.equal(await read(store, (reader) => reader.channels([key(1)])), []);
-    assert.is(await read(store, (reader) => reader.meta('settler')), undefined);
+    assert.equal(await read(store, (reader) => reader.get('channel', [[key(1)]])), []);
+    assert.equal(await read(store, (reader) => reader.get('meta', [['settler']])), []);
   });
 
   conforms('keeps 64-bit amounts exact', async ({ store }) => {
     const exact = [9007199254740993n, 2n ** 63n - 1n, 0n, 1n];
     const balances = exact.map((nano, i) => ({ account: `deposit/${i}`, currency: 'EUR', nano }));
     const bank = { account: 'bank/EUR', currency: 'EUR', nano: -(2n ** 63n - 1n) };
-    await write(store, { balances: [...balances, bank] });
-    assert.equal(await read(store, (r) => r.balances(balances.map((b) => b.account))), balances);
-    assert.equal(await read(store, (r) => r.balances(['bank/EUR'])), [bank]);
+    await write(store, { put: { balance: [...balances, bank] } });
+    assert.equal(
+      await read(store, (r) =>
+        r.get(
+          'balance',
+          balances.map((b) => [b.account, 'EUR']),
+        ),
+      ),
+      balances,
+    );
+    assert.equal(await read(store, (r) => r.get('balance', [['bank/EUR', 'EUR']])), [bank]);
   });
 
   conforms('gives back every row as it was written', async ({ store }) => {
@@ -110,76 +202,57 @@ export const storeConformance = (name: string, create: () => Promise<StoreUnderT
       index: 1024,
       link: new Uint8Array(16).fill(4),
     });
-    const owner = { key: key(1), name: 'Ann Ötker', iban: 'DE75512108001245126199', bic: null };
-    const run: RunRow = {
-      id: '2026-11-20-1',
-      createdMs: 5,
-      executionDate: '2026-11-23',
-      currency: 'EUR',
-      name: 'S',
-      iban: 'X',
-      bic: 'Y',
-    };
-    const payout: PayoutRow = {
-      id: 'p1',
-      run: run.id,
-      owner: key(1),
-      currency: 'EUR',
-      nano: 10n,
-      name: 'A',
-      iban: 'I',
-      bic: null,
-      state: 'pending',
-    };
-    const statement = { channel: full.id, presentedMs: 77, bytes: new Uint8Array([9]) };
-    await write(store, {
-      journal: [first!, second!],
-      channels: [full],
-      owners: [owner],
-      runs: [run],
-      payouts: [payout],
-      statements: [statement],
-      meta: [{ name: 'settler', value: 'ab' }],
-    });
+    const journal = [first!, second!];
+    const rows = { ...ROWS, channel: full };
+    const put = Object.fromEntries(TABLE_NAMES.map((table) => [table, [rows[table]]]));
+    await write(store, { journal, put });
     assert.equal(await read(store, (r) => r.journal(0, 10)), [first, second]);
     assert.equal(await read(store, (r) => r.journal(1, 10)), [second]);
     assert.equal(await read(store, (r) => r.head()), headAfter(second!));
     assert.equal(await read(store, (r) => r.rows(['deposit/r1', 'deposit/none'])), [second]);
-    assert.equal(await read(store, (r) => r.channels([key(3), key(4)])), [full]);
-    assert.equal(await read(store, (r) => r.owners([key(1), key(2)])), [owner]);
-    assert.equal(await read(store, (r) => r.runs([run.id])), [run]);
-    assert.equal(await read(store, (r) => r.payouts(run.id)), [payout]);
-    assert.equal(await read(store, (r) => r.statements([full.id])), [statement]);
-    assert.is(await read(store, (r) => r.meta('settler')), 'ab');
+    assert.equal(await read(store, (r) => r.payoutsOf(ROWS.payout.run)), [ROWS.payout]);
+    for (const table of TABLE_NAMES) {
+      const own = keyOfRow(table, rows[table]);
+      const none = own.map((value) =>
+        value instanceof Uint8Array ? key(77) : typeof value === 'string' ? `${value}-none` : value + 7,
+      );
+      assert.equal(await read(store, (r) => r.get(table, [none, own])), [rows[table]], table);
+      const stored = await read(store, (r) => r.page(table, own.slice(0, 1), null, 10));
+      assert.ok(stored.some((row) => keyText(keyOfRow(table, row)) === keyText(own)));
+      assert.equal(await read(store, (r) => r.page(table, none.slice(0, 1), null, 10)), []);
+    }
+  });
+
+  conforms('writes every column again, and null', async ({ store }) => {
+    const [first] = rowsOf(1);
+    await write(store, { journal: [first!], put: { dispute: [ROWS.dispute], payout: [ROWS.payout] } });
+    const dispute = { ...ROWS.dispute, version: 9, open: false, resolution: 'withdrawn', bookedIndex: 4 };
+    const payout: PayoutRow = { ...ROWS.payout, state: 'returned', reason: 'AC04', changedMs: 9 };
+    await write(store, { put: { dispute: [dispute], payout: [payout] } });
+    assert.equal(await read(store, (r) => r.get('dispute', [[key(3), key(1)]])), [dispute]);
+    assert.equal(await read(store, (r) => r.get('payout', [['p1']])), [payout]);
+    await write(store, { put: { payout: [ROWS.payout] } });
+    assert.equal(await read(store, (r) => r.get('payout', [['p1']])), [ROWS.payout]);
   });
 
   conforms('replaces rows with the same key, except in the journal', async ({ store }) => {
     const [first, second] = rowsOf(2);
-    await write(store, { journal: [first!], channels: [channelOf(3)] });
-    await write(store, {
-      channels: [channelOf(3, { paidNano: 9 })],
-      balances: [{ account: 'deposit/a', currency: 'EUR', nano: 1n }],
-    });
-    await write(store, { balances: [{ account: 'deposit/a', currency: 'EUR', nano: 2n }] });
-    assert.is((await read(store, (r) => r.channels([key(3)])))[0]?.paidNano, 9);
-    assert.equal(
-      (await read(store, (r) => r.balances(['deposit/a']))).map((b) => b.nano),
-      [2n],
-    );
+    await write(store, { journal: [first!], put: { channel: [channelOf(3)] } });
+    const balanceOf = (nano: bigint) => ({ account: 'deposit/a', currency: 'EUR', nano });
+    await write(store, { put: { channel: [channelOf(3, { paidNano: 9 })], balance: [balanceOf(1n)] } });
+    await write(store, { put: { balance: [balanceOf(2n)] } });
+    assert.is((await read(store, (r) => r.get('channel', [[key(3)]])))[0]?.paidNano, 9);
+    assert.equal(await read(store, (r) => r.get('balance', [['deposit/a', 'EUR']])), [balanceOf(2n)]);
     for (const again of [first!, { ...second!, key: first!.key }]) {
       const outcome = await store
         .transact(async () => ({
-          changes: { journal: [again], meta: [{ name: 'x', value: 'y' }] },
+          changes: { journal: [again], put: { meta: [{ name: 'x', value: 'y' }] } },
           value: null,
         }))
         .catch((error: unknown) => ({ ok: false, error }));
       assert.is(outcome.ok, false);
     }
-    assert.is(
-      await read(store, (r) => r.meta('x')),
-      undefined,
-      'the rest of the transaction is gone as well',
-    );
+    assert.is(await meta(store, 'x'), undefined, 'the rest of the transaction is gone as well');
   });
 
   conforms('pages through channels, balances and journal keys in order', async ({ store }) => {
@@ -188,11 +261,15 @@ export const storeConformance = (name: string, create: () => Promise<StoreUnderT
     const balances = ['b/1', 'b/2', 'c/1'].flatMap((account) =>
       ['EUR', 'USD'].map((currency) => ({ account, currency, nano: 1n })),
     );
-    await write(store, { journal, channels, balances });
-    const ids = async (after: Uint8Array | null, countMax: number) =>
-      (await read(store, (r) => r.allChannels(after, countMax))).map((channel) => channel.id[0]);
+    await write(store, { journal, put: { channel: channels, balance: balances } });
+    const ids = async (after: number | null, countMax: number) => {
+      const row = after === null ? null : channelOf(after);
+      return (await read(store, (r) => r.page('channel', [], row, countMax))).map((channel) => channel.id[0]);
+    };
     assert.equal(await ids(null, 2), [3, 4]);
-    assert.equal(await ids(key(4), 2), [5]);
+    assert.equal(await ids(4, 2), [5]);
+    assert.equal(await read(store, (r) => r.page('balance', ['b/2'], null, 9)), balances.slice(2, 4));
+    assert.equal(await read(store, (r) => r.page('balance', ['b/2'], balances[2]!, 9)), [balances[3]]);
     assert.equal(await read(store, (r) => r.balancesUnder('b/', null, 3)), balances.slice(0, 3));
     assert.equal(await read(store, (r) => r.balancesUnder('b/', balances[2]!, 3)), [balances[3]]);
     assert.equal(await read(store, (r) => r.balancesUnder('', balances[3]!, 9)), balances.slice(4));
@@ -204,7 +281,7 @@ export const storeConformance = (name: string, create: () => Promise<StoreUnderT
   conforms('finds open channels by expiry, the earliest first', async ({ store }) => {
     const [journal] = rowsOf(1);
     const channels = [channelOf(5), channelOf(3), channelOf(4, { closed: true }), channelOf(9)];
-    await write(store, { journal: [journal!], channels });
+    await write(store, { journal: [journal!], put: { channel: channels } });
     const found = await read(store, (r) => r.expired(1005, 10));
     assert.equal(
       found.map((channel) => channel.id[0]),
@@ -221,15 +298,15 @@ export const storeConformance = (name: string, create: () => Promise<StoreUnderT
       })
       .catch((error: unknown) => error);
     assert.is(thrown, fault);
-    await write(store, { meta: [{ name: 'after', value: '1' }] });
-    assert.is(await read(store, (r) => r.meta('after')), '1');
+    await write(store, { put: { meta: [{ name: 'after', value: '1' }] } });
+    assert.is(await meta(store, 'after'), '1');
   });
 
   conforms('shows each transaction what the one before wrote', async ({ store }) => {
     const count = () =>
       store.transact(async (reader) => {
-        const value = Number((await reader.meta('n')) ?? '0') + 1;
-        return { changes: { meta: [{ name: 'n', value: String(value) }] }, value };
+        const value = Number((await reader.get('meta', [['n']]))[0]?.value ?? '0') + 1;
+        return { changes: { put: { meta: [{ name: 'n', value: String(value) }] } }, value };
       });
     const counted = await Promise.all(Array.from({ length: 20 }, count));
     assert.equal(
@@ -242,9 +319,9 @@ export const storeConformance = (name: string, create: () => Promise<StoreUnderT
     let duringWork: string | undefined = 'unread';
     const reading: Promise<unknown>[] = [];
     await store.transact(async () => {
-      reading.push(read(store, (r) => r.meta('half')).then((value) => (duringWork = value)));
+      reading.push(meta(store, 'half').then((value) => (duringWork = value)));
       await Promise.resolve();
-      return { changes: { meta: [{ name: 'other', value: '1' }] }, value: null };
+      return { changes: { put: { meta: [{ name: 'other', value: '1' }] } }, value: null };
     });
     await Promise.all(reading);
     assert.is(duringWork, undefined);
@@ -265,10 +342,10 @@ export const storeConformance = (name: string, create: () => Promise<StoreUnderT
 
   conforms('keeps what it answered when it is opened again', async ({ database, store }) => {
     if (!database.durable) return;
-    await write(store, { meta: [{ name: 'kept', value: '1' }] });
+    await write(store, { put: { meta: [{ name: 'kept', value: '1' }] } });
     await store.close();
     const again = await database.open();
-    assert.is(await read(again, (r) => r.meta('kept')), '1');
+    assert.is(await meta(again, 'kept'), '1');
     await again.close();
   });
 
@@ -277,14 +354,14 @@ export const storeConformance = (name: string, create: () => Promise<StoreUnderT
     const other = await database.open();
     const add = (target: Store) =>
       target.transact(async (reader) => {
-        const value = Number((await reader.meta('n')) ?? '0') + 1;
-        return { changes: { meta: [{ name: 'n', value: String(value) }] }, value };
+        const value = Number((await reader.get('meta', [['n']]))[0]?.value ?? '0') + 1;
+        return { changes: { put: { meta: [{ name: 'n', value: String(value) }] } }, value };
       });
     for (let i = 0; i < 10; i++) {
       await add(store);
       await add(other);
     }
-    assert.is(await read(store, (r) => r.meta('n')), '20');
+    assert.is(await meta(store, 'n'), '20');
     await other.close();
   });
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { openMemoryStore } from '../../broker/settler/store/memory.ts';
+import { MIGRATIONS, SQLITE } from '../../broker/settler/store/schema.ts';
 import { openSqliteStore } from '../../broker/settler/store/sqlite.ts';
 import { loadSqlite, type OpenSqlite, sqliteCodeOf } from '../../broker/settler/store/sqlite-driver.ts';
 import { must } from '../world/deal.ts';
@@ -56,7 +57,49 @@ sqlite('refuses a newer database and names both versions', async ({ path }) => {
   driver.close();
   const refused = await openSqliteStore(path);
   assert.is(refused.ok ? '' : refused.code, 'storage-newer');
-  assert.match(refused.ok ? '' : refused.detail, /of version 7, this program knows up to 1/);
+  assert.match(refused.ok ? '' : refused.detail, /of version 7, this program knows up to 2/);
+});
+
+sqlite('brings a database of the first version along, whatever it holds', async ({ path }) => {
+  const driver = openSqlite(path);
+  const [first] = MIGRATIONS;
+  driver.exec('PRAGMA foreign_keys = ON');
+  driver.exec('CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT');
+  driver.exec(first!(SQLITE));
+  const id = `x'${'ab'.repeat(32)}'`;
+  const key = `x'${'01'.repeat(32)}'`;
+  driver.exec(`
+    INSERT INTO meta VALUES ('schema-version', '1');
+    INSERT INTO journal VALUES (0, 5, 'grant/${'ab'.repeat(32)}', x'00', zeroblob(32));
+    INSERT INTO balance VALUES ('bank/EUR', 'EUR', -9), ('deposit/a', 'EUR', 9);
+    INSERT INTO channel VALUES (${id}, ${key}, ${id}, 'EUR', ${key}, 9, 8, x'07', 3, 0, 0, NULL, 0, NULL);
+    INSERT INTO statement VALUES (${id}, 6, x'05');
+    INSERT INTO owner VALUES (${key}, 'Ann', 'DE75512108001245126199', NULL);
+    INSERT INTO run VALUES ('2026-11-20-1', 4, '2026-11-23', 'EUR', 'S', 'DE75512108001245126199', 'SOLADEST600');
+    INSERT INTO payout VALUES ('p', '2026-11-20-1', ${key}, 'EUR', 3, 'Ann', 'DE75512108001245126199', NULL, 'posted');
+  `);
+  driver.close();
+  const opened = await openSqliteStore(path);
+  assert.ok(opened.ok, opened.ok ? '' : opened.detail);
+  const read = await opened.value.read(async (reader) => ({
+    channel: (await reader.page('channel', [], null, 9))[0],
+    owner: (await reader.page('owner', [], null, 9))[0],
+    payouts: await reader.payoutsOf('2026-11-20-1'),
+    statements: await reader.page('statement', [], null, 9),
+    balances: await reader.balancesUnder('', null, 9),
+  }));
+  assert.ok(read.ok);
+  const { channel, owner, payouts, statements, balances } = read.value;
+  assert.equal([channel?.payerOwner, channel?.payeeOwner], [channel?.payer, channel?.payee]);
+  assert.equal([channel?.backing, channel?.grantedMs, channel?.paidNano], ['deposit', 5, 3]);
+  assert.equal([owner?.scheme, owner?.bank], ['sepa', 'sepa:DE75512108001245126199:']);
+  assert.equal([payouts[0]?.state, payouts[0]?.reason], ['posted', null]);
+  assert.is(statements.length, 1);
+  assert.equal(
+    balances.map(({ nano }) => nano),
+    [-9n, 9n],
+  );
+  await opened.value.close();
 });
 
 sqlite('refuses what is no database, and a folder that is not there', async ({ path }) => {
@@ -111,17 +154,19 @@ sqlite('answers storage-full when the disk is, and works again afterwards', asyn
   const big = (name: string) =>
     full.value.transact(async () => ({
       changes: {
-        meta: [
-          { name: 'first', value: 'small' },
-          { name, value: 'x'.repeat(100_000) },
-        ],
+        put: {
+          meta: [
+            { name: 'first', value: 'small' },
+            { name, value: 'x'.repeat(100_000) },
+          ],
+        },
       },
       value: null,
     }));
   const refused = await big('big');
   assert.is(refused.ok ? '' : refused.code, 'storage-full');
-  const read = await full.value.read((reader) => reader.meta('first'));
-  assert.equal(read, { ok: true, value: undefined });
+  const read = await full.value.read((reader) => reader.get('meta', [['first']]));
+  assert.equal(read, { ok: true, value: [] });
   limited!.exec('PRAGMA max_page_count = 1000000');
   assert.is((await big('big')).ok, true);
   await full.value.close();

@@ -57,8 +57,11 @@ const brokenByBuyer = (purchase: Purchase): string | null => {
   return null;
 };
 
+/** What one lease shows of itself. */
+type Lease = Pick<Promised, 'sale' | 'purchase' | 'wire' | 'dueNano' | 'forgot'>;
+
 /** The promise that is broken, or null. */
-export const brokenPromise = (world: Promised): string | null => {
+export const brokenPromise = (world: Lease): string | null => {
   const { sale, purchase, wire } = world;
   if (wire.releasedNano > world.dueNano) {
     return `released ${wire.releasedNano} nano for readings worth ${world.dueNano}`;
@@ -92,7 +95,7 @@ export const brokenSettlement = async (world: Promised): Promise<string | null> 
   const verified = await verifyStore(world.store, world.crypto.sha256);
   if (!verified.ok) return verified.detail;
   const read = await world.store.read(async (reader) => ({
-    channels: await reader.allChannels(null, 100),
+    channels: await reader.page('channel', [], null, 100),
     balances: await reader.balancesUnder('', null, 1000),
   }));
   if (!read.ok) return read.detail;

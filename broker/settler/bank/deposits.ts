@@ -6,8 +6,7 @@ import { ok, type Result, refuse } from '../../../schemas/result.ts';
 import { formatAmount } from '../ledger/amount.ts';
 import { openBook } from '../ledger/book.ts';
 import { eventOfRow, type JournalRow } from '../ledger/journal.ts';
-import { bankAccount, depositAccount, keyOf, type LedgerEvent } from '../ledger/ledger.ts';
-import { DEFAULT_LIMITS } from '../settings.ts';
+import { bankAccount, depositAccount, eventFor, keyOf, type LedgerEvent } from '../ledger/ledger.ts';
 import type { Store } from '../store/store.ts';
 
 export type Deposit = {
@@ -23,15 +22,8 @@ export type Booked = { readonly row: JournalRow; readonly repeated: boolean };
 
 const REFERENCE = /^[!-~]{1,64}$/;
 
-const eventOf = (deposit: Deposit): LedgerEvent => ({
-  kind: 'deposit',
-  currency: deposit.currency,
-  nano: deposit.nano,
-  subject: deposit.reference,
-  owner: deposit.owner,
-  totalNano: 0n,
-  proof: new Uint8Array(0),
-});
+const eventOf = ({ currency, nano, reference, owner }: Deposit): LedgerEvent =>
+  eventFor({ kind: 'deposit', currency, nano, subject: reference, owner });
 
 const sameDeposit = (row: JournalRow, deposit: Deposit): boolean => {
   const event = eventOfRow(row);
@@ -67,8 +59,9 @@ export const bookDeposit = async (
         : refuse('reference-reused', `${reference} is booked in row ${known.index} as another deposit`);
       return { changes: {}, value };
     }
-    const wanted = { channels: [], accounts: [depositAccount(owner), bankAccount(currency)] };
-    const book = await openBook(reader, wanted, nowMs, DEFAULT_LIMITS.intakeGapMs, sha256);
+    const accounts = [depositAccount(owner), bankAccount(currency)];
+    const wanted = { balance: accounts.map((account) => [account, currency]) };
+    const book = await openBook(reader, wanted, nowMs, sha256);
     const row = book.post(event);
     return { changes: book.changes(), value: row.ok ? ok({ row: row.value, repeated: false }) : row };
   });

@@ -8,9 +8,10 @@ import { encodeCbor } from '../../../schemas/cbor.ts';
 import type { Sha256 } from '../../../schemas/crypto.ts';
 import { ok, type Result, refuse } from '../../../schemas/result.ts';
 import { openBook } from '../ledger/book.ts';
-import { bankAccount, earnedAccount, type LedgerEvent, payoutAccount } from '../ledger/ledger.ts';
-import { DEFAULT_LIMITS } from '../settings.ts';
-import type { Balance, OwnerRow, PayoutRow, PayoutState, Reader, RunRow, Store } from '../store/store.ts';
+import { bankAccount, earnedAccount, eventFor, type LedgerEvent, payoutAccount } from '../ledger/ledger.ts';
+import type { Reader, Store } from '../store/store.ts';
+import type { Balance, OwnerRow, PayoutRow, RunRow } from '../store/tables.ts';
+import { accountOfText } from './account.ts';
 import { centsFloor, nanoOfCents } from './cents.ts';
 import { checkDate } from './day.ts';
 import { writePain001 } from './pain001.ts';
@@ -38,6 +39,7 @@ export type Run = {
 
 /** SEPA pays in euro; other currencies wait for their own file. */
 const CURRENCY = 'EUR';
+const SCHEME = 'sepa';
 /** One transfer each; more owners take the next sequence. Banks accept messages of this size. */
 const RUN_PAYOUTS_MAX = 10_000;
 const PAYOUT_ID_BYTES = 16;
@@ -48,15 +50,8 @@ const payoutIdOf = (root: Uint8Array, owner: Uint8Array, order: RunOrder, sha256
   return toHex(sha256(named).subarray(0, PAYOUT_ID_BYTES));
 };
 
-const payoutEvent = (kind: LedgerEvent['kind'], payout: PayoutRow): LedgerEvent => ({
-  kind,
-  currency: payout.currency,
-  nano: payout.nano,
-  subject: payout.id,
-  owner: payout.owner,
-  totalNano: 0n,
-  proof: new Uint8Array(0),
-});
+const payoutEvent = (kind: LedgerEvent['kind'], { currency, nano, id, owner }: PayoutRow): LedgerEvent =>
+  eventFor({ kind, currency, nano, subject: id, owner });
 
 const ownerKeyOf = (balance: Balance): Uint8Array =>
   Uint8Array.from(Buffer.from(balance.account.slice('earned/'.length), 'hex'));
@@ -86,12 +81,12 @@ const checkOrder = (order: RunOrder): Result<unknown> => {
 };
 
 const settlerParty = async (reader: Reader): Promise<Result<{ root: Uint8Array; party: OwnerRow }>> => {
-  const settler = await reader.meta('settler');
+  const [settler] = await reader.get('meta', [['settler']]);
   if (settler === undefined) {
     return refuse('config-invalid', 'the database is of no settler yet: start the broker on it once');
   }
-  const root = Uint8Array.from(Buffer.from(settler, 'hex'));
-  const [party] = await reader.owners([root]);
+  const root = Uint8Array.from(Buffer.from(settler.value, 'hex'));
+  const [party] = await reader.get('owner', [[root, SCHEME]]);
   if (party !== undefined) return ok({ root, party });
   return refuse(
     'bank-details',
@@ -113,9 +108,9 @@ export const makeRun = async (
   if (!checked.ok) return checked;
   const made = await store.transact<Result<Run>>(async (reader) => {
     const id = `${order.period}-${order.sequence}`;
-    const [known] = await reader.runs([id]);
+    const [known] = await reader.get('run', [[id]]);
     if (known !== undefined) {
-      const payouts = await reader.payouts(id);
+      const payouts = await reader.payoutsOf(id);
       return { changes: {}, value: ok({ run: known, payouts, repeated: true, waiting: [] }) };
     }
     const self = await settlerParty(reader);
@@ -134,42 +129,49 @@ const newRun = async (
   sha256: Sha256,
 ) => {
   const due = await dueBalances(reader, order.thresholdNano);
-  const details = await reader.owners(due.map(ownerKeyOf));
+  const details = await reader.get(
+    'owner',
+    due.map((balance) => [ownerKeyOf(balance), SCHEME]),
+  );
   const detailsOf = new Map(details.map((owner) => [earnedAccount(owner.key), owner]));
   const payouts = due
     .flatMap((balance): PayoutRow[] => {
       const owner = detailsOf.get(balance.account);
       if (owner === undefined) return [];
-      const { name, iban, bic } = owner;
+      const { name, bank } = owner;
       const nano = nanoOfCents(centsFloor(balance.nano));
       const payoutId = payoutIdOf(self.root, owner.key, order, sha256);
-      const where = { name, iban, bic, currency: CURRENCY, state: 'pending' as const };
-      return [{ id: payoutId, run: id, owner: owner.key, nano, ...where }];
+      const where = { name, bank, currency: CURRENCY, state: 'pending' as const, reason: null };
+      return [{ id: payoutId, run: id, owner: owner.key, nano, ...where, changedMs: 0 }];
     })
     .sort((a, b) => (a.id < b.id ? -1 : 1))
     .slice(0, RUN_PAYOUTS_MAX);
   const waiting = due.filter((balance) => !detailsOf.has(balance.account)).map((balance) => balance.account);
-  const wanted = {
-    channels: [],
-    accounts: payouts.flatMap((payout) => [earnedAccount(payout.owner), payoutAccount(payout.id)]),
-  };
-  const book = await openBook(reader, wanted, nowMs, DEFAULT_LIMITS.intakeGapMs, sha256);
+  const accounts = payouts.flatMap((payout) => [earnedAccount(payout.owner), payoutAccount(payout.id)]);
+  const wanted = { balance: accounts.map((account) => [account, CURRENCY]) };
+  const book = await openBook(reader, wanted, nowMs, sha256);
   for (const payout of payouts) {
     const booked = book.post(payoutEvent('payout-pending', payout));
     if (!booked.ok) throw new RangeError(booked.detail);
   }
-  const { name, iban, bic } = self.party;
+  const { name, bank } = self.party;
   const { executionDate } = order;
-  const run: RunRow = { id, createdMs: book.timeMs, executionDate, currency: CURRENCY, name, iban, bic };
-  const value = ok({ run, payouts, repeated: false, waiting });
+  const kind = 'payout' as const;
+  const run: RunRow = { id, kind, createdMs: book.timeMs, executionDate, currency: CURRENCY, name, bank };
+  const made = payouts.map((payout) => ({ ...payout, changedMs: book.timeMs }));
+  for (const payout of made) book.put('payout', payout);
+  book.put('run', run);
+  const value = ok({ run, payouts: made, repeated: false, waiting });
   // A run without payouts is not made: what is earned later today still finds it.
-  return { changes: payouts.length === 0 ? {} : { ...book.changes(), runs: [run], payouts }, value };
+  return { changes: payouts.length === 0 ? {} : book.changes(), value };
 };
 
-const partyOf = ({ name, iban, bic }: RunRow | PayoutRow): Party<SepaAccount> => ({
-  name,
-  account: { scheme: 'sepa', iban, bic },
-});
+/** Details were checked when they were set. */
+const partyOf = ({ name, bank }: RunRow | PayoutRow): Party<SepaAccount> => {
+  const account = accountOfText(bank);
+  if (!account.ok || account.value.scheme !== 'sepa') throw new RangeError(`${bank} is no account of SEPA`);
+  return { name, account: account.value };
+};
 
 /** The bank file of a run. Codes: those of `writePain001`. */
 export const fileOfRun = ({ run, payouts }: Run, root: Uint8Array): Result<string> =>
@@ -194,12 +196,12 @@ export const settlePayout = async (
   store: Store,
   run: string,
   id: string,
-  state: Exclude<PayoutState, 'pending'>,
+  state: 'posted' | 'voided',
   nowMs: number,
   sha256: Sha256,
 ): Promise<Result<PayoutRow>> => {
   const settled = await store.transact<Result<PayoutRow>>(async (reader) => {
-    const payout = (await reader.payouts(run)).find((row) => row.id === id);
+    const payout = (await reader.payoutsOf(run)).find((row) => row.id === id);
     if (payout === undefined) {
       return { changes: {}, value: refuse('payout-unknown', `run ${run} has no payout ${id}`) };
     }
@@ -212,12 +214,13 @@ export const settlePayout = async (
       return { changes: {}, value };
     }
     const accounts = [earnedAccount(payout.owner), payoutAccount(id), bankAccount(payout.currency)];
-    const wanted = { channels: [], accounts };
-    const book = await openBook(reader, wanted, nowMs, DEFAULT_LIMITS.intakeGapMs, sha256);
+    const wanted = { balance: accounts.map((account) => [account, payout.currency]) };
+    const book = await openBook(reader, wanted, nowMs, sha256);
     const booked = book.post(payoutEvent(`payout-${state}`, payout));
     if (!booked.ok) throw new RangeError(booked.detail);
-    const row = { ...payout, state };
-    return { changes: { ...book.changes(), payouts: [row] }, value: ok(row) };
+    const row = { ...payout, state, changedMs: book.timeMs };
+    book.put('payout', row);
+    return { changes: book.changes(), value: ok(row) };
   });
   return settled.ok ? settled.value : settled;
 };

@@ -1,7 +1,6 @@
 /** Claims: evidence moves money from a channel to its payee. Anyone may present it. */
 
 import { toHex } from '../../../schemas/bytes.ts';
-import { encodeCbor } from '../../../schemas/cbor.ts';
 import {
   type Evidence,
   type Position,
@@ -13,7 +12,9 @@ import { ok, type Result, refuse } from '../../../schemas/result.ts';
 import { chainBlock } from '../../../schemas/tick.ts';
 import { parseVoucher } from '../../../schemas/voucher.ts';
 import type { Book } from '../ledger/book.ts';
-import type { ChannelRow } from '../store/store.ts';
+import { eventFor } from '../ledger/ledger.ts';
+import { claimProof } from '../ledger/projection.ts';
+import type { ChannelRow } from '../store/tables.ts';
 import type { Answer } from './answer.ts';
 import type { Desk } from './desk.ts';
 
@@ -47,7 +48,7 @@ export const claim = (
   desk: Desk,
   allow: () => boolean,
 ): Result<Answer> => {
-  const channel = book.channel(channelId);
+  const channel = book.get('channel', [channelId]);
   if (channel === undefined) return unknownChannel(channelId);
   const stated = parseEvidence(evidence);
   if (!stated.ok) return stated;
@@ -75,19 +76,19 @@ export const claim = (
 
 const bookClaim = (book: Book, channel: ChannelRow, step: Position, evidence: Evidence): ChannelRow => {
   const paidNano = totalNanoOf(step);
-  const booked = book.post({
-    kind: 'claim',
-    currency: channel.currency,
-    nano: BigInt(paidNano - channel.paidNano),
-    subject: toHex(channel.id),
-    owner: channel.payee,
-    totalNano: BigInt(paidNano),
-    proof: encodeCbor([evidence.voucher, evidence.tick]),
-  });
+  const booked = book.post(
+    eventFor({
+      kind: 'claim',
+      currency: channel.currency,
+      nano: BigInt(paidNano - channel.paidNano),
+      subject: toHex(channel.id),
+      owner: channel.payeeOwner,
+      other: channel.payerOwner,
+      backing: channel.backing,
+      totalNano: BigInt(paidNano),
+      proof: claimProof(evidence),
+    }),
+  );
   if (!booked.ok) throw new RangeError(booked.detail);
-  const { voucherBytes, index, x } = step;
-  const link = index === 0 ? null : x;
-  const row = { ...channel, paidNano, voucher: voucherBytes, index, link, bookedIndex: booked.value.index };
-  book.putChannel(row);
-  return row;
+  return book.get('channel', [channel.id])!;
 };

@@ -7,28 +7,35 @@ import { toHex } from '../../../schemas/bytes.ts';
 import { openClose } from '../../../schemas/close.ts';
 import { ok, type Result, refuse } from '../../../schemas/result.ts';
 import type { Book } from '../ledger/book.ts';
-import type { ChannelRow } from '../store/store.ts';
+import { eventFor } from '../ledger/ledger.ts';
+import type { ChannelRow } from '../store/tables.ts';
 import type { Answer } from './answer.ts';
 import { unknownChannel } from './claims.ts';
 import type { Desk } from './desk.ts';
-import { releasableMs } from './grace.ts';
+import { intakeSinceMs, releasableMs } from './grace.ts';
 
-const NO_PROOF = new Uint8Array(0);
-
-const release = (book: Book, channel: ChannelRow, proof: Uint8Array): ChannelRow => {
-  const booked = book.post({
-    kind: 'release',
-    currency: channel.currency,
-    nano: BigInt(channel.limitNano - channel.paidNano),
-    subject: toHex(channel.id),
-    owner: channel.payer,
-    totalNano: BigInt(channel.paidNano),
-    proof,
-  });
+/** `expiry` where no one's word, but time, ends the channel. */
+const release = (
+  book: Book,
+  channel: ChannelRow,
+  kind: 'release' | 'expiry',
+  proof?: Uint8Array,
+): ChannelRow => {
+  const booked = book.post(
+    eventFor({
+      kind,
+      currency: channel.currency,
+      nano: BigInt(channel.limitNano - channel.paidNano),
+      subject: toHex(channel.id),
+      owner: channel.payerOwner,
+      other: channel.payeeOwner,
+      backing: channel.backing,
+      totalNano: BigInt(channel.paidNano),
+      ...(proof && { proof }),
+    }),
+  );
   if (!booked.ok) throw new RangeError(booked.detail);
-  const row = { ...channel, closed: true, bookedIndex: booked.value.index };
-  book.putChannel(row);
-  return row;
+  return book.get('channel', [channel.id])!;
 };
 
 /** The payee's close among the two, whichever signed first; undefined where neither is the payee's. */
@@ -39,6 +46,9 @@ const closeOfPayee = (channel: ChannelRow, closes: readonly Uint8Array[], desk: 
   }
   return undefined;
 };
+
+const releasableFromMs = (book: Book, channel: ChannelRow, { limits }: Desk): number =>
+  releasableMs(channel, intakeSinceMs(book, channel.id, limits.intakeGapMs), limits.graceMs);
 
 /**
  * Closes a channel for its payee, or for its payer with the payee's consent or after the grace. The payee's
@@ -53,7 +63,7 @@ export const closeChannel = (
   desk: Desk,
   allow: () => boolean,
 ): Result<Answer> => {
-  const channel = book.channel(channelId);
+  const channel = book.get('channel', [channelId]);
   if (channel === undefined) return unknownChannel(channelId);
   if (channel.closed) return ok({ kind: 'receipt', channel });
   if (!allow()) return refuse('claim-rate', 'too many requests on this channel: wait a second');
@@ -63,23 +73,23 @@ export const closeChannel = (
       const totals = `the close is at ${consent.totalNano} nano, ${channel.paidNano} nano are booked`;
       return refuse('statement-differs', `${totals}: claim first, then close at the total of the receipt`);
     }
-    return ok({ kind: 'receipt', channel: release(book, channel, consent.bytes) });
+    return ok({ kind: 'receipt', channel: release(book, channel, 'release', consent.bytes) });
   }
   const own = openClose(closes[0]!, channel.id, channel.payer, desk.crypto.verify);
   if (!own.ok) return own;
-  const fromMs = releasableMs(channel, book.intakeSinceMs, desk.limits.graceMs);
+  const fromMs = releasableFromMs(book, channel, desk);
   if (book.timeMs < fromMs) {
     const until = new Date(fromMs).toISOString();
     return refuse('not-authorised', `a payer's close needs the payee's signature before ${until}`);
   }
-  return ok({ kind: 'receipt', channel: release(book, channel, closes[0]!) });
+  return ok({ kind: 'receipt', channel: release(book, channel, 'release', closes[0]!) });
 };
 
 /** Releases a channel whose grace is over; false where it is not, or the channel is closed. */
 export const expireChannel = (book: Book, channelId: Uint8Array, desk: Desk): boolean => {
-  const channel = book.channel(channelId);
+  const channel = book.get('channel', [channelId]);
   if (channel === undefined || channel.closed) return false;
-  if (book.timeMs < releasableMs(channel, book.intakeSinceMs, desk.limits.graceMs)) return false;
-  release(book, channel, NO_PROOF);
+  if (book.timeMs < releasableFromMs(book, channel, desk)) return false;
+  release(book, channel, 'expiry');
   return true;
 };

@@ -1,14 +1,17 @@
-/** Grants: a payer's open reserves its limit. An id seen once exists forever. */
+/** Grants: a payer's open reserves its limit on what stands behind it. An id seen once exists forever. */
 
-import { toHex } from '../../../schemas/bytes.ts';
-import { signGrant } from '../../../schemas/grant.ts';
+import { equalBytes, toHex } from '../../../schemas/bytes.ts';
+import { BACKINGS, type Backing, signGrant } from '../../../schemas/grant.ts';
 import type { Channel, Open } from '../../../schemas/open.ts';
 import { ok, type Result, refuse } from '../../../schemas/result.ts';
-import type { Book } from '../ledger/book.ts';
+import { formatAmount } from '../ledger/amount.ts';
+import type { Book, Wanted } from '../ledger/book.ts';
+import { eventFor, lineAccount, sourceAccount } from '../ledger/ledger.ts';
+import { dayScope, grantProof, sellerScope } from '../ledger/projection.ts';
+import type { BudgetRow, Key } from '../store/tables.ts';
 import type { Answer } from './answer.ts';
 import type { Desk } from './desk.ts';
-
-const NO_STEP = { paidNano: 0, closed: false, voucher: null, index: 0, link: null };
+import { accountsOf } from './reach.ts';
 
 const checkOpen = (open: Open, timeMs: number, desk: Desk): Result<Open> => {
   if (toHex(open.settler) !== toHex(desk.root)) {
@@ -29,35 +32,126 @@ const checkOpen = (open: Open, timeMs: number, desk: Desk): Result<Open> => {
   return ok(open);
 };
 
+/** Whom a key spends and earns for: the owner of its enrolment, or itself. */
+const ownerOf = (book: Book, device: Uint8Array): Uint8Array => book.get('budget', [device])?.owner ?? device;
+
+type Owners = { readonly payerOwner: Uint8Array; readonly payeeOwner: Uint8Array };
+
+const ownersOf = (book: Book, open: Open): Owners => ({
+  payerOwner: ownerOf(book, open.payer),
+  payeeOwner: ownerOf(book, open.payee),
+});
+
+const lineKeys = (open: Open, { payerOwner, payeeOwner }: Owners, root: Uint8Array): readonly Key[] => [
+  [root, payerOwner, open.currency],
+  [payeeOwner, payerOwner, open.currency],
+];
+
+/** What an open reaches at first, and then, once its owners are known. */
+export const openWants = ({ id, open }: Channel): Wanted => ({
+  channel: [[id]],
+  budget: [[open.payer], [open.payee]],
+});
+export const openReach = (book: Book, { id, open }: Channel, desk: Desk): Wanted => {
+  const owners = ownersOf(book, open);
+  const { payerOwner, payeeOwner } = owners;
+  const scopes = ['total', 'spent', dayScope(book.timeMs), sellerScope(payeeOwner)];
+  return {
+    balance: accountsOf(id, BACKINGS, payerOwner, payeeOwner, open.currency),
+    line: lineKeys(open, owners, desk.root),
+    spending: scopes.map((scope) => [open.payer, scope]),
+  };
+};
+
+const exhausted = (what: string, capNano: number, leftNano: bigint, currency: string) =>
+  refuse(
+    'budget-exhausted',
+    `${formatAmount(leftNano)} of ${formatAmount(BigInt(capNano))} ${currency} ${what} is left: ask the owner for more`,
+  );
+
+/** An owner's caps, before a nano of its deposit is reserved. */
+const checkBudget = (book: Book, budget: BudgetRow, open: Open, payeeOwner: Uint8Array): Result<null> => {
+  const { device, currency, expiryS } = budget;
+  if (currency !== open.currency) {
+    return refuse('budget-exhausted', `the budget is in ${currency}: it holds no ${open.currency}`);
+  }
+  if (expiryS !== 0 && expiryS * 1000 <= book.timeMs) {
+    return refuse('budget-exhausted', `the budget ended at ${expiryS}: ask the owner for a new one`);
+  }
+  const caps: readonly [string, string, number][] = [
+    ['in all', 'total', budget.totalNano],
+    ['for today', dayScope(book.timeMs), budget.dayNano],
+    ['for this seller', sellerScope(payeeOwner), budget.sellerNano],
+  ];
+  for (const [what, scope, capNano] of caps) {
+    const usedNano = book.get('spending', [device, scope])?.nano ?? 0n;
+    const leftNano = BigInt(capNano) - usedNano;
+    if (BigInt(open.limitNano) > leftNano)
+      return exhausted(what, capNano, leftNano < 0n ? 0n : leftNano, currency);
+  }
+  return ok(null);
+};
+
+/** What of a credit line is free for the limit. */
+const lineCovers = (
+  book: Book,
+  creditor: Uint8Array,
+  debtor: Uint8Array,
+  open: Open,
+  root: Uint8Array,
+): boolean => {
+  const line = book.get('line', [creditor, debtor, open.currency]);
+  if (line === undefined || (line.expiryS !== 0 && line.expiryS * 1000 <= book.timeMs)) return false;
+  const account = lineAccount(equalBytes(creditor, root) ? null : creditor, debtor);
+  return BigInt(line.limitNano) + book.balanceNano(account, open.currency) >= BigInt(open.limitNano);
+};
+
+/** The first that covers the limit: money, the settler's word, the payee's own. A deposit that does not says why. */
+const backingFor = (
+  book: Book,
+  open: Open,
+  { payerOwner, payeeOwner }: Owners,
+  root: Uint8Array,
+): Backing => {
+  const heldNano = book.balanceNano(sourceAccount('deposit', payerOwner, payeeOwner), open.currency);
+  if (heldNano >= BigInt(open.limitNano)) return 'deposit';
+  if (lineCovers(book, root, payerOwner, open, root)) return 'guaranteed';
+  if (!equalBytes(payeeOwner, payerOwner) && lineCovers(book, payeeOwner, payerOwner, open, root))
+    return 'bilateral';
+  return 'deposit';
+};
+
 /**
- * Reserves the limit of a channel whose open is verified; `proof` is the open as received.
- * Codes: settler-unpinned, currency-unknown, channel-expired, value-out-of-range, deposit-insufficient.
+ * Reserves the limit of a channel whose open is verified; `proof` is the open as received. Codes:
+ * settler-unpinned, currency-unknown, channel-expired, value-out-of-range, budget-exhausted, deposit-insufficient.
  */
 export const grantChannel = (book: Book, channel: Channel, proof: Uint8Array, desk: Desk): Result<Answer> => {
-  const known = book.channel(channel.id);
+  const known = book.get('channel', [channel.id]);
   if (known !== undefined) {
     return ok(known.closed ? { kind: 'receipt', channel: known } : { kind: 'grant', grant: known.grant });
   }
-  const checked = checkOpen(channel.open, book.timeMs, desk);
+  const { open } = channel;
+  const checked = checkOpen(open, book.timeMs, desk);
   if (!checked.ok) return checked;
-  const { payer, payee, currency, limitNano, expiryS, terms } = channel.open;
-  const booked = book.post({
-    kind: 'grant',
-    currency,
-    nano: BigInt(limitNano),
-    subject: toHex(channel.id),
-    owner: payer,
-    totalNano: 0n,
-    proof,
-  });
-  if (!booked.ok) return booked;
+  const owners = ownersOf(book, open);
+  const budget = book.get('budget', [open.payer]);
+  const within = budget === undefined ? ok(null) : checkBudget(book, budget, open, owners.payeeOwner);
+  if (!within.ok) return within;
+  const backing = backingFor(book, open, owners, desk.root);
+  const { limitNano, expiryS } = open;
   const issuedS = Math.floor(book.timeMs / 1000);
-  const grant = signGrant(
-    channel.id,
-    { issuedS, version: 1, limitNano, expiryS, backing: 'deposit' },
-    desk.signer,
+  const grant = signGrant(channel.id, { issuedS, version: 1, limitNano, expiryS, backing }, desk.signer);
+  const booked = book.post(
+    eventFor({
+      kind: 'grant',
+      currency: open.currency,
+      nano: BigInt(limitNano),
+      subject: toHex(channel.id),
+      owner: owners.payerOwner,
+      other: owners.payeeOwner,
+      backing,
+      proof: grantProof(proof, grant),
+    }),
   );
-  const row = { id: channel.id, payer, payee, currency, lease: terms, limitNano, expiryS, grant, ...NO_STEP };
-  book.putChannel({ ...row, bookedIndex: booked.value.index });
-  return ok({ kind: 'grant', grant });
+  return booked.ok ? ok({ kind: 'grant', grant }) : booked;
 };

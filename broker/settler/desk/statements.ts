@@ -1,11 +1,12 @@
 /** Statements: what both parties agreed a lease came to, filed beside what was claimed. */
 
-import { equalBytes, isBytes } from '../../../schemas/bytes.ts';
+import { equalBytes, isBytes, toHex } from '../../../schemas/bytes.ts';
 import { decodeCbor } from '../../../schemas/cbor.ts';
 import { parseObject } from '../../../schemas/cose.ts';
 import { ok, type Result, refuse } from '../../../schemas/result.ts';
 import { openAgreed } from '../../../schemas/statement.ts';
-import type { Book } from '../ledger/book.ts';
+import type { Book, Wanted } from '../ledger/book.ts';
+import { eventFor } from '../ledger/ledger.ts';
 import type { Answer } from './answer.ts';
 import { unknownChannel } from './claims.ts';
 import type { Desk } from './desk.ts';
@@ -23,6 +24,12 @@ export const channelOfAgreed = (agreed: Uint8Array): Result<Uint8Array> => {
   return refuse('object-malformed', 'a statement begins with a channel of 32 bytes');
 };
 
+/** The disputes that a statement resolves. */
+export const statementReach = (book: Book, id: Uint8Array): Wanted => {
+  const channel = book.get('channel', [id]);
+  return channel === undefined ? {} : { dispute: [channel.payer, channel.payee].map((party) => [id, party]) };
+};
+
 /**
  * Files a statement that both parties signed; a later one replaces it, since the payee agreed to it.
  * Codes: channel-unknown, channel-mismatch, claim-rate, those of `openAgreed`.
@@ -35,7 +42,7 @@ export const fileStatement = (
   desk: Desk,
   allow: () => boolean,
 ): Result<Answer> => {
-  const channel = book.channel(channelId);
+  const channel = book.get('channel', [channelId]);
   if (channel === undefined) return unknownChannel(channelId);
   if (!equalBytes(channel.lease, lease)) {
     return refuse('channel-mismatch', 'the channel was opened for another lease than the one stated');
@@ -43,6 +50,20 @@ export const fileStatement = (
   if (!allow()) return refuse('claim-rate', 'too many requests on this channel: wait a second');
   const opened = openAgreed(agreed, lease, channel.payer, channel.payee, desk.crypto.verify);
   if (!opened.ok) return opened;
-  book.putStatement({ channel: channel.id, presentedMs: book.timeMs, bytes: agreed });
+  const filed = book.get('statement', [channel.id]);
+  if (filed !== undefined && equalBytes(filed.bytes, agreed)) return ok({ kind: 'receipt', channel });
+  const booked = book.post(
+    eventFor({
+      kind: 'statement',
+      currency: channel.currency,
+      nano: 0n,
+      // A statement may be filed again after another: the row makes its key unique.
+      subject: `${toHex(channel.id)}/${book.length()}`,
+      owner: channel.payeeOwner,
+      other: channel.payerOwner,
+      proof: agreed,
+    }),
+  );
+  if (!booked.ok) throw new RangeError(booked.detail);
   return ok({ kind: 'receipt', channel });
 };

@@ -3,136 +3,125 @@
  * one after the other, in memory; then `changes` goes to the store whole.
  */
 
-import { toHex } from '../../../schemas/bytes.ts';
 import type { Sha256 } from '../../../schemas/crypto.ts';
-import { ok, type Refusal, type Result, refuse } from '../../../schemas/result.ts';
-import { intakeSince } from '../desk/grace.ts';
-import type { Balance, Changes, ChannelRow, Reader, StatementRow } from '../store/store.ts';
-import { formatAmount, LEDGER_NANO_MAX } from './amount.ts';
-import { balanceKey, type Head, headAfter, type JournalRow, nextRow } from './journal.ts';
-import {
-  channelAccount,
-  depositAccount,
-  earnedAccount,
-  entriesOf,
-  type LedgerEvent,
-  mayOverdraw,
-} from './ledger.ts';
+import { ok, type Result } from '../../../schemas/result.ts';
+import type { Changes, Puts, Reader } from '../store/store.ts';
+import { type Key, keyOfRow, keyText, TABLE_NAMES, type TableName, type Tables } from '../store/tables.ts';
+import { type Head, headAfter, type JournalRow, nextRow } from './journal.ts';
+import { apply, type LedgerEvent } from './ledger.ts';
+import { believingWith, project } from './projection.ts';
+
+/** The rows a batch may touch, by table. */
+export type Wanted = { readonly [T in TableName]?: readonly Key[] };
 
 export type Book = {
   /** The journal's time: never before what is already written, whatever the clock says. */
   readonly timeMs: number;
-  /** Since when requests have been taken without a gap (`grace.ts`). */
-  readonly intakeSinceMs: number;
-  readonly channel: (id: Uint8Array) => ChannelRow | undefined;
-  readonly putChannel: (row: ChannelRow) => void;
-  readonly putStatement: (row: StatementRow) => void;
+  /** Rows in the journal, with those of this batch. */
+  readonly length: () => number;
+  /** Reads more rows; what is known already, or changed, stays as it is. */
+  readonly load: (wanted: Wanted) => Promise<void>;
+  /** Throws where the row was not loaded: a request that forgot to ask would see no row where there is one. */
+  readonly get: <T extends TableName>(table: T, key: Key) => Tables[T] | undefined;
+  readonly put: <T extends TableName>(table: T, row: Tables[T]) => void;
   readonly balanceNano: (account: string, currency: string) => bigint;
-  /** Books an event. Code: deposit-insufficient; nothing has changed then. */
+  /** Books an event, and what follows from it. Codes: deposit-insufficient, value-out-of-range; nothing has changed then. */
   readonly post: (event: LedgerEvent) => Result<JournalRow>;
   readonly changes: () => Changes;
 };
 
-/** The channels a batch may touch, and other accounts than their own and their parties'. */
-export type Wanted = { readonly channels: readonly Uint8Array[]; readonly accounts: readonly string[] };
+/** One of these is asked for several times by a batch: distinct by key. */
+const missing = (known: ReadonlyMap<string, unknown>, keys: readonly Key[]): Key[] => {
+  const wanted = new Map<string, Key>();
+  for (const key of keys) {
+    const text = keyText(key);
+    if (!known.has(text)) wanted.set(text, key);
+  }
+  return [...wanted.values()];
+};
 
-const distinct = (keys: readonly Uint8Array[]): Uint8Array[] => [
-  ...new Map(keys.map((key) => [toHex(key), key])).values(),
-];
+/** The database's time goes with its signs of life, `meta` row `time`. */
+const TIME: Key = ['time'];
 
 export const openBook = async (
   reader: Reader,
   wanted: Wanted,
   nowMs: number,
-  intakeGapMs: number,
   sha256: Sha256,
 ): Promise<Book> => {
-  const channels = await reader.channels(distinct(wanted.channels));
-  const accounts = new Set([
-    ...channels.flatMap((row) => [depositAccount(row.payer), earnedAccount(row.payee)]),
-    ...wanted.channels.map((id) => channelAccount(toHex(id))),
-    ...wanted.accounts,
-  ]);
-  const since = await reader.meta('intake-since');
-  const last = await reader.meta('intake-last');
-  const head = await reader.head();
-  const timeMs = Math.max(nowMs, head.timeMs, Number(last ?? 0));
-  const intakeSinceMs = intakeSince(since, last, timeMs, intakeGapMs);
-  const loaded = { channels, accounts, balances: await reader.balances([...accounts]), head };
-  return bookOf(loaded, timeMs, intakeSinceMs, sha256);
+  const [head, [last]] = await Promise.all([reader.head(), reader.get('meta', [TIME])]);
+  const timeMs = Math.max(nowMs, head.timeMs, Number(last?.value ?? 0));
+  const book = bookOf(reader, head, timeMs, sha256);
+  await book.load(wanted);
+  return book;
 };
 
-type Loaded = {
-  readonly channels: readonly ChannelRow[];
-  /** Every account whose balance is known here; those without a row hold nothing. */
-  readonly accounts: ReadonlySet<string>;
-  readonly balances: readonly Balance[];
-  readonly head: Head;
-};
-
-const bookOf = (loaded: Loaded, timeMs: number, intakeSinceMs: number, sha256: Sha256): Book => {
-  const channels = new Map(loaded.channels.map((row) => [toHex(row.id), row]));
-  const balances = new Map(loaded.balances.map((row) => [balanceKey(row.account, row.currency), row]));
+const bookOf = (reader: Reader, before: Head, timeMs: number, sha256: Sha256): Book => {
+  /** undefined: asked for, and not there. */
+  const rows = new Map(TABLE_NAMES.map((table) => [table, new Map<string, unknown>()]));
+  const changed = new Map(TABLE_NAMES.map((table) => [table, new Map<string, unknown>()]));
   const journal: JournalRow[] = [];
-  const changedBalances = new Map<string, Balance>();
-  const changedChannels = new Map<string, ChannelRow>();
-  const statements: StatementRow[] = [];
-  let head = loaded.head;
+  const believing = believingWith(sha256);
+  let head = before;
 
-  const balanceNano = (account: string, currency: string): bigint => {
-    if (!loaded.accounts.has(account)) throw new RangeError(`the balance of ${account} was not asked for`);
-    return balances.get(balanceKey(account, currency))?.nano ?? 0n;
+  const get: Book['get'] = <T extends TableName>(table: T, key: Key) => {
+    const text = keyText(key);
+    const known = rows.get(table)!;
+    if (!known.has(text)) throw new RangeError(`${table} ${text} was not asked for`);
+    return known.get(text) as Tables[T] | undefined;
   };
 
-  const move = (account: string, currency: string, nano: bigint): void => {
-    const row = { account, currency, nano: balanceNano(account, currency) + nano };
-    balances.set(balanceKey(account, currency), row);
-    changedBalances.set(balanceKey(account, currency), row);
+  const put: Book['put'] = (table, row) => {
+    const text = keyText(keyOfRow(table, row));
+    rows.get(table)!.set(text, row);
+    changed.get(table)!.set(text, row);
   };
 
-  /** Money is checked again right before it moves. Only a deposit can be short; the rest would be our fault. */
-  const shortfall = (event: LedgerEvent): Refusal | undefined => {
-    for (const { debit, credit, currency, nano } of entriesOf(event)) {
-      const left = balanceNano(debit, currency) - nano;
-      if (nano < 0n || -left > LEDGER_NANO_MAX || balanceNano(credit, currency) + nano > LEDGER_NANO_MAX) {
-        return refuse('value-out-of-range', `${nano} nano from ${debit} to ${credit} passes 64 bits`);
-      }
-      if (left >= 0n || mayOverdraw(debit)) continue;
-      if (event.kind !== 'grant') throw new RangeError(`${event.kind} would overdraw ${debit} by ${-left}`);
-      const held = formatAmount(balanceNano(debit, currency));
-      const wanted = `${formatAmount(nano)} ${currency} are wanted`;
-      return refuse('deposit-insufficient', `the deposit holds ${held}, ${wanted}: pay in more`);
-    }
-    return undefined;
+  const balanceNano = (account: string, currency: string): bigint =>
+    get('balance', [account, currency])?.nano ?? 0n;
+
+  const move = (account: string, currency: string, nano: bigint): void =>
+    put('balance', { account, currency, nano: balanceNano(account, currency) + nano });
+
+  const putAll = <T extends TableName>(table: T, puts: Puts): void => {
+    for (const row of puts[table] ?? []) put(table, row as Tables[T]);
   };
 
   return {
     timeMs,
-    intakeSinceMs,
-    channel: (id) => channels.get(toHex(id)),
-    putChannel: (row) => {
-      channels.set(toHex(row.id), row);
-      changedChannels.set(toHex(row.id), row);
+    length: () => head.length,
+    load: async (wanted) => {
+      const load = async <T extends TableName>(table: T): Promise<void> => {
+        const known = rows.get(table)!;
+        const keys = missing(known, wanted[table] ?? []);
+        if (keys.length === 0) return;
+        const found = await reader.get(table, keys);
+        for (const key of keys) known.set(keyText(key), undefined);
+        for (const row of found) known.set(keyText(keyOfRow(table, row)), row);
+      };
+      await Promise.all(TABLE_NAMES.map(load));
     },
-    putStatement: (row) => void statements.push(row),
+    get,
+    put,
     balanceNano,
     post: (event) => {
-      const refusal = shortfall(event);
-      if (refusal !== undefined) return refusal;
+      const entries = apply(balanceNano, event);
+      if (!entries.ok) return entries;
       const row = nextRow(head, timeMs, event, sha256);
-      for (const { debit, credit, currency, nano } of entriesOf(event)) {
+      const puts = project(event, row, get, believing);
+      for (const { debit, credit, currency, nano } of entries.value) {
         move(debit, currency, -nano);
         move(credit, currency, nano);
       }
+      for (const table of Object.keys(puts) as TableName[]) putAll(table, puts);
       journal.push(row);
       head = headAfter(row);
       return ok(row);
     },
-    changes: () => ({
-      journal,
-      balances: [...changedBalances.values()],
-      channels: [...changedChannels.values()],
-      statements,
-    }),
+    changes: () => {
+      const put: Partial<Record<TableName, readonly unknown[]>> = {};
+      for (const [table, byKey] of changed) if (byKey.size > 0) put[table] = [...byKey.values()];
+      return { journal, put: put as Puts };
+    },
   };
 };

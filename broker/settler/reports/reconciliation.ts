@@ -20,7 +20,8 @@ import { openAgreed, type Statement } from '../../../schemas/statement.ts';
 import { parseVoucher } from '../../../schemas/voucher.ts';
 import { formatAmount } from '../ledger/amount.ts';
 import { eventOfRow, type JournalRow } from '../ledger/journal.ts';
-import type { ChannelRow, Reader, StatementRow, Store } from '../store/store.ts';
+import { allRows, type Reader, type Store } from '../store/store.ts';
+import type { ChannelRow, StatementRow } from '../store/tables.ts';
 
 /** Half-open, in milliseconds of the journal's time. */
 export type Period = { readonly fromMs: number; readonly toMs: number };
@@ -62,21 +63,6 @@ export type Report = {
   }[];
 };
 
-const PAGE = 500;
-
-/** All pages of a query, one after the other. */
-export const pages = async function* <T>(
-  next: (after: T | null, countMax: number) => Promise<readonly T[]>,
-): AsyncGenerator<T> {
-  let after: T | null = null;
-  for (;;) {
-    const page: readonly T[] = await next(after, PAGE);
-    yield* page;
-    if (page.length < PAGE) return;
-    after = page.at(-1)!;
-  }
-};
-
 const claimsOf = async (reader: Reader, channel: ChannelRow, period: Period): Promise<JournalRow[]> => {
   const rows = await reader.rowsUnder(`claim/${toHex(channel.id)}/`, Number.MAX_SAFE_INTEGER);
   return rows.filter((row) => row.timeMs >= period.fromMs && row.timeMs < period.toMs);
@@ -103,7 +89,7 @@ const statementOf = (
 
 const lineOf = async (reader: Reader, channel: ChannelRow, period: Period, crypto: Crypto): Promise<Line> => {
   const claims = await claimsOf(reader, channel, period);
-  const [filed] = await reader.statements([channel.id]);
+  const [filed] = await reader.get('statement', [[channel.id]]);
   const statement = statementOf(channel, filed, crypto);
   const voucher = channel.voucher === null ? null : parseVoucher(channel.voucher);
   return {
@@ -153,8 +139,7 @@ const totalsOf = (lines: readonly Line[]): Report['totals'] => {
 export const reconcile = async (store: Store, period: Period, crypto: Crypto): Promise<Result<Report>> =>
   store.read(async (reader) => {
     const leases: Line[] = [];
-    const channels = pages<ChannelRow>((after, countMax) => reader.allChannels(after?.id ?? null, countMax));
-    for await (const channel of channels) {
+    for await (const channel of allRows(reader, 'channel')) {
       const line = await lineOf(reader, channel, period, crypto);
       if (line.evidence.claims.count > 0 || period === ALL_TIME) leases.push(line);
     }

@@ -5,8 +5,8 @@ import type { Sha256 } from '../../../schemas/crypto.ts';
 import { ok, type Result, refuse } from '../../../schemas/result.ts';
 import { balanceKey, Replay } from '../ledger/journal.ts';
 import { channelAccount, type LedgerEvent } from '../ledger/ledger.ts';
-import type { Balance, ChannelRow, Reader, Store } from '../store/store.ts';
-import { pages } from './reconciliation.ts';
+import { allRows, type Reader, type Store } from '../store/store.ts';
+import type { Balance, ChannelRow } from '../store/tables.ts';
 
 export type Verified = { readonly rows: number; readonly hash: string; readonly channels: number };
 
@@ -18,10 +18,10 @@ type Trace = { limitNano: bigint; paidNano: bigint; closed: boolean; row: number
 const trace = (traces: Map<string, Trace>, event: LedgerEvent, row: number): void => {
   if (event.kind === 'grant') {
     traces.set(event.subject, { limitNano: event.nano, paidNano: 0n, closed: false, row });
-  } else if (event.kind === 'claim' || event.kind === 'release') {
+  } else if (event.kind === 'claim' || event.kind === 'release' || event.kind === 'expiry') {
     const known = traces.get(event.subject);
     if (known === undefined) return;
-    const closed = event.kind === 'release';
+    const closed = event.kind !== 'claim';
     traces.set(event.subject, { ...known, paidNano: event.totalNano, closed, row });
   }
 };
@@ -47,9 +47,8 @@ const compareChannels = async (
   traces: ReadonlyMap<string, Trace>,
   balances: ReadonlyMap<string, bigint>,
 ): Promise<Result<number>> => {
-  const channels = pages<ChannelRow>((after, countMax) => reader.allChannels(after?.id ?? null, countMax));
   let count = 0;
-  for await (const channel of channels) {
+  for await (const channel of allRows(reader, 'channel')) {
     count++;
     const account = channelAccount(toHex(channel.id));
     const heldNano = balances.get(balanceKey(account, channel.currency)) ?? 0n;
@@ -84,8 +83,7 @@ const replay = async (reader: Reader, sha256: Sha256): Promise<Result<Verified>>
     if (rows.length < ROWS_PER_PAGE) break;
   }
   const balances: Balance[] = [];
-  const stored = pages<Balance>((after, countMax) => reader.balancesUnder('', after, countMax));
-  for await (const balance of stored) balances.push(balance);
+  for await (const balance of allRows(reader, 'balance')) balances.push(balance);
   const compared = journal.compare(balances);
   if (!compared.ok) return compared;
   const channels = await compareChannels(reader, traces, journal.balances);

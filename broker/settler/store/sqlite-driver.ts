@@ -4,9 +4,8 @@
  */
 
 import { type Code, ok, type Result, refuse } from '../../../schemas/result.ts';
+import type { SqlRow, SqlValue } from './sql-rows.ts';
 
-export type SqlValue = bigint | string | Uint8Array | null;
-export type SqlRow = { readonly [column: string]: SqlValue };
 export type SqlStatement = {
   readonly run: (...values: SqlValue[]) => void;
   readonly all: (...values: SqlValue[]) => SqlRow[];

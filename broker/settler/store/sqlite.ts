@@ -5,7 +5,7 @@
 
 import { closeSync, openSync } from 'node:fs';
 import { ok, type Result, refuse } from '../../../schemas/result.ts';
-import { MIGRATIONS } from './schema.ts';
+import { MIGRATIONS, SQLITE } from './schema.ts';
 import {
   BUSY_TIMEOUT_MS,
   loadSqlite,
@@ -49,7 +49,7 @@ const migrate = (driver: SqliteDriver, path: string): Result<null> => {
       const versions = `is of version ${version}, this program knows up to ${MIGRATIONS.length}`;
       return refuse('storage-newer', `${path} ${versions}: run a newer program, or restore an older backup`);
     }
-    for (const step of MIGRATIONS.slice(version)) driver.exec(step);
+    for (const step of MIGRATIONS.slice(version)) driver.exec(step(SQLITE));
     driver
       .prepare(`INSERT OR REPLACE INTO meta (name, value) VALUES ('schema-version', ?)`)
       .run(String(MIGRATIONS.length));

@@ -5,97 +5,32 @@
 
 import type { Result } from '../../../schemas/result.ts';
 import type { Head, JournalRow } from '../ledger/journal.ts';
+import type { Balance, ChannelRow, Key, PayoutRow, TableName, Tables } from './tables.ts';
 
-export type Balance = { readonly account: string; readonly currency: string; readonly nano: bigint };
+/** Rows by table. A row replaces the row with the same key. */
+export type Puts = { readonly [T in TableName]?: readonly Tables[T][] };
 
-/** A channel as the settler knows it. Byte strings are 32 bytes unless said otherwise. */
-export type ChannelRow = {
-  readonly id: Uint8Array;
-  readonly payer: Uint8Array;
-  readonly payee: Uint8Array;
-  readonly currency: string;
-  /** The lease the money is for. */
-  readonly lease: Uint8Array;
-  readonly limitNano: number;
-  readonly expiryS: number;
-  /** The grant as it was first signed. */
-  readonly grant: Uint8Array;
-  readonly paidNano: number;
-  readonly closed: boolean;
-  /** Journal row of the last booking. */
-  readonly bookedIndex: number;
-  /** The last verified step: the voucher's bytes, the tick's index (0 is none) and its link (16 bytes). */
-  readonly voucher: Uint8Array | null;
-  readonly index: number;
-  readonly link: Uint8Array | null;
-};
-
-/** Where an owner is paid. Kept out of the journal: a person may ask to be forgotten. */
-export type OwnerRow = {
-  readonly key: Uint8Array;
-  readonly name: string;
-  readonly iban: string;
-  readonly bic: string | null;
-};
-
-export type PayoutState = 'pending' | 'posted' | 'voided';
-
-/** One transfer of a run, with the bank details it was made with. */
-export type PayoutRow = {
-  readonly id: string;
-  readonly run: string;
-  readonly owner: Uint8Array;
-  readonly currency: string;
-  readonly nano: bigint;
-  readonly name: string;
-  readonly iban: string;
-  readonly bic: string | null;
-  readonly state: PayoutState;
-};
-
-/** A payout run: one bank file, the same whenever it is written again. */
-export type RunRow = {
-  /** `<period>-<sequence>`, such as 2026-11-20-1. */
-  readonly id: string;
-  readonly createdMs: number;
-  readonly executionDate: string;
-  readonly currency: string;
-  readonly name: string;
-  readonly iban: string;
-  readonly bic: string | null;
-};
-
-/** A both-signed summary of a lease, as one of its parties presented it. */
-export type StatementRow = {
-  readonly channel: Uint8Array;
-  readonly presentedMs: number;
-  readonly bytes: Uint8Array;
-};
-
-/** Small facts of the database itself: `settler` (root key in hex), `intake-since`, `intake-last` (ms). */
-export type MetaRow = { readonly name: string; readonly value: string };
-
-/** Written in one transaction. Rows replace rows with the same key; the journal only grows. */
-export type Changes = {
-  readonly journal?: readonly JournalRow[];
-  readonly balances?: readonly Balance[];
-  readonly channels?: readonly ChannelRow[];
-  readonly owners?: readonly OwnerRow[];
-  readonly runs?: readonly RunRow[];
-  readonly payouts?: readonly PayoutRow[];
-  readonly statements?: readonly StatementRow[];
-  readonly meta?: readonly MetaRow[];
-};
+/** Written in one transaction. The journal only grows. */
+export type Changes = { readonly journal?: readonly JournalRow[]; readonly put?: Puts };
 
 /** One consistent view. Asking for many at once keeps a batch at few round trips on a database far away. */
 export type Reader = {
   readonly head: () => Promise<Head>;
-  readonly channels: (ids: readonly Uint8Array[]) => Promise<readonly ChannelRow[]>;
-  readonly balances: (accounts: readonly string[]) => Promise<readonly Balance[]>;
-  readonly owners: (keys: readonly Uint8Array[]) => Promise<readonly OwnerRow[]>;
-  readonly statements: (channels: readonly Uint8Array[]) => Promise<readonly StatementRow[]>;
-  readonly runs: (ids: readonly string[]) => Promise<readonly RunRow[]>;
-  readonly meta: (name: string) => Promise<string | undefined>;
+  /** The rows with these keys, in no particular order; keys without a row are left out. */
+  readonly get: <T extends TableName>(table: T, keys: readonly Key[]) => Promise<readonly Tables[T][]>;
+  /** Rows whose key begins with `leading` by key, those after the row `after` (null: from the first). */
+  readonly page: <T extends TableName>(
+    table: T,
+    leading: Key,
+    after: Tables[T] | null,
+    countMax: number,
+  ) => Promise<readonly Tables[T][]>;
+  /** Balances by account and currency whose account starts so. */
+  readonly balancesUnder: (
+    prefix: string,
+    after: Balance | null,
+    countMax: number,
+  ) => Promise<readonly Balance[]>;
   /** Journal rows with these idempotency keys. */
   readonly rows: (keys: readonly string[]) => Promise<readonly JournalRow[]>;
   /** Journal rows in order, `from` the first index. */
@@ -104,15 +39,8 @@ export type Reader = {
   readonly rowsUnder: (keyPrefix: string, countMax: number) => Promise<readonly JournalRow[]>;
   /** Open channels with an expiry at or before `expiryS`, the earliest first. */
   readonly expired: (expiryS: number, countMax: number) => Promise<readonly ChannelRow[]>;
-  /** All channels by id, those after `after` (null: from the first). */
-  readonly allChannels: (after: Uint8Array | null, countMax: number) => Promise<readonly ChannelRow[]>;
-  /** Balances by account and currency whose account starts so, those after `after` (null: from the first). */
-  readonly balancesUnder: (
-    prefix: string,
-    after: Balance | null,
-    countMax: number,
-  ) => Promise<readonly Balance[]>;
-  readonly payouts: (run: string) => Promise<readonly PayoutRow[]>;
+  /** Those of a run, by id. */
+  readonly payoutsOf: (run: string) => Promise<readonly PayoutRow[]>;
 };
 
 export type Outcome<T> = { readonly changes: Changes; readonly value: T };
@@ -129,3 +57,26 @@ export type Store = {
   readonly check: () => Promise<Result<null>>;
   readonly close: () => Promise<void>;
 };
+
+const PAGE = 500;
+
+/** All pages of a query, one after the other. */
+export const pages = async function* <T>(
+  next: (after: T | null, countMax: number) => Promise<readonly T[]>,
+): AsyncGenerator<T> {
+  let after: T | null = null;
+  for (;;) {
+    const page: readonly T[] = await next(after, PAGE);
+    yield* page;
+    if (page.length < PAGE) return;
+    after = page.at(-1)!;
+  }
+};
+
+/** Every row of a table by key; of those whose key begins so, where `leading` says. */
+export const allRows = <T extends TableName>(
+  reader: Reader,
+  table: T,
+  leading: Key = [],
+): AsyncGenerator<Tables[T]> =>
+  pages<Tables[T]>((after, countMax) => reader.page(table, leading, after, countMax));

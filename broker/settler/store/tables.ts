@@ -1,0 +1,379 @@
+/**
+ * Every table of the settler as data: its row, its columns, its key. Memory, SQLite and PostgreSQL are generic
+ * over this page; `schema.ts` makes the same tables in SQL.
+ *
+ * Byte strings are 32 bytes unless said otherwise. Everything but `owner`, `mandate`, `run`, `payout`, `gap` and
+ * `meta` follows from the journal (`../ledger/projection.ts`).
+ */
+
+import { toHex } from '../../../schemas/bytes.ts';
+import type { Backing } from '../../../schemas/grant.ts';
+
+export type Balance = { readonly account: string; readonly currency: string; readonly nano: bigint };
+
+/** A channel as the settler knows it. */
+export type ChannelRow = {
+  readonly id: Uint8Array;
+  readonly payer: Uint8Array;
+  readonly payee: Uint8Array;
+  /** Whose deposit or credit pays, and whose earnings grow: the keys themselves where no budget says otherwise. */
+  readonly payerOwner: Uint8Array;
+  readonly payeeOwner: Uint8Array;
+  readonly currency: string;
+  /** The lease the money is for. */
+  readonly lease: Uint8Array;
+  readonly limitNano: number;
+  readonly expiryS: number;
+  readonly backing: Backing;
+  readonly grantedMs: number;
+  /** The grant as it was first signed. */
+  readonly grant: Uint8Array;
+  readonly paidNano: number;
+  readonly closed: boolean;
+  /** Journal row of the last booking. */
+  readonly bookedIndex: number;
+  /** The last verified step: the voucher's bytes, the tick's index (0 is none) and its link (16 bytes). */
+  readonly voucher: Uint8Array | null;
+  readonly index: number;
+  readonly link: Uint8Array | null;
+};
+
+/** What a device may spend for its owner, and that it earns for it: the newest enrolment. */
+export type BudgetRow = {
+  readonly device: Uint8Array;
+  readonly owner: Uint8Array;
+  readonly currency: string;
+  readonly version: number;
+  readonly totalNano: number;
+  readonly dayNano: number;
+  readonly sellerNano: number;
+  /** 0 is never. */
+  readonly expiryS: number;
+  /** The enrolment as received. */
+  readonly bytes: Uint8Array;
+  /** Journal row that took it. */
+  readonly bookedIndex: number;
+};
+
+/** What of a budget is spent or reserved; `scope` is total, spent, day/<YYYY-MM-DD> or seller/<owner hex>. */
+export type SpendingRow = { readonly device: Uint8Array; readonly scope: string; readonly nano: bigint };
+
+/** A creditor bears default of a debtor up to the limit: a payee's owner, or the settler's root. */
+export type LineRow = {
+  readonly creditor: Uint8Array;
+  readonly debtor: Uint8Array;
+  readonly currency: string;
+  readonly version: number;
+  readonly limitNano: number;
+  readonly expiryS: number;
+  /** The signed line; empty where the operator set it. */
+  readonly bytes: Uint8Array;
+  /** Journal row that took it. */
+  readonly bookedIndex: number;
+};
+
+/** An owner accepts new debts to other consenting owners, each up to a limit. */
+export type ConsentRow = {
+  readonly owner: Uint8Array;
+  readonly currency: string;
+  readonly version: number;
+  readonly counterpartyNano: number;
+  readonly expiryS: number;
+  readonly bytes: Uint8Array;
+  /** Journal row that took it. */
+  readonly bookedIndex: number;
+};
+
+/** What a party disputes about a channel: its newest word. */
+export type DisputeRow = {
+  readonly channel: Uint8Array;
+  readonly party: Uint8Array;
+  readonly version: number;
+  readonly open: boolean;
+  readonly sinceMs: number;
+  /** The signed dispute. */
+  readonly bytes: Uint8Array;
+  /** By what it was resolved; null while it is open. */
+  readonly resolution: string | null;
+  /** Journal row of the signed dispute. */
+  readonly bookedIndex: number;
+};
+
+/** A both-signed summary of a lease, as one of its parties presented it. */
+export type StatementRow = {
+  readonly channel: Uint8Array;
+  readonly presentedMs: number;
+  readonly bytes: Uint8Array;
+};
+
+/** A page of all balances at a journal index; the digest of all pages is in the journal. */
+export type SnapshotRow = { readonly index: number; readonly part: number; readonly bytes: Uint8Array };
+
+/** What a clearing run did, as told to people. */
+export type ClearingRow = {
+  readonly id: string;
+  readonly currency: string;
+  /** The journal length that the obligations are of. */
+  readonly frozenIndex: number;
+  readonly createdMs: number;
+  /** JSON. */
+  readonly report: string;
+};
+
+/** Where an owner is paid, by scheme (sepa, ach). Kept out of the journal: a person may ask to be forgotten. */
+export type OwnerRow = {
+  readonly key: Uint8Array;
+  readonly scheme: string;
+  readonly name: string;
+  /** `bank/account.ts` */
+  readonly bank: string;
+};
+
+/** An owner lets the settler collect from its account. */
+export type MandateRow = {
+  readonly owner: Uint8Array;
+  readonly id: string;
+  /** YYYY-MM-DD */
+  readonly signedDate: string;
+  /** Collections made with it: the first is another kind to a bank. */
+  readonly collections: number;
+};
+
+/** A run: one bank file, the same whenever it is written again. */
+export type RunRow = {
+  /** `<period>-<sequence>`, such as 2026-11-20-1. */
+  readonly id: string;
+  readonly kind: 'payout' | 'collection';
+  readonly createdMs: number;
+  readonly executionDate: string;
+  readonly currency: string;
+  readonly name: string;
+  readonly bank: string;
+};
+
+export type PayoutState = 'pending' | 'posted' | 'voided' | 'returned' | 'final';
+
+/** One transfer of a run, with the bank details it was made with. A collection is one in the other direction. */
+export type PayoutRow = {
+  readonly id: string;
+  readonly run: string;
+  readonly owner: Uint8Array;
+  readonly currency: string;
+  readonly nano: bigint;
+  readonly name: string;
+  readonly bank: string;
+  readonly state: PayoutState;
+  /** The bank's reason where it voided or returned. */
+  readonly reason: string | null;
+  /** Of the last change of state, by the journal's time. */
+  readonly changedMs: number;
+};
+
+/** Evidence that this journal is older than what it once signed: a receipt that it does not reach. */
+export type GapRow = {
+  readonly channel: Uint8Array;
+  readonly paidNano: number;
+  readonly journalIndex: number;
+  readonly bytes: Uint8Array;
+};
+
+/** Small facts of the database itself, by name. */
+export type MetaRow = { readonly name: string; readonly value: string };
+
+export type Tables = {
+  readonly balance: Balance;
+  readonly channel: ChannelRow;
+  readonly budget: BudgetRow;
+  readonly spending: SpendingRow;
+  readonly line: LineRow;
+  readonly consent: ConsentRow;
+  readonly dispute: DisputeRow;
+  readonly statement: StatementRow;
+  readonly snapshot: SnapshotRow;
+  readonly clearing: ClearingRow;
+  readonly owner: OwnerRow;
+  readonly mandate: MandateRow;
+  readonly run: RunRow;
+  readonly payout: PayoutRow;
+  readonly gap: GapRow;
+  readonly meta: MetaRow;
+};
+export type TableName = keyof Tables;
+
+/** text, bytes: as they are, or null. nano: bigint of 64 bits. count: a number below 2^53. flag: 0 or 1. */
+export type ColumnType = 'text' | 'bytes' | 'nano' | 'count' | 'flag';
+export type Column = { readonly field: string; readonly name: string; readonly type: ColumnType };
+
+export type Table = {
+  readonly name: string;
+  readonly columns: readonly Column[];
+  /** Leading columns that make the key. */
+  readonly keyColumns: number;
+  /** Columns before this one are written once, which spares the indexes over them. */
+  readonly firstMutable: number;
+};
+
+/** A value of a key column. */
+export type KeyValue = string | number | Uint8Array;
+/** The key columns of a row in order; leading ones alone where a page is asked for. */
+export type Key = readonly KeyValue[];
+
+type Described<Row> = { readonly [F in keyof Row]-?: ColumnType | readonly [string, ColumnType] };
+
+const snake = (field: string): string => field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
+const tableOf = <Row>(
+  name: string,
+  keyColumns: number,
+  described: Described<Row>,
+  firstMutable: keyof Row | null = null,
+): Table => {
+  const columns = Object.entries<ColumnType | readonly [string, ColumnType]>(described).map(
+    ([field, said]) =>
+      typeof said === 'string'
+        ? { field, name: snake(field), type: said }
+        : { field, name: said[0], type: said[1] },
+  );
+  const mutable =
+    firstMutable === null ? keyColumns : columns.findIndex(({ field }) => field === firstMutable);
+  return { name, columns, keyColumns, firstMutable: mutable };
+};
+
+export const TABLES: { readonly [T in TableName]: Table } = {
+  balance: tableOf<Balance>('balance', 2, { account: 'text', currency: 'text', nano: 'nano' }),
+  channel: tableOf<ChannelRow>(
+    'channel',
+    1,
+    {
+      id: 'bytes',
+      payer: 'bytes',
+      payee: 'bytes',
+      payerOwner: 'bytes',
+      payeeOwner: 'bytes',
+      currency: 'text',
+      lease: 'bytes',
+      limitNano: 'count',
+      expiryS: 'count',
+      backing: 'text',
+      grantedMs: 'count',
+      grant: ['grant_bytes', 'bytes'],
+      paidNano: 'count',
+      closed: 'flag',
+      bookedIndex: 'count',
+      voucher: 'bytes',
+      index: ['tick_index', 'count'],
+      link: 'bytes',
+    },
+    'paidNano',
+  ),
+  budget: tableOf<BudgetRow>('budget', 1, {
+    device: 'bytes',
+    owner: 'bytes',
+    currency: 'text',
+    version: 'count',
+    totalNano: 'count',
+    dayNano: 'count',
+    sellerNano: 'count',
+    expiryS: 'count',
+    bytes: 'bytes',
+    bookedIndex: 'count',
+  }),
+  spending: tableOf<SpendingRow>('spending', 2, { device: 'bytes', scope: 'text', nano: 'nano' }),
+  line: tableOf<LineRow>('line', 3, {
+    creditor: 'bytes',
+    debtor: 'bytes',
+    currency: 'text',
+    version: 'count',
+    limitNano: 'count',
+    expiryS: 'count',
+    bytes: 'bytes',
+    bookedIndex: 'count',
+  }),
+  consent: tableOf<ConsentRow>('consent', 2, {
+    owner: 'bytes',
+    currency: 'text',
+    version: 'count',
+    counterpartyNano: 'count',
+    expiryS: 'count',
+    bytes: 'bytes',
+    bookedIndex: 'count',
+  }),
+  dispute: tableOf<DisputeRow>('dispute', 2, {
+    channel: 'bytes',
+    party: 'bytes',
+    version: 'count',
+    open: ['is_open', 'flag'],
+    sinceMs: 'count',
+    bytes: 'bytes',
+    resolution: 'text',
+    bookedIndex: 'count',
+  }),
+  statement: tableOf<StatementRow>('statement', 1, {
+    channel: 'bytes',
+    presentedMs: 'count',
+    bytes: 'bytes',
+  }),
+  snapshot: tableOf<SnapshotRow>('snapshot', 2, { index: ['idx', 'count'], part: 'count', bytes: 'bytes' }),
+  clearing: tableOf<ClearingRow>('clearing', 1, {
+    id: 'text',
+    currency: 'text',
+    frozenIndex: 'count',
+    createdMs: 'count',
+    report: 'text',
+  }),
+  owner: tableOf<OwnerRow>('owner', 2, { key: 'bytes', scheme: 'text', name: 'text', bank: 'text' }),
+  mandate: tableOf<MandateRow>('mandate', 1, {
+    owner: 'bytes',
+    id: 'text',
+    signedDate: 'text',
+    collections: 'count',
+  }),
+  run: tableOf<RunRow>('run', 1, {
+    id: 'text',
+    kind: 'text',
+    createdMs: 'count',
+    executionDate: 'text',
+    currency: 'text',
+    name: 'text',
+    bank: 'text',
+  }),
+  payout: tableOf<PayoutRow>('payout', 1, {
+    id: 'text',
+    run: 'text',
+    owner: 'bytes',
+    currency: 'text',
+    nano: 'nano',
+    name: 'text',
+    bank: 'text',
+    state: 'text',
+    reason: 'text',
+    changedMs: 'count',
+  }),
+  gap: tableOf<GapRow>('gap', 1, {
+    channel: 'bytes',
+    paidNano: 'count',
+    journalIndex: 'count',
+    bytes: 'bytes',
+  }),
+  meta: tableOf<MetaRow>('meta', 1, { name: 'text', value: 'text' }),
+};
+
+export const TABLE_NAMES = Object.keys(TABLES) as readonly TableName[];
+
+/** The key of a row, in the order of its columns. */
+export const keyOfRow = <T extends TableName>(table: T, row: Tables[T]): Key =>
+  TABLES[table].columns
+    .slice(0, TABLES[table].keyColumns)
+    .map(({ field }) => (row as unknown as Record<string, KeyValue>)[field]!);
+
+/** One text for each key; numbers with a sign of their own, so that no text is taken for one. */
+export const keyText = (key: Key): string =>
+  key
+    .map((value) =>
+      typeof value === 'string'
+        ? JSON.stringify(value)
+        : typeof value === 'number'
+          ? `${value}`
+          : toHex(value),
+    )
+    .join(' ');
