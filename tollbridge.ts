@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import { completionScript, optionsIn } from './agent/completion.ts';
 import { keepHeapSmall } from './agent/host/small-heap.ts';
 import type { BrokerHost } from './broker/command.ts';
+import type { WorkHost } from './broker/settler/commands/work.ts';
 import { nearest } from './firmware-bridge/nearest.ts';
 import { ok, type Refusal, type Result, refuse } from './schemas/result.ts';
 
@@ -59,8 +60,9 @@ const COMMANDS: readonly Entry[] = [
   },
   {
     name: 'settler',
-    summary: 'accounts, deposits, claims, payouts and bank files',
-    subcommands: 'deposit|account set|balances|channels|report|verify|payout|settle'.split('|'),
+    summary: 'accounts, claims, payouts and bank files; workers beside other brokers',
+    subcommands:
+      'deposit|account set|balances|channels|report|verify|payout|settle|work|certify|broker-user'.split('|'),
     load: async () => withHost(await import('./broker/settler/command.ts')),
   },
   {
@@ -119,7 +121,7 @@ exit codes: 0 done, 1 refused or failed (with a code and a remedy), 2 not unders
 /** agent and broker never import each other: what the broker needs of a host is handed to it here. */
 const withHost = (command: {
   readonly HELP: string;
-  readonly run: (argv: readonly string[], host: BrokerHost) => Promise<Result<number>>;
+  readonly run: (argv: readonly string[], host: BrokerHost & WorkHost) => Promise<Result<number>>;
 }): Command => ({
   HELP: command.HELP,
   run: async (argv) => command.run(argv, await (await import('./agent/broker-host.ts')).brokerHost()),

@@ -1,17 +1,19 @@
 /**
  * What the root hands to the broker and the settler: their configuration file and the machine under them. The
- * types are theirs (`BrokerHost`); agent and broker never import each other.
+ * types are theirs (`BrokerHost`, `WorkHost`); agent and broker never import each other.
  */
 
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { ok, type Result } from '../schemas/result.ts';
 import { printExample, readConfig } from './host/config-file.ts';
 import { loadCrypto } from './host/crypto.ts';
 import { ended } from './host/ended.ts';
+import { loadKey } from './host/key-file.ts';
 import { lockDirectory } from './host/lock.ts';
 import { type Infer, s } from './host/shape.ts';
-import { storageRefusal } from './host/storage.ts';
+import { readText, storageRefusal } from './host/storage.ts';
 import { openSigner } from './signer.ts';
+import { exampleWorkFile, readWorkFile } from './work-file.ts';
 
 const limit = (about: string, example: number | undefined) =>
   s.optional(s.integer({ about, min: 1, max: 2_147_483_647, ...(example !== undefined && { example }) }));
@@ -93,13 +95,9 @@ const brokerFile = (file: Infer<typeof SHAPE>) => ({
 });
 
 const readFile = (path: string): Result<ReturnType<typeof brokerFile>> => {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (raised) {
-    return storageRefusal(raised, 'read', path);
-  }
-  const file = readConfig(path, text, SHAPE);
+  const text = readText(path);
+  if (!text.ok) return text;
+  const file = readConfig(path, text.value, SHAPE);
   return file.ok ? ok(brokerFile(file.value)) : file;
 };
 
@@ -112,6 +110,13 @@ export const brokerHost = async () => {
     readFile,
     exampleFile: (limits: Readonly<Record<string, number>>) => printExample(shapeWith(limits)),
     openSigner: (path: string) => openSigner(path, crypto),
+    loadSigner: (path: string) => {
+      const seed = loadKey(path);
+      return seed.ok ? ok(crypto.signerOf(seed.value)) : seed;
+    },
+    readText,
+    readWorkFile,
+    exampleWorkFile,
     lockDirectory: async (path: string) => {
       try {
         mkdirSync(path, { recursive: true, mode: 0o700 });

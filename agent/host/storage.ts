@@ -2,7 +2,7 @@
 
 import * as fs from 'node:fs';
 import { dirname } from 'node:path';
-import { type Refusal, refuse } from '../../schemas/result.ts';
+import { ok, type Refusal, type Result, refuse } from '../../schemas/result.ts';
 
 /** The part of node:fs that durable files use: an argument, so that tests can make each call fail. */
 export type Files = Pick<
@@ -54,6 +54,15 @@ export const storageRefusal = (raised: unknown, action: string, path: string): R
       ? 'there is no such file, correct the path'
       : (REMEDIES[error.code] ?? 'check the disk and its cable, then restart');
   return refuse('storage-failed', `cannot ${action} ${path} (${error.code}): ${remedy}`);
+};
+
+/** A whole file of UTF-8. Codes: storage-failed. */
+export const readText = (path: string): Result<string> => {
+  try {
+    return ok(fs.readFileSync(path, 'utf8'));
+  } catch (raised) {
+    return storageRefusal(raised, 'read', path);
+  }
 };
 
 /** A new name is durable only once its directory is. Windows cannot open directories and need not. */

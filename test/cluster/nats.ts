@@ -1,0 +1,68 @@
+/** Three NATS nodes with the configuration of `broker/examples/nats`, as it is: places come by environment. */
+
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { type BrokerUser, natsUser } from '../../broker/settler/cluster/broker-user.ts';
+import type { ForeignBroker } from './foreign.ts';
+import { findProgram, freePort, listening, type Server, spawnServer } from './server.ts';
+
+const EXAMPLE = resolve(import.meta.dirname, '../../broker/examples/nats');
+const NODES = 3;
+
+const placesOf = async (folder: string): Promise<readonly Readonly<Record<string, string>>[]> => {
+  const clusters: string[] = [];
+  const nodes: Record<string, string>[] = [];
+  for (let i = 0; i < NODES; i++) {
+    clusters.push(`127.0.0.1:${await freePort()}`);
+    nodes.push({
+      NODE: `n${i + 1}`,
+      CLIENT: `127.0.0.1:${await freePort()}`,
+      MQTT: `127.0.0.1:${await freePort()}`,
+      CLUSTER: clusters[i]!,
+      STORE: join(folder, `store-${i + 1}`),
+    });
+  }
+  const routes = Object.fromEntries(clusters.map((at, i) => [`ROUTE_${i + 1}`, `nats://${at}`]));
+  return nodes.map((node) => ({ ...node, ...routes }));
+};
+
+/** A cluster with these users, or why there can be none here. */
+export const startNats = async (users: readonly BrokerUser[]): Promise<ForeignBroker | string> => {
+  const program = findProgram('nats-server');
+  if (program === undefined) return 'no NATS here (apt install nats-server)';
+  const folder = mkdtempSync(join(tmpdir(), 'tb-nats-'));
+  copyFileSync(join(EXAMPLE, 'nats.conf'), join(folder, 'nats.conf'));
+  writeFileSync(join(folder, 'users.conf'), `users: [\n${users.map(natsUser).join('\n')}\n]\n`, {
+    mode: 0o600,
+  });
+  const places = await placesOf(folder);
+  const servers: Server[] = [];
+  const portOf = (at: string): number => Number(at.split(':').at(-1));
+  const spawn = (node: number): void => {
+    servers[node] = spawnServer(program, ['-c', 'nats.conf'], { cwd: folder, env: places[node]! });
+  };
+  const ready = (node: number): Promise<void> => listening(portOf(places[node]!.MQTT!), servers[node]!);
+  for (let node = 0; node < NODES; node++) spawn(node);
+  for (let node = 0; node < NODES; node++) await ready(node);
+  // Before that a CONNECT waits 4 s for its session, and is turned away.
+  while (!servers.every((server) => /metadata leader/.test(server.output())))
+    await new Promise((resolved) => setTimeout(resolved, 10));
+  return {
+    urls: places.map(({ MQTT }) => `mqtt://${MQTT}`),
+    kill: async (node = 0) => {
+      servers[node]!.signal('SIGKILL');
+      await servers[node]!.ended;
+    },
+    start: async (node = 0) => {
+      spawn(node);
+      await ready(node);
+    },
+    output: () => servers.map((server) => server.output()).join('\n'),
+    stop: async () => {
+      for (const server of servers) server.signal('SIGKILL');
+      await Promise.all(servers.map(({ ended }) => ended));
+      rmSync(folder, { recursive: true });
+    },
+  };
+};
