@@ -11,12 +11,12 @@ import { checkDate } from './bank/day.ts';
 import { bookDeposit } from './bank/deposits.ts';
 import { setOwner } from './bank/owners.ts';
 import { fileOfRun, makeRun, type Run, settlePayout } from './bank/payouts.ts';
+import type { WorkHost } from './commands/work.ts';
 import { formatAmount, parseAmount } from './ledger/amount.ts';
-import { ALL_TIME, type Period, reconcile, reportTable, tableOf } from './reports/reconciliation.ts';
+import { ALL_TIME, type Period, pages, reconcile, reportTable, tableOf } from './reports/reconciliation.ts';
 import { verifyStore } from './reports/verify.ts';
 import { openSqliteStore } from './store/sqlite.ts';
-import { allRows, type Store } from './store/store.ts';
-import type { Balance, ChannelRow } from './store/tables.ts';
+import type { Balance, ChannelRow, Store } from './store/store.ts';
 
 export const HELP = `tollbridge settler SUBCOMMAND [--db FILE] [OPTIONS]: accounts, claims, payouts and bank files
 
@@ -33,6 +33,12 @@ export const HELP = `tollbridge settler SUBCOMMAND [--db FILE] [OPTIONS]: accoun
   settle --run PERIOD-SEQUENCE --payout ID --as posted|voided
           books the bank's word on one payout; voided returns it to its owner
 
+  work --config FILE [--quiet]      a worker beside a broker of any make; --example-config prints such a file
+  certify --key ROOT.key --for DID --out FILE [--days 90]
+          makes a key a signing key of the settler, so that workers run without its root key
+  broker-user --account DID --for mosquitto|nats [--role agent|settler] [--password-file FILE]
+          what that broker's files must say about a device; with a new password, or for a certificate
+
   --db FILE    the settler's database (default .tollbridge/broker/settler.db); the broker may be running on it
   --json       one JSON object on one line; amounts in nano (10^-9 of the unit)
 
@@ -44,6 +50,17 @@ export type CommandHost = {
   readonly print: (text: string) => void;
   readonly nowMs: () => number;
   readonly crypto: Crypto;
+};
+
+/** Subcommands with options of their own, which need no database, or open it in another way. */
+const APART: {
+  readonly [name: string]: () => Promise<{
+    readonly run: (argv: readonly string[], host: WorkHost) => Promise<Result<number>>;
+  }>;
+} = {
+  work: () => import('./commands/work.ts'),
+  certify: () => import('./commands/certify.ts'),
+  'broker-user': () => import('./commands/broker-user.ts'),
 };
 
 const OPTIONS = {
@@ -103,10 +120,9 @@ const deposit: Subcommand = async (store, options, host) => {
 
 const keyOfAccount = async (store: Store, account: string): Promise<Result<Uint8Array>> => {
   if (account !== 'settler') return keyOfDid(account);
-  const settler = await store.read((reader) => reader.get('meta', [['settler']]));
+  const settler = await store.read((reader) => reader.meta('settler'));
   if (!settler.ok) return settler;
-  const [root] = settler.value;
-  if (root !== undefined) return ok(fromHex(root.value)!);
+  if (settler.value !== undefined) return ok(fromHex(settler.value)!);
   return refuse('config-invalid', 'the database is of no settler yet: start the broker on it once');
 };
 
@@ -119,7 +135,7 @@ const setAccount: Subcommand = async (store, options) => {
   const set = await setOwner(store, key.value, { name, iban, bic: options.bic ?? null });
   if (!set.ok) return set;
   const { key: _, ...party } = set.value;
-  const text = `${didKey(key.value)} is paid as ${party.name}, ${party.bank}`;
+  const text = `${didKey(key.value)} is paid as ${party.name}, ${party.iban} ${party.bic ?? ''}`.trimEnd();
   return ok({ text, json: { account: didKey(key.value), ...party } });
 };
 
@@ -133,7 +149,8 @@ const readableAccount = (account: string): string => {
 const balances: Subcommand = async (store) => {
   const read = await store.read(async (reader) => {
     const all: Balance[] = [];
-    for await (const balance of allRows(reader, 'balance')) all.push(balance);
+    const stored = pages<Balance>((after, countMax) => reader.balancesUnder('', after, countMax));
+    for await (const balance of stored) all.push(balance);
     return all;
   });
   if (!read.ok) return read;
@@ -145,7 +162,8 @@ const balances: Subcommand = async (store) => {
 const channels: Subcommand = async (store) => {
   const read = await store.read(async (reader) => {
     const all: ChannelRow[] = [];
-    for await (const channel of allRows(reader, 'channel')) all.push(channel);
+    const stored = pages<ChannelRow>((after, countMax) => reader.allChannels(after?.id ?? null, countMax));
+    for await (const channel of stored) all.push(channel);
     return all;
   });
   if (!read.ok) return read;
@@ -301,12 +319,17 @@ const openExisting = async (path: string): Promise<Result<Store>> =>
     : refuse('storage-failed', `there is no database at ${path}: start the broker once, or correct --db`);
 
 /** Runs one subcommand. Codes: config-invalid, and those of what it does. */
-export const run = async (argv: readonly string[], host: CommandHost): Promise<Result<number>> => {
+export const run = async (
+  argv: readonly string[],
+  host: CommandHost & Partial<WorkHost>,
+): Promise<Result<number>> => {
+  const apart = Object.hasOwn(APART, argv[0] ?? '') ? APART[argv[0]!] : undefined;
+  if (apart !== undefined) return (await apart()).run(argv.slice(1), host as WorkHost);
   const { values, positionals } = parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true });
   const name = positionals.join(' ');
   const subcommand = Object.hasOwn(SUBCOMMANDS, name) ? SUBCOMMANDS[name] : undefined;
   if (subcommand === undefined) {
-    const known = Object.keys(SUBCOMMANDS).join(', ');
+    const known = [...Object.keys(SUBCOMMANDS), ...Object.keys(APART)].join(', ');
     const problem = name === '' ? 'a subcommand is missing' : `there is no subcommand "${name}"`;
     return refuse('config-invalid', `${problem}: write one of ${known}`);
   }
