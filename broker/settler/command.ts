@@ -13,10 +13,11 @@ import { setOwner } from './bank/owners.ts';
 import { fileOfRun, makeRun, type Run, settlePayout } from './bank/payouts.ts';
 import type { WorkHost } from './commands/work.ts';
 import { formatAmount, parseAmount } from './ledger/amount.ts';
-import { ALL_TIME, type Period, pages, reconcile, reportTable, tableOf } from './reports/reconciliation.ts';
+import { ALL_TIME, type Period, reconcile, reportTable, tableOf } from './reports/reconciliation.ts';
 import { verifyStore } from './reports/verify.ts';
 import { openSqliteStore } from './store/sqlite.ts';
-import type { Balance, ChannelRow, Store } from './store/store.ts';
+import { allRows, type Store } from './store/store.ts';
+import type { Balance, ChannelRow } from './store/tables.ts';
 
 export const HELP = `tollbridge settler SUBCOMMAND [--db FILE] [OPTIONS]: accounts, claims, payouts and bank files
 
@@ -120,9 +121,10 @@ const deposit: Subcommand = async (store, options, host) => {
 
 const keyOfAccount = async (store: Store, account: string): Promise<Result<Uint8Array>> => {
   if (account !== 'settler') return keyOfDid(account);
-  const settler = await store.read((reader) => reader.meta('settler'));
+  const settler = await store.read((reader) => reader.get('meta', [['settler']]));
   if (!settler.ok) return settler;
-  if (settler.value !== undefined) return ok(fromHex(settler.value)!);
+  const [root] = settler.value;
+  if (root !== undefined) return ok(fromHex(root.value)!);
   return refuse('config-invalid', 'the database is of no settler yet: start the broker on it once');
 };
 
@@ -135,7 +137,7 @@ const setAccount: Subcommand = async (store, options) => {
   const set = await setOwner(store, key.value, { name, iban, bic: options.bic ?? null });
   if (!set.ok) return set;
   const { key: _, ...party } = set.value;
-  const text = `${didKey(key.value)} is paid as ${party.name}, ${party.iban} ${party.bic ?? ''}`.trimEnd();
+  const text = `${didKey(key.value)} is paid as ${party.name}, ${party.bank}`;
   return ok({ text, json: { account: didKey(key.value), ...party } });
 };
 
@@ -149,8 +151,7 @@ const readableAccount = (account: string): string => {
 const balances: Subcommand = async (store) => {
   const read = await store.read(async (reader) => {
     const all: Balance[] = [];
-    const stored = pages<Balance>((after, countMax) => reader.balancesUnder('', after, countMax));
-    for await (const balance of stored) all.push(balance);
+    for await (const balance of allRows(reader, 'balance')) all.push(balance);
     return all;
   });
   if (!read.ok) return read;
@@ -162,8 +163,7 @@ const balances: Subcommand = async (store) => {
 const channels: Subcommand = async (store) => {
   const read = await store.read(async (reader) => {
     const all: ChannelRow[] = [];
-    const stored = pages<ChannelRow>((after, countMax) => reader.allChannels(after?.id ?? null, countMax));
-    for await (const channel of stored) all.push(channel);
+    for await (const channel of allRows(reader, 'channel')) all.push(channel);
     return all;
   });
   if (!read.ok) return read;
