@@ -4,7 +4,7 @@
  * ends, however it ends: it waits for the end of a pipe that only the test holds open.
  */
 
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, type SpawnOptions, spawn } from 'node:child_process';
 import {
   appendFileSync,
   chownSync,
@@ -45,7 +45,6 @@ max_wal_size = 256MB
 fsync = on
 synchronous_commit = on
 full_page_writes = on
-autovacuum = off
 log_min_messages = fatal
 `;
 
@@ -118,10 +117,10 @@ const gone = async (pids: readonly number[]): Promise<void> => {
 };
 
 /** In a session of its own, so that what kills the test and all that it started leaves this one to tidy up. */
-const watch = (data: string, folder: string, as: object): ChildProcess => {
+const watch = (data: string, folder: string, as: SpawnOptions): ChildProcess => {
   const script = `read -r _; pg_ctl --silent -D "$0" --mode=immediate -W stop
     for _ in $(seq 100); do [ -e "$0/postmaster.pid" ] || break; sleep 0.05; done; rm -rf "$1"`;
-  const options = { ...as, detached: true, stdio: ['pipe', 'ignore', 'ignore'] } as const;
+  const options: SpawnOptions = { ...as, detached: true, stdio: ['pipe', 'ignore', 'ignore'] };
   const watcher = spawn('sh', ['-c', script, data, folder], options);
   watcher.unref();
   (watcher.stdin as Socket).unref();
@@ -131,8 +130,8 @@ const watch = (data: string, folder: string, as: object): ChildProcess => {
 type Server = { readonly process: ChildProcess; readonly ended: () => Promise<void> };
 
 /** A child of this process rather than a daemon: nobody else may be there to bury it. */
-const serve = async (programs: string, data: string, as: object): Promise<Server> => {
-  const options = { ...as, detached: true, stdio: 'ignore' } as const;
+const serve = async (programs: string, data: string, as: SpawnOptions): Promise<Server> => {
+  const options: SpawnOptions = { ...as, detached: true, stdio: 'ignore' };
   const server = spawn(join(programs, 'postgres'), ['-D', data], options);
   server.unref();
   const exit = new Promise<void>((resolve) => server.once('exit', () => resolve()));
@@ -228,4 +227,12 @@ export const startPostgres = async (): Promise<Postgres | string> => {
         watcher.stdin!.end();
       }),
   };
+};
+
+/** A server, or undefined and the reason printed. */
+export const postgresOrSkip = async (): Promise<Postgres | undefined> => {
+  const started = await startPostgres();
+  if (typeof started !== 'string') return started;
+  console.log(`skip: ${started}`);
+  return undefined;
 };
