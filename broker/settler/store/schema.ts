@@ -296,6 +296,18 @@ const second = (d: Dialect): string => `
     journal_index ${d.integer} NOT NULL,
     bytes         ${d.bytes} NOT NULL
   )${d.keyTable};
+
+  -- Who does which share of the work; nothing of money: cluster/leases.ts.
+  CREATE TABLE worker (
+    name       ${d.text} PRIMARY KEY,
+    instance   ${d.text} NOT NULL,
+    expires_ms ${d.integer} NOT NULL
+  )${d.keyTable};
+  CREATE TABLE shard_lease (
+    shard  ${d.integer} PRIMARY KEY CHECK (shard BETWEEN 0 AND 255),
+    holder ${d.text},
+    epoch  ${d.integer} NOT NULL
+  )${d.keyTable};
 `;
 
 export const MIGRATIONS: readonly ((dialect: Dialect) => string)[] = [first, second];
