@@ -1,0 +1,28 @@
+/** Amounts, days and reasons in the documents of ISO 20022. */
+
+import type { Amount } from './bank-fact.ts';
+import { parseCents } from './cents.ts';
+import { checkDate } from './day.ts';
+import { childAt, type Element, placeOf, stopAt, textAt, textOf } from './element.ts';
+import { need, shown } from './refusing.ts';
+
+export const amountOf = (element: Element): Amount => {
+  const currency = element.attributes?.Ccy ?? '';
+  if (!/^[A-Z]{3}$/.test(currency))
+    stopAt(element, `${shown(currency)} is no currency: Ccy="EUR" is expected`);
+  const text = textOf(element);
+  return { cents: need(parseCents(text), `${placeOf(element)}: ${shown(text)}`), currency };
+};
+
+/** A date, or the date of a time; null where there is none. */
+export const dayAt = (element: Element, ...path: readonly string[]): string | null => {
+  const date = childAt(element, ...path);
+  const text = date === null ? null : (textAt(date, 'Dt') ?? textAt(date, 'DtTm'));
+  return date === null || text === null ? null : need(checkDate(text.slice(0, 10)), placeOf(date));
+};
+
+/** A code of ISO's lists or one of the bank's own. */
+export const codeAt = (element: Element, ...path: readonly string[]): string | null => {
+  const choice = childAt(element, ...path);
+  return choice === null ? null : (textAt(choice, 'Cd') ?? textAt(choice, 'Prtry'));
+};
