@@ -54,7 +54,10 @@ const shapeWith = (limits: Readonly<Record<string, number>>) =>
       }),
       settler: s.object(
         {
-          database: s.path({ about: 'Accounts and ledger', default: '.tollbridge/broker/settler.db' }),
+          database: s.database({
+            about: 'Accounts and ledger: a file, or a PostgreSQL database (postgres://user@host/database)',
+            default: '.tollbridge/broker/settler.db',
+          }),
           currencies: s.list(
             s.text({
               about: 'ISO 4217',

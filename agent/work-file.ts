@@ -1,6 +1,5 @@
 /** The configuration file of a settler's worker: its shape, and what the worker is handed of it. */
 
-import { dirname, resolve } from 'node:path';
 import { ok, type Result } from '../schemas/result.ts';
 import { brokerAccess } from './broker-access.ts';
 import { printExample, readConfig } from './host/config-file.ts';
@@ -16,7 +15,7 @@ const SHAPE = s.object(
       expected: '1 to 16 of 0 to 9 and a to z',
       example: 'a',
     }),
-    database: s.text({
+    database: s.database({
       about: 'Accounts and ledger: a file for one worker alone, or a PostgreSQL database for many',
       example: 'postgres://settler@db.local/settler',
     }),
@@ -103,14 +102,12 @@ const brokerOf = ({ broker, name }: File) => {
   });
 };
 
-const workFile = (path: string, file: File) => {
+const workFile = (file: File) => {
   const broker = brokerOf(file);
   if (!broker.ok) return broker;
-  const { database, leaseS, ...same } = file;
-  const isUrl = /^postgres(ql)?:/.test(database);
+  const { leaseS, ...same } = file;
   return ok({
     ...same,
-    database: isUrl ? database : resolve(dirname(path), database),
     leaseMs: leaseS * 1000,
     broker: broker.value,
   });
@@ -123,7 +120,7 @@ export const readWorkFile = (path: string): Result<WorkFile> => {
   const text = readText(path);
   if (!text.ok) return text;
   const file = readConfig(path, text.value, SHAPE);
-  return file.ok ? workFile(path, file.value) : file;
+  return file.ok ? workFile(file.value) : file;
 };
 
 export const exampleWorkFile = (): string => printExample(SHAPE);

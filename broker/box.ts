@@ -10,7 +10,7 @@ import type { Log } from './log.ts';
 import type { BrokerOptions } from './options.ts';
 import type { SettlerLimits } from './settler/settings.ts';
 import { createSettler, type Settler } from './settler/settler.ts';
-import { openSqliteStore } from './settler/store/sqlite.ts';
+import { openStore } from './settler/store/open.ts';
 import type { Store } from './settler/store/store.ts';
 
 export type BoxOptions = {
@@ -59,9 +59,9 @@ const openSettler = async (store: Store, options: BoxOptions, ports: BoxPorts): 
     ...(options.settler.limits && { limits: options.settler.limits }),
   });
 
-/** Codes: those of `openSqliteStore`, `createSettler` and `startBroker`. What was begun is ended again. */
+/** Codes: those of `openStore`, `createSettler` and `startBroker`. What was begun is ended again. */
 export const startBox = async (options: BoxOptions, ports: BoxPorts): Promise<Result<RunningBox>> => {
-  const store = await openSqliteStore(options.settler.database);
+  const store = await openStore(options.settler.database);
   if (!store.ok) return store;
   const settler = await openSettler(store.value, options, ports);
   if (!settler.ok) {

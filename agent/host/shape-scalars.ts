@@ -127,10 +127,21 @@ export const key = (options: LeafOptions): Shape<Uint8Array> =>
     return value.ok ? { value: value.value } : NONE;
   });
 
+const absolute = (given: string, directory: string): string | undefined =>
+  given.length > 0 && given.length <= TEXT_LENGTH_MAX && !given.includes('\0')
+    ? resolve(directory, given)
+    : undefined;
+
 /** Absolute; a relative one begins where the file is. */
 export const path = (options: LeafOptions): Shape<string> =>
-  leaf(options, "a path; a relative one begins at this file's directory", './file', (given, _, reading) =>
-    given.length > 0 && given.length <= TEXT_LENGTH_MAX && !given.includes('\0')
-      ? { value: resolve(reading.directory, given) }
-      : NONE,
-  );
+  leaf(options, "a path; a relative one begins at this file's directory", './file', (given, _, reading) => {
+    const value = absolute(given, reading.directory);
+    return value === undefined ? NONE : { value };
+  });
+
+/** A path, or the URL of a PostgreSQL database. */
+export const database = (options: LeafOptions): Shape<string> =>
+  leaf(options, 'a path, or postgres://user@host/database', './file.db', (given, _, reading) => {
+    const value = /^postgres(?:ql)?:\/\/\S+$/.test(given) ? given : absolute(given, reading.directory);
+    return value === undefined ? NONE : { value };
+  });

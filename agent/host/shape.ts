@@ -10,7 +10,7 @@
  */
 
 import { list, object, optional, refine, variant } from './shape-groups.ts';
-import { boolean, choice, decimal, integer, key, money, path, text } from './shape-scalars.ts';
+import { boolean, choice, database, decimal, integer, key, money, path, text } from './shape-scalars.ts';
 
 export type { Infer } from './shape-groups.ts';
 
@@ -23,6 +23,7 @@ export const s = {
   decimal,
   key,
   path,
+  database,
   optional,
   list,
   object,

@@ -67,7 +67,8 @@ export const HELP = `tollbridge settler SUBCOMMAND [OPTIONS]: accounts, claims, 
 
 ${SUBCOMMANDS.map(({ name, usage }) => `  ${name} ${usage.replaceAll('\n    ', '\n      ')}`).join('\n')}
 
-  --db FILE    the settler's database (default ${DEFAULT_DATABASE}); it may be in use
+  --db PLACE   the settler's database, a file or postgres://user@host/database; it may be in use
+               (default ${DEFAULT_DATABASE})
   --json       one JSON object on one line; amounts in nano (10^-9 of the unit)
 
 DATE is 2026-11-20 in UTC. DID is did:key:z6Mk...

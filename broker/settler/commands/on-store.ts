@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import type { Crypto } from '../../../schemas/crypto.ts';
 import { ok, type Result, refuse } from '../../../schemas/result.ts';
-import { openSqliteStore } from '../store/sqlite.ts';
+import { isPostgres, openStore } from '../store/open.ts';
 import type { Store } from '../store/store.ts';
 
 /** What a subcommand asks of its surroundings, so that tests can be them. */
@@ -39,10 +39,10 @@ export const need = <V extends object, K extends keyof V & string>(
 };
 
 /** A mistyped path must not become an empty database. */
-const openExisting = async (path: string): Promise<Result<Store>> =>
-  existsSync(path)
-    ? openSqliteStore(path)
-    : refuse('storage-failed', `there is no database at ${path}: start the broker once, or correct --db`);
+const openExisting = async (place: string): Promise<Result<Store>> =>
+  isPostgres(place) || existsSync(place)
+    ? openStore(place)
+    : refuse('storage-failed', `there is no database at ${place}: start the broker once, or correct --db`);
 
 /** A subcommand with these options beside --db and --json. Codes: config-invalid, and those of what it does. */
 export const onStore =
