@@ -2,6 +2,7 @@
 
 import { type Result, refuse } from '../../schemas/result.ts';
 import { type CommandHost, DEFAULT_DATABASE, type Run } from './commands/on-store.ts';
+import type { WorkHost } from './commands/work.ts';
 
 export type { CommandHost };
 
@@ -9,7 +10,7 @@ type Subcommand = {
   readonly name: string;
   /** Lines of --help, the options first. */
   readonly usage: string;
-  readonly load: () => Promise<{ readonly run: Run<CommandHost> }>;
+  readonly load: () => Promise<{ readonly run: Run<CommandHost & WorkHost> }>;
 };
 
 const SUBCOMMANDS: readonly Subcommand[] = [
@@ -61,6 +62,24 @@ const SUBCOMMANDS: readonly Subcommand[] = [
     books the bank's word on one payout; voided returns it to its owner`,
     load: () => import('./commands/settle.ts'),
   },
+  {
+    name: 'work',
+    usage: `--config FILE [--quiet]
+    a worker of the settler beside a broker of any make; --example-config prints such a file`,
+    load: () => import('./commands/work.ts'),
+  },
+  {
+    name: 'certify',
+    usage: `--key ROOT.key --for DID --out FILE [--days 90]
+    makes a key a signing key of the settler, so that workers run without its root key`,
+    load: () => import('./commands/certify.ts'),
+  },
+  {
+    name: 'broker-user',
+    usage: `--for mosquitto|nats --account DID [--role agent|settler] [--password-file FILE]
+    what such a broker's files must say about a device: with a new password, or for a certificate`,
+    load: () => import('./commands/broker-user.ts'),
+  },
 ];
 
 export const HELP = `tollbridge settler SUBCOMMAND [OPTIONS]: accounts, claims, payouts and bank files
@@ -79,7 +98,10 @@ const subcommandOf = (argv: readonly string[]): Subcommand | undefined =>
   SUBCOMMANDS.find(({ name }) => name.split(' ').every((word, i) => word === argv[i]));
 
 /** Runs one subcommand. Codes: config-invalid, and those of what it does. */
-export const run = async (argv: readonly string[], host: CommandHost): Promise<Result<number>> => {
+export const run = async (
+  argv: readonly string[],
+  host: CommandHost & Partial<WorkHost>,
+): Promise<Result<number>> => {
   const subcommand = subcommandOf(argv);
   if (subcommand === undefined) {
     const options = argv.findIndex((word) => word.startsWith('-'));
@@ -89,5 +111,5 @@ export const run = async (argv: readonly string[], host: CommandHost): Promise<R
     return refuse('config-invalid', `${problem}: write one of ${known}`);
   }
   const command = await subcommand.load();
-  return command.run(argv.slice(subcommand.name.split(' ').length), host);
+  return command.run(argv.slice(subcommand.name.split(' ').length), host as CommandHost & WorkHost);
 };

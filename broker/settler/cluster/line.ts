@@ -33,6 +33,8 @@ export type LineUser = {
 };
 
 export type Line = {
+  /** Begins to connect, and goes on trying until it is closed. */
+  readonly open: () => void;
   /** What is read from now on: filters that are new are subscribed to before others are given up. */
   readonly follow: (filters: readonly string[]) => void;
   /** At QoS 1. Code: busy (no connection, or the broker is slower than what is sent; nothing was kept). */
@@ -112,7 +114,10 @@ class MqttLine implements Line {
   constructor(options: LineOptions, user: LineUser) {
     this.#options = options;
     this.#user = user;
-    this.#timer = setTimeout(() => void this.#attempt(), 0); // not before the caller has the line
+  }
+
+  open(): void {
+    void this.#attempt();
   }
 
   follow(filters: readonly string[]): void {
@@ -180,7 +185,6 @@ class MqttLine implements Line {
   #onConnected(): void {
     this.#up = true;
     this.#upSinceMs = performance.now();
-    this.#told = '';
     this.#subscribe();
     this.#user.onUp();
   }
@@ -202,13 +206,14 @@ class MqttLine implements Line {
 
   #lost(why: string): void {
     if (this.#up && performance.now() - this.#upSinceMs >= STABLE_MS) this.#failures = 0;
+    const wasUp = this.#up;
     this.#up = false;
     this.#inFlight = 0;
     this.#followed = new Set();
     this.#stream = null;
     this.#client = null;
     if (this.#closed) return;
-    if (this.#told !== why) this.#user.onDown(why);
+    if (wasUp || this.#told !== why) this.#user.onDown(why);
     this.#told = why;
     // Half of the wait is chance: all workers lose a broker at once.
     const waitMs = Math.min(WAIT_MS_MAX, WAIT_MS_MIN * 2 ** Math.min(this.#failures++, 16));
@@ -216,5 +221,4 @@ class MqttLine implements Line {
   }
 }
 
-/** Begins to connect, and goes on trying until it is closed. */
-export const openLine = (options: LineOptions, user: LineUser): Line => new MqttLine(options, user);
+export const createLine = (options: LineOptions, user: LineUser): Line => new MqttLine(options, user);

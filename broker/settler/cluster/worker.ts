@@ -12,7 +12,7 @@ import { ANY, inTopic, parseTopic, settlerTopic } from '../../../schemas/topic.t
 import type { Log } from '../../log.ts';
 import type { Settler } from '../settler.ts';
 import { SHARDS, type ShardLeases } from './leases.ts';
-import { type Line, type LineOptions, openLine } from './line.ts';
+import { createLine, type Line, type LineOptions } from './line.ts';
 
 export type WorkerOptions = {
   /** The settler's id: its user name on the broker, and where its answers come from. */
@@ -28,8 +28,8 @@ export type WorkerPorts = {
 };
 
 export type RunningWorker = {
-  /** Rising: the shards that it serves now. */
-  readonly shards: readonly number[];
+  /** Two digits each: the shards whose requests reach it now; none while it has no broker. */
+  readonly shards: readonly string[];
   /** Gives its shards up, answers what it has read, and says goodbye. Store and settler stay the caller's. */
   readonly close: () => Promise<void>;
 };
@@ -62,6 +62,9 @@ class Worker implements RunningWorker {
   #renewTimer: NodeJS.Timeout | undefined;
   #lapseTimer: NodeJS.Timeout | undefined;
   #renewing: Promise<void> = Promise.resolve();
+  /** Since when it has had no broker; null while it has one. */
+  #awaySinceMs: number | null = performance.now();
+  #isReadable = true;
   #closed = false;
   #told = '';
 
@@ -69,22 +72,34 @@ class Worker implements RunningWorker {
     this.#options = options;
     this.#ports = ports;
     const { log } = ports;
-    this.#line = openLine(options.line, {
+    this.#line = createLine(options.line, {
       onMessage: (topic, payload) => this.#onMessage(topic, payload),
-      onUp: () => log({ level: 'info', event: 'connected' }),
-      onDown: (why) => log({ level: 'warn', event: 'disconnected', detail: `${why}; it is tried again` }),
-      onUnreadable: ([first, ...others]) =>
-        log({
-          level: 'warn',
-          event: 'unreadable',
-          code: 'not-authorised',
-          detail: `the broker does not let the settler read ${first} and ${others.length} more: see its rules`,
-        }),
+      onUp: () => {
+        this.#awaySinceMs = null;
+        this.#isReadable = true;
+        log({ level: 'info', event: 'connected' });
+        if (!this.#closed && this.#held.size === 0) this.#renewIn(0);
+      },
+      onDown: (why) => {
+        this.#awaySinceMs ??= performance.now();
+        log({ level: 'warn', event: 'disconnected', detail: `${why}; it is tried again` });
+      },
+      onUnreadable: ([first, ...others]) => {
+        this.#isReadable = false;
+        const detail = `the broker does not let the settler read ${first} and ${others.length} more: see its rules`;
+        log({ level: 'warn', event: 'unreadable', code: 'not-authorised', detail });
+      },
     });
   }
 
-  get shards(): readonly number[] {
-    return [...this.#held];
+  get shards(): readonly string[] {
+    return this.#awaySinceMs === null && this.#isReadable ? [...this.#held].map(hex) : [];
+  }
+
+  /** Not before it has a share: a broker would end the line of another worker of this name. */
+  open(): void {
+    this.#awaySinceMs = performance.now();
+    this.#line.open();
   }
 
   async close(): Promise<void> {
@@ -103,6 +118,7 @@ class Worker implements RunningWorker {
   async renew(): Promise<Result<null>> {
     const { leaseMs } = this.#options;
     const askedMs = performance.now();
+    if (this.#awaySinceMs !== null && askedMs - this.#awaySinceMs > leaseMs) return this.#standDown();
     const renewed = await this.#ports.leases.renew();
     const isShort = !renewed.ok || renewed.value.held.length < renewed.value.quota;
     if (!this.#closed) this.#renewIn(leaseMs / (isShort ? HURRIED_RENEWALS : RENEWALS));
@@ -112,6 +128,15 @@ class Worker implements RunningWorker {
     this.#lapseTimer = setTimeout(() => this.#lapse(), askedMs + leaseMs - performance.now());
     this.#hold(new Set(renewed.value.held.map(({ shard }) => shard)));
     return ok(null);
+  }
+
+  /** Without a broker for a lease time: those that have one are to take its shards. */
+  async #standDown(): Promise<Result<null>> {
+    if (!this.#closed) this.#renewIn(this.#options.leaseMs / RENEWALS);
+    if (this.#held.size === 0) return ok(null);
+    this.#hold(new Set());
+    clearTimeout(this.#lapseTimer);
+    return this.#ports.leases.release();
   }
 
   #renewIn(ms: number): void {
@@ -194,7 +219,10 @@ export const startWorker = async (
 ): Promise<Result<RunningWorker>> => {
   const worker = new Worker(options, ports);
   const first = await worker.renew();
-  if (first.ok) return ok(worker);
+  if (first.ok) {
+    worker.open();
+    return ok(worker);
+  }
   await worker.close();
   return first;
 };

@@ -2,8 +2,9 @@
 
 import { dirname } from 'node:path';
 import type { Duplex } from 'node:stream';
+import { setTimeout as wait } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { fromHex } from '../../../schemas/bytes.ts';
+import { fromHex, toHex } from '../../../schemas/bytes.ts';
 import type { Crypto, Signer } from '../../../schemas/crypto.ts';
 import { didKey, idOf } from '../../../schemas/identity.ts';
 import { ok, type Refusal, type Result, refuse } from '../../../schemas/result.ts';
@@ -12,9 +13,10 @@ import { boundedLog, type Log } from '../../log.ts';
 import { believedAt } from '../cluster/certificate.ts';
 import type { ShardLeases } from '../cluster/leases.ts';
 import { createLeaseTable, leasesInMemory } from '../cluster/leases-memory.ts';
+import { leasesOnPostgres } from '../cluster/leases-postgres.ts';
 import { type RunningWorker, startWorker } from '../cluster/worker.ts';
 import { createSettler } from '../settler.ts';
-import { openSqliteStore } from '../store/sqlite.ts';
+import { isPostgres, openStore } from '../store/open.ts';
 import type { Store } from '../store/store.ts';
 
 /** A configuration file as it was checked. Paths are absolute. */
@@ -57,6 +59,8 @@ export type WorkHost = {
 const WARNING_S = 14 * 24 * 3600;
 /** A certificate that ends ends the worker, within this. */
 const BELIEVED_CHECK_MS = 60_000;
+const LOCKED_RETRY_MS = 500;
+const INSTANCE_BYTES = 8;
 
 type Identity = { readonly root: Uint8Array; readonly signer: SettlerSigner };
 /** The database as this worker sees it. */
@@ -86,7 +90,7 @@ const identityOf = (file: WorkFile, host: WorkHost): Result<Identity> => {
 const openFile = async (file: WorkFile, host: WorkHost): Promise<Result<Base>> => {
   const lock = await host.lockDirectory(dirname(file.database));
   if (!lock.ok) return lock;
-  const store = await openSqliteStore(file.database);
+  const store = await openStore(file.database);
   if (!store.ok) {
     lock.value.release();
     return store;
@@ -103,38 +107,72 @@ const openFile = async (file: WorkFile, host: WorkHost): Promise<Result<Base>> =
   });
 };
 
+/** Codes: config-invalid (the URL), storage-*, busy. */
+const openPostgres = async (file: WorkFile, host: WorkHost): Promise<Result<Base>> => {
+  const store = await openStore(file.database);
+  if (!store.ok) return store;
+  const instance = toHex(host.crypto.random(INSTANCE_BYTES));
+  const leases = leasesOnPostgres(file.database, { name: file.name, instance, leaseMs: file.leaseMs });
+  return ok({
+    store: store.value,
+    leases,
+    close: async () => {
+      await leases.close();
+      await store.value.close();
+    },
+  });
+};
+
+/** A worker of this name that has just died holds it for a lease time. Codes: those of `startWorker`. */
+const startPatiently = async (start: () => Promise<Result<RunningWorker>>, leaseMs: number, log: Log) => {
+  const giveUpMs = performance.now() + leaseMs + LOCKED_RETRY_MS;
+  for (let told = false; ; told = true) {
+    const worker = await start();
+    if (worker.ok || worker.code !== 'locked' || performance.now() > giveUpMs) return worker;
+    if (!told) log({ level: 'warn', event: 'waits', code: worker.code, detail: worker.detail });
+    await wait(LOCKED_RETRY_MS);
+  }
+};
+
+type Working = { readonly close: () => Promise<void> };
+
 const work = async (
   file: WorkFile,
   { root, signer }: Identity,
-  base: Base,
+  { store, leases }: Base,
   host: WorkHost,
   log: Log,
-): Promise<Result<{ readonly worker: RunningWorker; readonly close: () => Promise<void> }>> => {
+): Promise<Result<Working>> => {
+  let worker: Result<RunningWorker> | undefined;
   const settler = await createSettler({
-    store: base.store,
+    store,
     root,
     signer,
     crypto: host.crypto,
     nowMs: host.nowMs,
     log: (line) => log({ level: 'warn', event: 'settler', detail: line }),
     currencies: file.currencies,
+    serves: () => (worker?.ok ? worker.value.shards : []),
   });
   if (!settler.ok) return settler;
   const id = idOf(root, host.crypto.sha256);
   const { protocol, qos, password, dial } = file.broker;
   const login = password === null ? null : { user: id, password };
   const line = { clientId: `${id}-${file.name}`, login, protocol, qos, dial };
-  const ports = { settler: settler.value, leases: base.leases, log };
-  const worker = await startWorker({ id, line, leaseMs: file.leaseMs }, ports);
-  if (!worker.ok) {
+  const ports = { settler: settler.value, leases, log };
+  const start = () => startWorker({ id, line, leaseMs: file.leaseMs }, ports);
+  worker = await startPatiently(start, file.leaseMs, log);
+  const running = worker;
+  if (!running.ok) {
     await settler.value.close();
-    return worker;
+    return running;
   }
-  const close = async (): Promise<void> => {
-    await worker.value.close();
-    await settler.value.close();
-  };
-  return ok({ worker: worker.value, close });
+  return ok({
+    close: async () => {
+      await running.value.close();
+      await settler.value.close();
+    },
+  });
 };
 
 /** Resolves with why when nobody would believe this worker any more. */
@@ -194,7 +232,8 @@ export const run = async (argv: readonly string[], host: WorkHost): Promise<Resu
   if (!file.ok) return file;
   const identity = identityOf(file.value, host);
   if (!identity.ok) return identity;
-  const base = await openFile(file.value, host);
+  const open = isPostgres(file.value.database) ? openPostgres : openFile;
+  const base = await open(file.value, host);
   if (!base.ok) return base;
   const print: Log = (event) => host.print(`${JSON.stringify(event)}\n`);
   const log = boundedLog(values.quiet ? () => {} : print, host.nowMs);

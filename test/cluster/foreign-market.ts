@@ -1,0 +1,108 @@
+/** A market whose broker is of another make: agents as they are, and workers of a settler as processes. */
+
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { AgentConfig } from '../../agent/config.ts';
+import { createKey } from '../../agent/host/key-file.ts';
+import { bookDeposit } from '../../broker/settler/bank/deposits.ts';
+import { ALL_TIME, type Line, reconcile } from '../../broker/settler/reports/reconciliation.ts';
+import { verifyStore } from '../../broker/settler/reports/verify.ts';
+import { openStore } from '../../broker/settler/store/open.ts';
+import type { Store } from '../../broker/settler/store/store.ts';
+import { crypto, Market, type PartyWish, signerOf, taken } from '../agent/market.ts';
+import { type Running, startProgram } from '../e2e/program.ts';
+import { type ForeignBroker, idOfSeed, passwordOf } from './foreign.ts';
+
+export const SETTLER = 200;
+/** Short, so that a test need not wait long for the shards of a worker that was killed. */
+const LEASE_S = 2;
+
+export type ForeignPlaces = {
+  readonly broker: ForeignBroker;
+  /** Of a worker's subscriptions. */
+  readonly qos: 0 | 1;
+  /** A PostgreSQL database, or none for a file. */
+  readonly database?: string;
+};
+
+export class ForeignMarket extends Market {
+  readonly places: ForeignPlaces;
+  private readonly workers = new Set<Running>();
+  private files = 0;
+
+  constructor(places: ForeignPlaces) {
+    super();
+    this.places = places;
+  }
+
+  override async close(): Promise<void> {
+    for (const worker of this.workers) await worker.end('SIGKILL');
+    await super.close();
+  }
+
+  /** Where the next worker or agent connects: nodes in turn. */
+  url(nth: number): string {
+    const { urls } = this.places.broker;
+    return urls[nth % urls.length]!;
+  }
+
+  override configOf(wish: PartyWish): AgentConfig {
+    const config = super.configOf(wish);
+    const passwordFile = this.file('password', passwordOf(wish.seed));
+    const login = { key: null, user: idOfSeed(wish.seed), passwordFile };
+    return { ...config, broker: { ...config.broker, url: this.url(wish.seed), ...login } };
+  }
+
+  /** A process of its own; `node` is the one of the broker that it connects to. */
+  async worker(name: string, node = 0): Promise<Running> {
+    const key = join(this.folder, `key-${++this.files}`);
+    taken(createKey(key, new Uint8Array(32).fill(SETTLER), crypto.random(8)));
+    const config = [
+      `name: ${name}`,
+      `database: ${JSON.stringify(this.base)}`,
+      `key: ${key}`,
+      'currencies: [EUR]',
+      `leaseS: ${LEASE_S}`,
+      'broker:',
+      `  url: ${this.url(node)}`,
+      `  qos: ${this.places.qos}`,
+      `  passwordFile: ${this.file('password', passwordOf(SETTLER))}`,
+    ];
+    const worker = startProgram('settler', 'work', '--config', this.file('yaml', config.join('\n')));
+    this.workers.add(worker);
+    void worker.ended.then(() => this.workers.delete(worker));
+    await worker.said(/"event":"connected"/);
+    return worker;
+  }
+
+  override async deposit(seed: number, nano: bigint): Promise<void> {
+    const wish = { owner: signerOf(seed).key, currency: 'EUR', nano, reference: `deposit-${seed}` };
+    await this.onStore(async (store) => taken(await bookDeposit(store, wish, Date.now(), crypto.sha256)));
+  }
+
+  override async ledger(): Promise<readonly Line[]> {
+    return this.onStore(async (store) => {
+      taken(await verifyStore(store, crypto.sha256));
+      return taken(await reconcile(store, ALL_TIME, crypto)).leases;
+    });
+  }
+
+  private async onStore<T>(work: (store: Store) => Promise<T>): Promise<T> {
+    const store = taken(await openStore(this.base));
+    try {
+      return await work(store);
+    } finally {
+      await store.close();
+    }
+  }
+
+  private get base(): string {
+    return this.places.database ?? join(this.folder, 'settler.db');
+  }
+
+  private file(kind: string, text: string): string {
+    const path = join(this.folder, `${kind}-${++this.files}`);
+    writeFileSync(path, `${text}\n`, { mode: 0o600 });
+    return path;
+  }
+}
