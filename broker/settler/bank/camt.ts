@@ -16,7 +16,7 @@ import {
   textAt,
   textOf,
 } from './element.ts';
-import { amountOf, codeAt, dayAt } from './iso-amount.ts';
+import { amountOf, codeAt, dayAt, referenceAt } from './iso-parts.ts';
 import { shown } from './refusing.ts';
 
 /** What an entry says for all its details. */
@@ -34,12 +34,6 @@ type Entry = {
 const RETURNS = new Set(['RRTN', 'RPCR', 'UPDD', 'PRDD', 'RCDD']);
 /** Family of collections that the account's owner asked for. */
 const COLLECTED = 'IDDT';
-/** Written where there is no id, or no reference. */
-const NOTHING = new Set(['NOTPROVIDED', 'NONREF', 'NOREF', 'NOTAVAILABLE']);
-
-const known = (id: string | null): string | null =>
-  id === null || NOTHING.has(id.toUpperCase().replace(/ /g, '')) ? null : id;
-
 const directionOf = (element: Element): 'in' | 'out' | null => {
   const indicator = childAt(element, 'CdtDbtInd');
   if (indicator === null) return null;
@@ -59,7 +53,7 @@ const entryOf = (element: Element, account: string | null): Entry => ({
   amount: amountOf(needChild(element, 'Amt')),
   direction: directionOf(element) ?? stopAt(element, 'it has no CdtDbtInd'),
   reversal: textAt(element, 'RvslInd') === 'true',
-  reference: known(idAt(element, 'AcctSvcrRef')),
+  reference: referenceAt(element, 'AcctSvcrRef'),
   day: dayAt(element, 'BookgDt'),
   account,
 });
@@ -98,15 +92,15 @@ const familyOf = (detail: Element, entry: Element, ...path: readonly string[]): 
   textAt(detail, 'BkTxCd', 'Domn', 'Fmly', ...path) ?? textAt(entry, 'BkTxCd', 'Domn', 'Fmly', ...path);
 
 const aboutOf = (detail: Element): About => {
-  const endToEndId = known(idAt(detail, 'Refs', 'EndToEndId'));
+  const endToEndId = referenceAt(detail, 'Refs', 'EndToEndId');
   if (endToEndId !== null) return { by: 'payment', endToEndId };
   return batchOf(detail, 'Refs');
 };
 
 /** A whole block or message booked as one entry. */
 const batchOf = (element: Element, name: string): About => {
-  const messageId = known(idAt(element, name, 'MsgId'));
-  const blockId = known(idAt(element, name, 'PmtInfId'));
+  const messageId = referenceAt(element, name, 'MsgId');
+  const blockId = referenceAt(element, name, 'PmtInfId');
   if (blockId !== null) return { by: 'block', messageId, blockId };
   return messageId === null ? { by: 'nothing' } : { by: 'message', messageId };
 };
@@ -145,7 +139,7 @@ const detailFact = (detail: Element, entry: Entry, i: number, count: number): Ba
     direction,
     reason: returned === null ? null : codeAt(returned, 'Rsn'),
     text: texts.find((text) => text !== '') ?? '',
-    bankReference: known(idAt(detail, 'Refs', 'AcctSvcrRef')) ?? shared,
+    bankReference: referenceAt(detail, 'Refs', 'AcctSvcrRef') ?? shared,
     day: entry.day,
     account: entry.account,
     payer: kind === 'received' ? payerOf(detail) : null,

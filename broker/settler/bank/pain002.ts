@@ -15,25 +15,25 @@ import {
   stopAt,
   textAt,
 } from './element.ts';
-import { amountOf, codeAt } from './iso-amount.ts';
+import { amountOf, codeAt, referenceAt } from './iso-parts.ts';
 import { shown } from './refusing.ts';
 
 /** ISO 20022 external codes: payment group, payment information and transaction status. */
-const KINDS: { readonly [status: string]: FactKind } = {
-  RCVD: 'accepted',
-  ACTC: 'accepted',
-  ACFC: 'accepted',
-  ACCP: 'accepted',
-  ACWC: 'accepted',
-  ACWP: 'accepted',
-  ACSP: 'accepted',
-  PATC: 'accepted',
-  PDNG: 'accepted',
-  ACSC: 'posted',
-  ACCC: 'posted',
-  RJCT: 'rejected',
-  CANC: 'rejected',
-};
+const KINDS: ReadonlyMap<string, FactKind> = new Map([
+  ['RCVD', 'accepted'],
+  ['ACTC', 'accepted'],
+  ['ACFC', 'accepted'],
+  ['ACCP', 'accepted'],
+  ['ACWC', 'accepted'],
+  ['ACWP', 'accepted'],
+  ['ACSP', 'accepted'],
+  ['PATC', 'accepted'],
+  ['PDNG', 'accepted'],
+  ['ACSC', 'posted'],
+  ['ACCC', 'posted'],
+  ['RJCT', 'rejected'],
+  ['CANC', 'rejected'],
+]);
 
 /** Some of these are so, some are not: the payments say which. */
 const MIXED = 'PART';
@@ -57,9 +57,9 @@ const wordOf = (element: Element, statusName: string, above: Word): Word => {
 };
 
 const factOf = (element: Element, about: About, { status, reason, text }: Word): BankFact => {
-  const kind = status === null ? undefined : KINDS[status];
+  const kind = status === null ? undefined : KINDS.get(status);
   if (status === null || kind === undefined) {
-    const known = [...Object.keys(KINDS), MIXED].join(', ');
+    const known = [...KINDS.keys(), MIXED].join(', ');
     return stopAt(element, `the status ${shown(status ?? '')} is none of ${known}`);
   }
   const repeated = kind === 'rejected' && reason !== null && REPETITIONS.has(reason);
@@ -67,7 +67,7 @@ const factOf = (element: Element, about: About, { status, reason, text }: Word):
 };
 
 const paymentFact = (element: Element, above: Word): BankFact => {
-  const endToEndId = idAt(element, 'OrgnlEndToEndId');
+  const endToEndId = referenceAt(element, 'OrgnlEndToEndId');
   if (endToEndId === null) {
     return stopAt(element, 'it names no payment: OrgnlEndToEndId is missing');
   }
@@ -76,7 +76,7 @@ const paymentFact = (element: Element, above: Word): BankFact => {
   return {
     ...factOf(element, { by: 'payment', endToEndId }, word),
     amount: ordered === null ? null : amountOf(ordered),
-    bankReference: idAt(element, 'AcctSvcrRef'),
+    bankReference: referenceAt(element, 'AcctSvcrRef'),
   };
 };
 

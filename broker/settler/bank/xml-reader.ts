@@ -103,7 +103,8 @@ const build = (parser: Parser): { root: () => Element; namespace: () => string }
     open = open?.parent ?? null;
   });
   const add = (text: string): void => {
-    if (open === null) return;
+    // Blanks between elements are the layout of the file, not a text.
+    if (open === null || (open.children.length > 0 && text.trim() === '')) return;
     if (open.text.length + text.length > TEXT_LENGTH_MAX) {
       stop('message-too-long', `line ${parser.line}: a text of more than ${TEXT_LENGTH_MAX} characters`);
     }

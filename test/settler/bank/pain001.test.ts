@@ -2,10 +2,14 @@ import * as fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { TRANSFER_CENTS_MAX } from '../../../broker/settler/bank/cents.ts';
+import { childrenOf, idAt, needChild, textAt } from '../../../broker/settler/bank/element.ts';
+import { amountOf } from '../../../broker/settler/bank/iso-parts.ts';
 import { type CreditTransfers, writePain001 } from '../../../broker/settler/bank/pain001.ts';
+import { sepaText } from '../../../broker/settler/bank/sepa-text.ts';
+import { readXml } from '../../../broker/settler/bank/xml-reader.ts';
 import { amounts, days, moments, sepaParties, texts } from './arbitraries.ts';
 import { invalidities, lintMissing } from './lint.ts';
-import { leaves, sure } from './reading.ts';
+import { bytesOf, leaves, sure } from './reading.ts';
 
 const MESSAGE = 'pain.001.001.09';
 const reason = lintMissing(MESSAGE);
@@ -93,6 +97,34 @@ pain001('counts and sums exactly, beyond what a float holds', () => {
       assert.equal(leaves(xml, 'InstdAmt').map(centsOf), cents);
     }),
     { numRuns: 50 },
+  );
+});
+
+pain001('is read back as the payments it was written of', () => {
+  fc.assert(
+    fc.property(files, (file) => {
+      const { root, namespace } = readXml(bytesOf(written(file)));
+      assert.is(namespace, `urn:iso:std:iso:20022:tech:xsd:${MESSAGE}`);
+      const block = needChild(root, 'CstmrCdtTrfInitn', 'PmtInf');
+      const payments = childrenOf(block, 'CdtTrfTxInf').map((transfer) => ({
+        endToEndId: idAt(transfer, 'PmtId', 'EndToEndId'),
+        amount: amountOf(needChild(transfer, 'Amt', 'InstdAmt')),
+        iban: textAt(transfer, 'CdtrAcct', 'Id', 'IBAN'),
+        bic: textAt(transfer, 'CdtrAgt', 'FinInstnId', 'BICFI'),
+        name: textAt(transfer, 'Cdtr', 'Nm'),
+      }));
+      assert.equal(
+        payments,
+        file.transfers.map(({ endToEndId, cents, creditor }) => ({
+          endToEndId,
+          amount: { cents, currency: 'EUR' },
+          iban: creditor.account.iban,
+          bic: creditor.account.bic,
+          name: sepaText(creditor.name, 70),
+        })),
+      );
+    }),
+    { numRuns: 50, seed: 4 },
   );
 });
 

@@ -1,9 +1,9 @@
-/** Amounts, days and reasons in the documents of ISO 20022. */
+/** Amounts, days, codes and references in the documents of ISO 20022. */
 
 import type { Amount } from './bank-fact.ts';
 import { parseCents } from './cents.ts';
 import { checkDate } from './day.ts';
-import { childAt, type Element, placeOf, stopAt, textAt, textOf } from './element.ts';
+import { childAt, type Element, idAt, placeOf, stopAt, textAt, textOf } from './element.ts';
 import { need, shown } from './refusing.ts';
 
 export const amountOf = (element: Element): Amount => {
@@ -25,4 +25,13 @@ export const dayAt = (element: Element, ...path: readonly string[]): string | nu
 export const codeAt = (element: Element, ...path: readonly string[]): string | null => {
   const choice = childAt(element, ...path);
   return choice === null ? null : (textAt(choice, 'Cd') ?? textAt(choice, 'Prtry'));
+};
+
+/** Written where there is no id, or no reference. */
+const NOTHING = new Set(['NOTPROVIDED', 'NONREF', 'NOREF', 'NOTAVAILABLE']);
+
+/** An id that names something; null where there is none, or words that say so. */
+export const referenceAt = (element: Element, ...path: readonly string[]): string | null => {
+  const id = idAt(element, ...path);
+  return id === null || NOTHING.has(id.toUpperCase().replace(/ /g, '')) ? null : id;
 };
