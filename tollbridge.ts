@@ -89,6 +89,12 @@ const COMMANDS: readonly Entry[] = [
     load: () => import('./agent/key-command.ts'),
   },
   {
+    name: 'budget',
+    summary: 'an owner signs what one of its devices may spend',
+    subcommands: ['show'],
+    load: () => import('./agent/owner/budget-command.ts'),
+  },
+  {
     name: 'completion',
     summary: 'a completion script for bash, zsh or fish',
     subcommands: ['bash', 'zsh', 'fish'],

@@ -23,9 +23,11 @@ import { closeFiles, type Files, openFiles } from './files.ts';
 import type { HostCrypto } from './host/host-crypto.ts';
 import { figuresOf, type LaneHost, type LeaseLane, leaseStatus } from './lanes.ts';
 import { type Authorise, type Meters, openMeters } from './meters.ts';
+import { Notices } from './notices.ts';
+import { type Affairs, type OpenAffairs, openAffairs } from './owner/affairs.ts';
 import { type Office, Post } from './post.ts';
 import { Publishing } from './publishing.ts';
-import { Rule, type RuleConfig } from './rule.ts';
+import { Rule } from './rule.ts';
 import { Selling } from './selling.ts';
 import type { AgentStatus, Notice } from './status.ts';
 import { Turns } from './turns.ts';
@@ -53,7 +55,6 @@ const TIMER_MS = 250;
 /** Whoever has a key may publish nonsense under it: one notice in this time leaves room for what matters. */
 const STRANGERS_MS = 10_000;
 /** What a status shows: the newest. */
-const NOTICES_KEPT = 16;
 const ENDED_SHOWN = 32;
 /** The time may be asked of any shard. */
 const TIME_SHARD = '00';
@@ -75,7 +76,8 @@ class Agent {
   private readonly selling: Selling;
   private readonly buying: Buying;
   private readonly rules: readonly Rule[];
-  private readonly notices: Notice[] = [];
+  private readonly affairs: Affairs;
+  private readonly notices: Notices;
   private readonly startedMs = performance.now();
   private readonly timer: NodeJS.Timeout;
   private control: Control | null = null;
@@ -84,9 +86,10 @@ class Agent {
   private announced = false;
   private readonly strangers = new Allowance(1, STRANGERS_MS);
 
-  constructor(config: AgentConfig, ports: AgentPorts, files: Files, meters: Meters) {
+  constructor(config: AgentConfig, ports: AgentPorts, files: Files, meters: Meters, open: OpenAffairs) {
     this.config = config;
     this.ports = ports;
+    this.notices = new Notices(ports.onNotice);
     this.files = files;
     this.id = idOf(ports.signer.key, ports.crypto.sha256);
     this.did = didKey(ports.signer.key);
@@ -102,9 +105,16 @@ class Agent {
     meters.nowMs = nowMs;
     const sources = [config.settlers, files.archive, config.sell] as const;
     this.selling = new Selling(this.host, this.turns, ...sources, meters);
-    this.buying = new Buying(this.host, this.turns, settlers, files.archive, config.buy, (refusal) =>
-      this.notice(refusal.code, refusal.detail),
-    );
+    this.affairs = open({
+      ...{ crypto: ports.crypto, signer: ports.signer, nowMs },
+      request: (topic, request) => this.post.request(topic, request),
+      notice: (code, detail) => this.notice(code, detail),
+      paidToNano: (seller, settler) => this.buying.paidToNano(seller, settler),
+      wantedNano: () => this.buying.wantedNano(),
+    });
+    const tell = ({ code, detail }: Refusal): void => this.notice(code, detail);
+    const buyer = [this.host, this.turns, settlers, files.archive] as const;
+    this.buying = new Buying(...buyer, config.buy, tell, this.affairs.purse);
     this.connection = this.connect();
     this.publishing = this.publish(settlers);
     this.post = new Post(this.id, this.connection, this.office(), this.lanes, this.turns);
@@ -121,7 +131,7 @@ class Agent {
       (rule) =>
         new Rule(
           rule,
-          (open) => this.actuate(rule, open),
+          async (open) => (await this.devices.command(rule.device, rule.output, open ? 1 : 0)).ok,
           () => performance.now(),
         ),
     );
@@ -171,8 +181,9 @@ class Agent {
       demands: this.buying.status(),
       ended: this.files.archive.status(ENDED_SHOWN),
       rules: this.rules.map((rule) => rule.status()),
+      owner: this.affairs.status(),
       traffic: this.post.traffic(),
-      notices: this.notices,
+      notices: this.notices.newest,
     };
   }
 
@@ -184,6 +195,7 @@ class Agent {
     this.turns.close();
     this.buying.close();
     await this.connection.close();
+    await this.affairs.close();
     await closeFiles(this.files);
   }
 
@@ -199,7 +211,10 @@ class Agent {
         for (const rule of this.rules) if (rule.config.on === lane.name) rule.onValue(value);
         this.ports.onBought?.(lane.name, seq, value, atMs);
       },
-      onNotice: (lane, code, detail) => this.notice(code, `${lane.role} of ${lane.name}: ${detail}`),
+      onNotice: (lane, code, detail) => {
+        this.notice(code, `${lane.role} of ${lane.name}: ${detail}`);
+        this.affairs.onLaneNotice(lane, code);
+      },
       onEnded: (lane) => this.onEnded(lane),
       onSaleTurn: (lane) => this.meters.onTurn(lane),
     };
@@ -228,6 +243,7 @@ class Agent {
     }
     this.lanes.delete(lane);
     this.post.follow(lane);
+    this.affairs.onEnded(lane);
     if (lane.role === 'sale') this.selling.forget(lane);
     else {
       this.buying.onEnded(lane, performance.now());
@@ -274,6 +290,7 @@ class Agent {
     if (this.announced || !this.connection.connected || this.files.clock.nowMs() === null) return;
     this.announced = true;
     this.publishing.onConnected();
+    this.affairs.onConnected();
     for (const lane of this.lanes) this.turns.step(lane, { kind: 'connected' });
   }
 
@@ -285,7 +302,8 @@ class Agent {
 
   private onRequest(from: string, request: Request): void {
     if (request.kind === 'offer') this.onOffer(from, request);
-    if (request.kind === 'timed') this.onTimed(from, request);
+    else if (request.kind === 'timed') this.onTimed(from, request);
+    else this.affairs.onRequest(from, request);
   }
 
   private onTimed(from: string, request: Request): void {
@@ -326,10 +344,6 @@ class Agent {
     for (const rule of this.rules) if (rule.config.device === name && device !== null) rule.onDevice();
   }
 
-  private async actuate(rule: RuleConfig, open: boolean): Promise<boolean> {
-    return (await this.devices.command(rule.device, rule.output, open ? 1 : 0)).ok;
-  }
-
   private onTimer(): void {
     this.turns.onTimer();
     this.askTime(false);
@@ -342,6 +356,7 @@ class Agent {
       if (lane.ended) this.onEnded(lane);
       else this.turns.step(lane, { kind: 'timer' });
     }
+    if (nowMs !== null && this.announced) this.affairs.onTimer(this.lanes, nowMs);
     if (nowMs !== null && this.announced && this.turns.open && this.buying.onTimer(nowMs, monotonicMs))
       this.publishing.demand();
     for (const rule of this.rules) rule.onTimer();
@@ -358,10 +373,7 @@ class Agent {
   }
 
   private notice(code: string, detail: string): void {
-    const notice = { atMs: this.files.clock.nowMs() ?? Date.now(), code, detail };
-    this.notices.push(notice);
-    if (this.notices.length > NOTICES_KEPT) this.notices.shift();
-    this.ports.onNotice(notice);
+    this.notices.add({ atMs: this.files.clock.nowMs() ?? Date.now(), code, detail });
   }
 }
 
@@ -373,7 +385,12 @@ export const startAgent = async (config: AgentConfig, ports: AgentPorts): Promis
     ports.onNotice({ atMs: Date.now(), code, detail }),
   );
   if (!files.ok) return files;
-  const agent = new Agent(config, ports, files.value, meters.value);
+  const affairs = await openAffairs(config);
+  if (!affairs.ok) {
+    await closeFiles(files.value);
+    return affairs;
+  }
+  const agent = new Agent(config, ports, files.value, meters.value, affairs.value);
   const begun = await agent.begin();
   if (begun.ok) return ok({ id: agent.id, status: () => agent.status(), stop: () => agent.stop() });
   await agent.stop();

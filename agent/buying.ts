@@ -4,6 +4,8 @@
  * asked again, and the next best is asked instead.
  */
 
+import { NANO_MAX } from '../schemas/amount.ts';
+import { equalBytes } from '../schemas/bytes.ts';
 import { type Decimal, decimalToText } from '../schemas/decimal.ts';
 import { type Demand, signDemand } from '../schemas/demand.ts';
 import { idOf } from '../schemas/identity.ts';
@@ -12,9 +14,10 @@ import { openProfile, type Profile } from '../schemas/profile.ts';
 import { ok, type Refusal, type Result, refuse } from '../schemas/result.ts';
 import type { Value } from '../schemas/senml.ts';
 import { type Status, supersedes } from '../schemas/status.ts';
+import type { Terms } from '../schemas/terms.ts';
 import type { Archive } from './archive.ts';
 import { BoughtFile } from './bought.ts';
-import { makeTerms } from './engine/offer.ts';
+import { limitNanoOf, makeTerms, type Wish } from './engine/offer.ts';
 import { newPurchase } from './engine/purchase/purchase.ts';
 import { demandRecord, type LaneHost, type LeaseLane, type PurchaseLane, purchaseLane } from './lanes.ts';
 import type { DemandStatus } from './status.ts';
@@ -50,6 +53,15 @@ const RELIABILITY_STEP = 50;
 const RELIABILITY_MAX = 1000;
 const VALUES_KEPT = 64;
 
+/** What an owner lets this agent spend. */
+export type Budgeted = {
+  /** What the next channel to that seller may reserve, in nano. */
+  readonly roomNano: (settler: Uint8Array, seller: Uint8Array, currency: string, nowMs: number) => number;
+  /** A lease would have reserved that much, and there was less room. */
+  readonly short: (settler: Uint8Array, limitNano: number) => void;
+  readonly begun: (lane: PurchaseLane, limitNano: number) => void;
+};
+
 type Seller = {
   profile: Profile | null;
   /** The newest birth or death, or null where none was read. */
@@ -75,6 +87,7 @@ export class Buying {
   private readonly archive: Archive;
   private readonly wanted: readonly Wanted[];
   private readonly sellers = new Map<string, Seller>();
+  private readonly purse: Budgeted | null;
 
   constructor(
     host: LaneHost,
@@ -83,7 +96,9 @@ export class Buying {
     archive: Archive,
     configs: readonly BuyConfig[],
     onFault: (refusal: Refusal) => void,
+    purse: Budgeted | null,
   ) {
+    this.purse = purse;
     this.host = host;
     this.turns = turns;
     this.settlers = settlers;
@@ -108,6 +123,7 @@ export class Buying {
     if (wanted === undefined || wanted.lane !== null) return;
     wanted.lane = lane;
     wanted.startedMs = monotonicMs;
+    this.purse?.begun(lane, limitOf(lane.terms));
   }
 
   /** A profile as it was retained under the id. Codes: profile-stale, not-authorised, those of `openProfile`. */
@@ -208,13 +224,14 @@ export class Buying {
       budgetNano: this.budgetLeftNano(wanted),
       durationS: config.durationS,
     };
-    const terms = makeTerms(match, wish, nowMs, crypto.random(16));
+    const terms = this.termsWithin(match, wish, nowMs, crypto.random(16));
     if (!terms.ok) {
       wanted.detail = terms.detail;
       return false;
     }
     const begun = newPurchase(this.host.ports, terms.value, nowMs);
     const lane = purchaseLane(this.host, config.name, begun.state);
+    this.purse?.begun(lane, limitOf(terms.value));
     wanted.lane = lane;
     wanted.startedMs = monotonicMs;
     const { handle } = begun.state;
@@ -225,6 +242,18 @@ export class Buying {
     } as const;
     this.turns.begin(lane, [mark, ...begun.effects]);
     return true;
+  }
+
+  /** As the owner's budget allows. Code: budget-exhausted. */
+  private termsWithin(match: Match, wish: Wish, nowMs: number, nonce: Uint8Array): Result<Terms> {
+    const terms = makeTerms(match, wish, nowMs, nonce);
+    if (!terms.ok || this.purse === null) return terms;
+    const { settler, seller, currency } = terms.value;
+    const roomNano = this.purse.roomNano(settler, seller, currency, nowMs);
+    const limitNano = limitOf(terms.value);
+    if (limitNano <= roomNano) return terms;
+    this.purse.short(settler, limitNano);
+    return makeTerms(match, { ...wish, roomNano }, nowMs, nonce);
   }
 
   private bestMatch(config: BuyConfig, monotonicMs: number): Match | undefined {
@@ -260,6 +289,23 @@ export class Buying {
     return Math.max(0, left);
   }
 
+  /** What the open demands may still cost: an owner is asked for no more. */
+  wantedNano(): number {
+    const open = this.wanted.filter((wanted) => this.readingsLeft(wanted) > 0);
+    return open.reduce((sum, wanted) => Math.min(NANO_MAX, sum + this.budgetLeftNano(wanted)), 0);
+  }
+
+  /** Paid to a seller through a settler, and reserved for it, by this side's books. */
+  paidToNano(seller: Uint8Array, settler: Uint8Array): number {
+    const isWith = (terms: Terms): boolean =>
+      equalBytes(terms.seller, seller) && equalBytes(terms.settler, settler);
+    let nano = 0;
+    for (const ended of this.archive.all())
+      if (ended.role === 'purchase' && isWith(ended.terms)) nano += ended.paidNano;
+    for (const { lane } of this.wanted) if (lane !== null && isWith(lane.terms)) nano += limitOf(lane.terms);
+    return nano;
+  }
+
   private wantedBy(lane: PurchaseLane): Wanted | undefined {
     return this.wanted.find((wanted) => wanted.config.name === lane.name);
   }
@@ -285,3 +331,5 @@ export class Buying {
     seller.reliability = Math.max(0, Math.min(RELIABILITY_MAX, changed));
   }
 }
+
+const limitOf = ({ price, readingsMax, ticks }: Terms): number => limitNanoOf(price, readingsMax, ticks);

@@ -9,19 +9,13 @@ import { CHAIN_TICKS_MAX } from '../schemas/tick.ts';
 import type { BuyConfig } from './buying.ts';
 import { DEVICE, type DeviceConfig, placeOf } from './drivers/drivers.ts';
 import { type Infer, s } from './host/shape.ts';
+import { OWNER_FIELDS, type OwnerConfig, ownerConfig, ownerProblem } from './owner/shape.ts';
 import type { RuleConfig } from './rule.ts';
 import type { SellConfig, SettlerConfig } from './selling.ts';
-import { kind, name, unit } from './shapes.ts';
+import { currency, kind, name, twice, unit } from './shapes.ts';
 
 const DAY_S = 86_400;
 const DAY_MS = 86_400_000;
-const currency = s.text({
-  about: 'ISO 4217',
-  pattern: /^[A-Z]{3}$/,
-  expected: 'three capital letters',
-  default: 'EUR',
-});
-
 const broker = s.object(
   {
     url: s.text({
@@ -166,6 +160,7 @@ const SHAPE = s.object(
     key: s.path({ about: 'Private key, made by the first start', default: '.tollbridge/agent/agent.key' }),
     broker,
     settlers: s.list(settler, { about: 'Settlers that are trusted, best first', min: 1, max: SETTLERS_MAX }),
+    ...OWNER_FIELDS,
     devices: s.list(DEVICE, { about: 'Devices of this gateway' }),
     sell: s.list(offer, { about: 'What is sold', max: CAPABILITIES_MAX }),
     buy: s.list(wish, { about: 'What is bought' }),
@@ -175,9 +170,6 @@ const SHAPE = s.object(
 );
 
 type File = Infer<typeof SHAPE>;
-
-const twice = (names: readonly string[]): string | undefined =>
-  names.find((one, i) => names.indexOf(one) !== i);
 
 /** Names that nothing answers to are mistakes that a person wants to hear of at once. */
 const wholeProblem = (file: File): string | undefined => {
@@ -191,6 +183,8 @@ const wholeProblem = (file: File): string | undefined => {
     const repeated = twice(names);
     if (repeated !== undefined) return `"${repeated}" stands twice in ${list}: names must differ`;
   }
+  const credit = ownerProblem(file);
+  if (credit !== undefined) return credit;
   const place = twice(file.devices.flatMap((one) => placeOf(one) ?? []));
   if (place !== undefined) return `two devices have ${place}: a board has a place of its own`;
   for (const one of [...file.sell, ...file.rules]) {
@@ -214,7 +208,7 @@ const priceOf = (one: File['sell'][number]): Price => [
 
 export const AGENT_SHAPE = s.refine(SHAPE, wholeProblem);
 
-export type AgentConfig = {
+export type AgentConfig = OwnerConfig & {
   readonly state: string;
   readonly broker: File['broker'];
   readonly settlers: readonly SettlerConfig[];
@@ -236,6 +230,7 @@ export const agentConfig = (file: File): AgentConfig => ({
         ? BACKINGS_USUAL
         : one.backings.reduce((set, backing) => set | backingBit(backing), 0),
   })),
+  ...ownerConfig(file),
   devices: file.devices,
   sell: file.sell.map((one) => ({
     name: one.name,

@@ -20,3 +20,14 @@ export const unit = (example: string) =>
   s.refine(s.text({ about: 'SenML unit (RFC 8428)', example }), (text) =>
     isUnit(text) ? undefined : `"${text}" is no unit of SenML, such as Cel, Pa, %RH or m/s`,
   );
+
+export const currency = s.text({
+  about: 'ISO 4217',
+  pattern: /^[A-Z]{3}$/,
+  expected: 'three capital letters',
+  default: 'EUR',
+});
+
+/** The first that stands there more than once. */
+export const twice = (names: readonly string[]): string | undefined =>
+  names.find((one, i) => names.indexOf(one) !== i);

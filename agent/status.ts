@@ -3,6 +3,7 @@
 import type { DeviceHealth } from '../firmware-bridge/device.ts';
 import type { Backing } from '../schemas/grant.ts';
 import type { MeterState } from '../schemas/serial.ts';
+import type { OwnerStatus } from './owner/status.ts';
 
 /** One side of a lease. The seller and the buyer of it count for themselves. */
 export type LeaseStatus = {
@@ -115,6 +116,7 @@ export type AgentStatus = {
   readonly demands: readonly DemandStatus[];
   readonly ended: readonly EndedStatus[];
   readonly rules: readonly RuleStatus[];
+  readonly owner: OwnerStatus;
   readonly traffic: Traffic;
   readonly notices: readonly Notice[];
 };

@@ -34,6 +34,7 @@ const STATUS: AgentStatus = {
     },
   ],
   rules: [],
+  owner: { budgets: [], devices: [], lines: [], consents: [], disputes: [] },
   traffic: { messages: 0, payloadBytes: 0, packetBytes: 0 },
   notices: [],
 };

@@ -107,6 +107,10 @@ export type PartyWish = {
   readonly sell?: readonly SellConfig[];
   readonly buy?: readonly BuyConfig[];
   readonly rules?: AgentConfig['rules'];
+  readonly owner?: AgentConfig['owner'];
+  readonly owns?: AgentConfig['owns'];
+  readonly trust?: AgentConfig['trust'];
+  readonly compression?: AgentConfig['compression'];
   readonly exposureNano?: number;
   /** Trusted instead of the box's own. */
   readonly settler?: Uint8Array;
@@ -220,6 +224,10 @@ export class Market {
       sell: wish.sell ?? [],
       buy: wish.buy ?? [],
       rules: wish.rules ?? [],
+      owner: wish.owner ?? null,
+      owns: wish.owns ?? [],
+      trust: wish.trust ?? [],
+      compression: wish.compression ?? [],
     };
   }
 

@@ -106,6 +106,10 @@ const configOf = (seed: number, port: number): AgentConfig => ({
   sell: [],
   buy: [],
   rules: [],
+  owner: null,
+  owns: [],
+  trust: [],
+  compression: [],
 });
 
 /** Readings wait in the backlog, so that the window is what bounds the stream: some every millisecond. */

@@ -166,7 +166,8 @@ const onReceipt = (turn: Turn, sale: Sale, receiptBytes: Uint8Array, asked: stri
     return;
   }
   if (asked === 'statement') sale.filed = true;
-  if (receipt.value.paidNano > sale.claimedNano) {
+  const isLast = receipt.value.final && receipt.value.paidNano === sale.claimedNano;
+  if (receipt.value.paidNano > sale.claimedNano || isLast) {
     sale.claimedNano = receipt.value.paidNano;
     sale.receiptBytes = receiptBytes;
     journalSale(turn, sale, KIND.saleReceipt, [receiptBytes]);

@@ -41,6 +41,7 @@ const STATUS: AgentStatus = {
   demands: [],
   ended: [],
   rules: [],
+  owner: { budgets: [], devices: [], lines: [], consents: [], disputes: [] },
   traffic: { messages: 0, payloadBytes: 0, packetBytes: 0 },
   notices: [],
 };
