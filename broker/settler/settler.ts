@@ -159,7 +159,12 @@ const runBatch = async (
         desk.crypto.sha256,
       );
       await book.load(together(tasks.map(({ reach }) => reach?.(book) ?? {})));
-      const value = tasks.map((task) => ok({ answer: task.apply(book), timeMs: book.timeMs }));
+      const value: Result<Timed>[] = [];
+      for (const task of tasks) {
+        // What a task before it booked may have moved what this one reaches: another owner, a new channel.
+        await book.load(task.reach?.(book) ?? {});
+        value.push(ok({ answer: task.apply(book), timeMs: book.timeMs }));
+      }
       return { changes: book.changes(), value };
     });
     if (committed.ok) return committed.value;

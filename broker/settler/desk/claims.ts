@@ -13,10 +13,11 @@ import { chainBlock } from '../../../schemas/tick.ts';
 import { parseVoucher } from '../../../schemas/voucher.ts';
 import type { Book } from '../ledger/book.ts';
 import { eventFor } from '../ledger/ledger.ts';
-import { claimProof } from '../ledger/projection.ts';
+import { claimProof } from '../ledger/proofs.ts';
 import type { ChannelRow } from '../store/tables.ts';
 import type { Answer } from './answer.ts';
 import type { Desk } from './desk.ts';
+import { resolveDisputes } from './resolving.ts';
 
 export const unknownChannel = (id: Uint8Array) =>
   refuse('channel-unknown', `no channel ${toHex(id)} was granted here: open it first`);
@@ -90,5 +91,6 @@ const bookClaim = (book: Book, channel: ChannelRow, step: Position, evidence: Ev
     }),
   );
   if (!booked.ok) throw new RangeError(booked.detail);
+  resolveDisputes(book, channel.id);
   return book.get('channel', [channel.id])!;
 };

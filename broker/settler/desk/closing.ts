@@ -1,6 +1,6 @@
 /**
  * The end of a channel: a party closes it, or its grace after expiry is over. The rest goes back to the
- * payer's deposit. What is booked stays booked.
+ * payer's deposit, or its credit line. What is booked stays booked.
  */
 
 import { toHex } from '../../../schemas/bytes.ts';
@@ -8,11 +8,13 @@ import { openClose } from '../../../schemas/close.ts';
 import { ok, type Result, refuse } from '../../../schemas/result.ts';
 import type { Book } from '../ledger/book.ts';
 import { eventFor } from '../ledger/ledger.ts';
+import { disputeKeys } from '../ledger/resolution.ts';
 import type { ChannelRow } from '../store/tables.ts';
 import type { Answer } from './answer.ts';
 import { unknownChannel } from './claims.ts';
 import type { Desk } from './desk.ts';
 import { intakeSinceMs, releasableMs } from './grace.ts';
+import { resolveDisputes } from './resolving.ts';
 
 /** `expiry` where no one's word, but time, ends the channel. */
 const release = (
@@ -37,6 +39,9 @@ const release = (
   if (!booked.ok) throw new RangeError(booked.detail);
   return book.get('channel', [channel.id])!;
 };
+
+const isDisputed = (book: Book, channel: ChannelRow): boolean =>
+  disputeKeys(channel).some((key) => book.get('dispute', key)?.open === true);
 
 /** The payee's close among the two, whichever signed first; undefined where neither is the payee's. */
 const closeOfPayee = (channel: ChannelRow, closes: readonly Uint8Array[], desk: Desk) => {
@@ -65,15 +70,21 @@ export const closeChannel = (
 ): Result<Answer> => {
   const channel = book.get('channel', [channelId]);
   if (channel === undefined) return unknownChannel(channelId);
-  if (channel.closed) return ok({ kind: 'receipt', channel });
+  if (channel.closed && !isDisputed(book, channel)) return ok({ kind: 'receipt', channel });
   if (!allow()) return refuse('claim-rate', 'too many requests on this channel: wait a second');
   const consent = closeOfPayee(channel, closes, desk);
+  if (channel.closed) {
+    if (consent !== undefined) resolveDisputes(book, channel.id, { close: consent });
+    return ok({ kind: 'receipt', channel });
+  }
   if (consent !== undefined) {
     if (consent.totalNano !== channel.paidNano) {
       const totals = `the close is at ${consent.totalNano} nano, ${channel.paidNano} nano are booked`;
       return refuse('statement-differs', `${totals}: claim first, then close at the total of the receipt`);
     }
-    return ok({ kind: 'receipt', channel: release(book, channel, 'release', consent.bytes) });
+    const released = release(book, channel, 'release', consent.bytes);
+    resolveDisputes(book, channel.id, { close: consent });
+    return ok({ kind: 'receipt', channel: released });
   }
   const own = openClose(closes[0]!, channel.id, channel.payer, desk.crypto.verify);
   if (!own.ok) return own;

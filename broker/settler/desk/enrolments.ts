@@ -5,7 +5,7 @@ import { equalBytes, toHex } from '../../../schemas/bytes.ts';
 import { ok, type Result, refuse } from '../../../schemas/result.ts';
 import type { Book, Wanted } from '../ledger/book.ts';
 import { depositAccount, eventFor } from '../ledger/ledger.ts';
-import { dayScope } from '../ledger/projection.ts';
+import { dayScope, spentScope, totalScope } from '../ledger/projection.ts';
 import type { BudgetRow } from '../store/tables.ts';
 import type { Answer } from './answer.ts';
 import type { Desk } from './desk.ts';
@@ -24,8 +24,8 @@ export const checkAddressed = (
   return refuse('currency-unknown', `${word.currency} is not settled here, only ${known}`);
 };
 
-const take = (given: Book, { device, owner, currency, version }: Enrolment, proof: Uint8Array): BudgetRow => {
-  const booked = given.post(
+const take = (book: Book, { device, owner, currency, version }: Enrolment, proof: Uint8Array): BudgetRow => {
+  const booked = book.post(
     eventFor({
       kind: 'enrolment',
       currency,
@@ -37,16 +37,16 @@ const take = (given: Book, { device, owner, currency, version }: Enrolment, proo
     }),
   );
   if (!booked.ok) throw new RangeError(booked.detail);
-  return given.get('budget', [device])!;
+  return book.get('budget', [device])!;
 };
 
 /** As large as one amount on the wire can be; a deposit may be larger. */
 const shown = (nano: bigint): number =>
   nano > BigInt(Number.MAX_SAFE_INTEGER) ? Number.MAX_SAFE_INTEGER : Number(nano);
 
-const spendingOf = (given: Book, budget: BudgetRow): Answer => {
+const spendingOf = (book: Book, budget: BudgetRow): Answer => {
   const { device, owner, currency, version, totalNano } = budget;
-  const inScope = (scope: string): bigint => given.get('spending', [device, scope])?.nano ?? 0n;
+  const inScope = (scope: string): bigint => book.get('spending', [device, scope])?.nano ?? 0n;
   return {
     kind: 'spending',
     device,
@@ -55,21 +55,27 @@ const spendingOf = (given: Book, budget: BudgetRow): Answer => {
       currency,
       budgetVersion: version,
       totalNano,
-      spentNano: shown(inScope('spent')),
-      reservedNano: shown(inScope('total') - inScope('spent')),
-      todayNano: shown(inScope(dayScope(given.timeMs))),
-      depositNano: shown(given.balanceNano(depositAccount(owner), currency)),
-      journalIndex: given.length(),
+      spentNano: shown(inScope(spentScope(currency))),
+      reservedNano: shown(inScope(totalScope(currency)) - inScope(spentScope(currency))),
+      todayNano: shown(inScope(dayScope(currency, book.timeMs))),
+      depositNano: shown(book.balanceNano(depositAccount(owner), currency)),
+      journalIndex: book.length(),
     },
   };
 };
 
-const reachOf = (given: Book, { device, owner, currency }: Enrolment): Wanted => {
-  const held = given.get('budget', [device]);
-  const deposits = [{ owner, currency }, ...(held === undefined ? [] : [held])];
+/** What the spending of now is read from: for the budget that is held, and for the one that comes. */
+const reachOf = (book: Book, enrolment: Enrolment): Wanted => {
+  const { device } = enrolment;
+  const budgets = [enrolment, book.get('budget', [device]) ?? enrolment];
   return {
-    spending: ['total', 'spent', dayScope(given.timeMs)].map((scope) => [device, scope]),
-    balance: deposits.map((account) => [depositAccount(account.owner), account.currency]),
+    spending: budgets.flatMap(({ currency }) =>
+      [totalScope(currency), spentScope(currency), dayScope(currency, book.timeMs)].map((scope) => [
+        device,
+        scope,
+      ]),
+    ),
+    balance: budgets.map(({ owner, currency }) => [depositAccount(owner), currency]),
   };
 };
 
@@ -85,11 +91,11 @@ export const enrol = (bytes: Uint8Array, desk: Desk): Result<Task> => {
   if (!scoped.ok) return scoped;
   return ok({
     wants: { budget: [[enrolment.device]] },
-    reach: (given) => reachOf(given, enrolment),
-    apply: (given) => {
-      const held = given.get('budget', [enrolment.device]);
+    reach: (book) => reachOf(book, enrolment),
+    apply: (book) => {
+      const held = book.get('budget', [enrolment.device]);
       const isNewer = held === undefined || enrolment.version > held.version;
-      return ok(spendingOf(given, isNewer ? take(given, enrolment, bytes) : held));
+      return ok(spendingOf(book, isNewer ? take(book, enrolment, bytes) : held));
     },
   });
 };

@@ -6,9 +6,10 @@ import type { Channel, Open } from '../../../schemas/open.ts';
 import { ok, type Result, refuse } from '../../../schemas/result.ts';
 import { formatAmount } from '../ledger/amount.ts';
 import type { Book, Wanted } from '../ledger/book.ts';
-import { eventFor, lineAccount, sourceAccount } from '../ledger/ledger.ts';
-import { dayScope, grantProof, sellerScope } from '../ledger/projection.ts';
-import type { BudgetRow, Key } from '../store/tables.ts';
+import { type Creditor, depositAccount, eventFor, lineAccount } from '../ledger/ledger.ts';
+import { dayScope, sellerScope, totalScope } from '../ledger/projection.ts';
+import { grantProof } from '../ledger/proofs.ts';
+import type { BudgetRow, Key, LineRow } from '../store/tables.ts';
 import type { Answer } from './answer.ts';
 import type { Desk } from './desk.ts';
 import { accountsOf } from './reach.ts';
@@ -55,9 +56,10 @@ export const openWants = ({ id, open }: Channel): Wanted => ({
 export const openReach = (book: Book, { id, open }: Channel, desk: Desk): Wanted => {
   const owners = ownersOf(book, open);
   const { payerOwner, payeeOwner } = owners;
-  const scopes = ['total', 'spent', dayScope(book.timeMs), sellerScope(payeeOwner)];
+  const { currency } = open;
+  const scopes = [totalScope(currency), dayScope(currency, book.timeMs), sellerScope(currency, payeeOwner)];
   return {
-    balance: accountsOf(id, BACKINGS, payerOwner, payeeOwner, open.currency),
+    balance: accountsOf(id, BACKINGS, payerOwner, payeeOwner, currency),
     line: lineKeys(open, owners, desk.root),
     spending: scopes.map((scope) => [open.payer, scope]),
   };
@@ -79,9 +81,9 @@ const checkBudget = (book: Book, budget: BudgetRow, open: Open, payeeOwner: Uint
     return refuse('budget-exhausted', `the budget ended at ${expiryS}: ask the owner for a new one`);
   }
   const caps: readonly [string, string, number][] = [
-    ['in all', 'total', budget.totalNano],
-    ['for today', dayScope(book.timeMs), budget.dayNano],
-    ['for this seller', sellerScope(payeeOwner), budget.sellerNano],
+    ['in all', totalScope(currency), budget.totalNano],
+    ['for today', dayScope(currency, book.timeMs), budget.dayNano],
+    ['for this seller', sellerScope(currency, payeeOwner), budget.sellerNano],
   ];
   for (const [what, scope, capNano] of caps) {
     const usedNano = book.get('spending', [device, scope])?.nano ?? 0n;
@@ -92,33 +94,26 @@ const checkBudget = (book: Book, budget: BudgetRow, open: Open, payeeOwner: Uint
   return ok(null);
 };
 
-/** What of a credit line is free for the limit. */
-const lineCovers = (
-  book: Book,
-  creditor: Uint8Array,
-  debtor: Uint8Array,
-  open: Open,
-  root: Uint8Array,
-): boolean => {
-  const line = book.get('line', [creditor, debtor, open.currency]);
+/** Does a line of the creditor, null the settler, still hold, and is enough of it free? */
+const lineCovers = (book: Book, line: LineRow | undefined, creditor: Creditor, open: Open): boolean => {
   if (line === undefined || (line.expiryS !== 0 && line.expiryS * 1000 <= book.timeMs)) return false;
-  const account = lineAccount(equalBytes(creditor, root) ? null : creditor, debtor);
-  return BigInt(line.limitNano) + book.balanceNano(account, open.currency) >= BigInt(open.limitNano);
+  const usedNano = -book.balanceNano(lineAccount(creditor, line.debtor), open.currency);
+  return BigInt(line.limitNano) - usedNano >= BigInt(open.limitNano);
 };
 
-/** The first that covers the limit: money, the settler's word, the payee's own. A deposit that does not says why. */
-const backingFor = (
-  book: Book,
-  open: Open,
-  { payerOwner, payeeOwner }: Owners,
-  root: Uint8Array,
-): Backing => {
-  const heldNano = book.balanceNano(sourceAccount('deposit', payerOwner, payeeOwner), open.currency);
-  if (heldNano >= BigInt(open.limitNano)) return 'deposit';
-  if (lineCovers(book, root, payerOwner, open, root)) return 'guaranteed';
-  if (!equalBytes(payeeOwner, payerOwner) && lineCovers(book, payeeOwner, payerOwner, open, root))
-    return 'bilateral';
-  return 'deposit';
+/**
+ * The first that covers the limit: money, the settler's word, the payee's own. A deposit that does not says why.
+ * Nobody is lent money to pay itself with.
+ */
+const backingFor = (book: Book, open: Open, owners: Owners, root: Uint8Array): Backing => {
+  const { payerOwner, payeeOwner } = owners;
+  const heldNano = book.balanceNano(depositAccount(payerOwner), open.currency);
+  if (heldNano >= BigInt(open.limitNano) || equalBytes(payerOwner, payeeOwner)) return 'deposit';
+  const [settlers, payees] = lineKeys(open, owners, root).map((key) => book.get('line', key));
+  if (lineCovers(book, settlers, null, open)) return 'guaranteed';
+  // The settler's own line, to itself as a payee, is the guaranteed one.
+  const isSettlers = equalBytes(payeeOwner, root);
+  return !isSettlers && lineCovers(book, payees, payeeOwner, open) ? 'bilateral' : 'deposit';
 };
 
 /**

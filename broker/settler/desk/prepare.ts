@@ -13,7 +13,7 @@ import { INTAKE } from './grace.ts';
 import { grantChannel, openReach, openWants } from './grants.ts';
 import { createRate } from './rate.ts';
 import { reachOfChannel } from './reach.ts';
-import { channelOfAgreed, fileStatement, statementReach } from './statements.ts';
+import { channelOfAgreed, disputesReach, fileStatement } from './statements.ts';
 import type { Task } from './task.ts';
 import { noteConsent, noteDispute, noteLine } from './words.ts';
 
@@ -72,7 +72,7 @@ export const createPrepare = (desk: Desk, nowMs: () => number) => {
         const id = channel.value;
         return ok({
           wants: { channel: [[id]], statement: [[id]] },
-          reach: (book) => statementReach(book, id),
+          reach: (book) => disputesReach(book, id),
           apply: (book) => fileStatement(book, id, lease, agreed, desk, allow(id)),
         });
       }
@@ -92,7 +92,11 @@ export const createPrepare = (desk: Desk, nowMs: () => number) => {
         return mayAsk() ? noteConsent(request.parts[0], desk) : WORD_RATE;
       case 'dispute': {
         const [channel, bytes] = request.parts;
-        return noteDispute(channel, bytes, desk, allow(channel));
+        return ok({
+          wants: { channel: [[channel]], statement: [[channel]] },
+          reach: (book) => disputesReach(book, channel),
+          apply: (book) => noteDispute(book, channel, bytes, desk, allow(channel)),
+        });
       }
       default:
         return refuse('object-malformed', `${request.kind} is no request to a settler`);

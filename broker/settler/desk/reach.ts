@@ -3,8 +3,15 @@
 import { toHex } from '../../../schemas/bytes.ts';
 import type { Backing } from '../../../schemas/grant.ts';
 import type { Book, Wanted } from '../ledger/book.ts';
-import { channelAccount, sinkAccount, sourceAccount } from '../ledger/ledger.ts';
+import {
+  ADVANCED_ACCOUNT,
+  channelAccount,
+  owedAccount,
+  sinkAccount,
+  sourceAccount,
+} from '../ledger/ledger.ts';
 import { spendingKeys } from '../ledger/projection.ts';
+import { disputeKeys } from '../ledger/resolution.ts';
 import type { ChannelRow, Key } from '../store/tables.ts';
 
 /** Accounts that money of a channel comes from, rests on and goes to. */
@@ -18,13 +25,13 @@ export const accountsOf = (
   const ends = backings.flatMap((backing) => [
     sourceAccount(backing, payerOwner, payeeOwner),
     sinkAccount(backing, payerOwner, payeeOwner),
+    ...(backing === 'guaranteed' ? [ADVANCED_ACCOUNT, owedAccount(null, payerOwner)] : []),
   ]);
   return [channelAccount(toHex(channelId)), ...ends].map((account) => [account, currency]);
 };
 
-/** Of a channel that was granted; nothing where there is none. */
-export const reachOf = (channel: ChannelRow | undefined): Wanted => {
-  if (channel === undefined) return {};
+/** Of a channel that was granted. */
+export const reachOf = (channel: ChannelRow): Wanted => {
   const { id, backing, payerOwner, payeeOwner, currency } = channel;
   return {
     balance: accountsOf(id, [backing], payerOwner, payeeOwner, currency),
@@ -32,4 +39,8 @@ export const reachOf = (channel: ChannelRow | undefined): Wanted => {
   };
 };
 
-export const reachOfChannel = (book: Book, id: Uint8Array): Wanted => reachOf(book.get('channel', [id]));
+/** What is disputed as well: evidence may resolve it. */
+export const reachOfChannel = (book: Book, id: Uint8Array): Wanted => {
+  const channel = book.get('channel', [id]);
+  return channel === undefined ? {} : { ...reachOf(channel), dispute: disputeKeys(channel) };
+};

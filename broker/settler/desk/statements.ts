@@ -4,12 +4,14 @@ import { equalBytes, isBytes, toHex } from '../../../schemas/bytes.ts';
 import { decodeCbor } from '../../../schemas/cbor.ts';
 import { parseObject } from '../../../schemas/cose.ts';
 import { ok, type Result, refuse } from '../../../schemas/result.ts';
-import { openAgreed } from '../../../schemas/statement.ts';
+import { openAgreed, type Statement } from '../../../schemas/statement.ts';
 import type { Book, Wanted } from '../ledger/book.ts';
 import { eventFor } from '../ledger/ledger.ts';
+import { disputeKeys } from '../ledger/resolution.ts';
 import type { Answer } from './answer.ts';
 import { unknownChannel } from './claims.ts';
 import type { Desk } from './desk.ts';
+import { resolveDisputes } from './resolving.ts';
 
 /** The channel a statement is about, before its signatures are looked at. Codes: cbor-*, cose-*, object-malformed. */
 export const channelOfAgreed = (agreed: Uint8Array): Result<Uint8Array> => {
@@ -25,13 +27,17 @@ export const channelOfAgreed = (agreed: Uint8Array): Result<Uint8Array> => {
 };
 
 /** The disputes that a statement resolves. */
-export const statementReach = (book: Book, id: Uint8Array): Wanted => {
+export const disputesReach = (book: Book, id: Uint8Array): Wanted => {
   const channel = book.get('channel', [id]);
-  return channel === undefined ? {} : { dispute: [channel.payer, channel.payee].map((party) => [id, party]) };
+  return channel === undefined ? {} : { dispute: disputeKeys(channel) };
 };
 
+/** A lease only grows, so one that says more is the later one, in whatever order they come. */
+const saysMore = (a: Statement, b: Statement): boolean =>
+  a.totalNano === b.totalNano ? a.delivered > b.delivered : a.totalNano > b.totalNano;
+
 /**
- * Files a statement that both parties signed; a later one replaces it, since the payee agreed to it.
+ * Files a statement that both parties signed; a later one replaces it. It ends what is in dispute.
  * Codes: channel-unknown, channel-mismatch, claim-rate, those of `openAgreed`.
  */
 export const fileStatement = (
@@ -51,7 +57,8 @@ export const fileStatement = (
   const opened = openAgreed(agreed, lease, channel.payer, channel.payee, desk.crypto.verify);
   if (!opened.ok) return opened;
   const filed = book.get('statement', [channel.id]);
-  if (filed !== undefined && equalBytes(filed.bytes, agreed)) return ok({ kind: 'receipt', channel });
+  const before = filed && openAgreed(filed.bytes, lease, channel.payer, channel.payee, () => true);
+  if (before?.ok && !saysMore(opened.value, before.value)) return ok({ kind: 'receipt', channel });
   const booked = book.post(
     eventFor({
       kind: 'statement',
@@ -65,5 +72,6 @@ export const fileStatement = (
     }),
   );
   if (!booked.ok) throw new RangeError(booked.detail);
+  resolveDisputes(book, channel.id, { statement: agreed });
   return ok({ kind: 'receipt', channel });
 };

@@ -12,6 +12,7 @@ import type { Answer } from './answer.ts';
 import { unknownChannel } from './claims.ts';
 import type { Desk } from './desk.ts';
 import { checkAddressed } from './enrolments.ts';
+import { resolveDisputes } from './resolving.ts';
 import type { Task } from './task.ts';
 
 type Word = { readonly version: number; readonly bytes: Uint8Array; readonly bookedIndex: number };
@@ -72,36 +73,31 @@ export const noteConsent = (proof: Uint8Array, desk: Desk): Result<Task> => {
   return ok({ wants: { consent: [key] }, apply: (book) => note(book, 'consent', key, version, event) });
 };
 
-/** Codes: those of `openDispute`, channel-unknown, not-authorised, claim-rate, version-stale. */
+/**
+ * Notes what a party disputes, or that it does not any more; what is on file may resolve it at once.
+ * Codes: channel-unknown, claim-rate, those of `openDispute`, not-authorised, version-stale.
+ */
 export const noteDispute = (
+  book: Book,
   id: Uint8Array,
   proof: Uint8Array,
   desk: Desk,
   allow: () => boolean,
-): Result<Task> => {
+): Result<Answer> => {
+  const channel = book.get('channel', [id]);
+  if (channel === undefined) return unknownChannel(id);
   if (!allow()) return refuse('claim-rate', 'too many requests on this channel: wait a second');
   const dispute = openDispute(proof, id, desk.crypto.verify);
   if (!dispute.ok) return dispute;
   const { party, version } = dispute.value;
-  const key = [id, party];
-  return ok({
-    wants: { channel: [[id]], dispute: [key] },
-    apply: (book) => {
-      const channel = book.get('channel', [id]);
-      if (channel === undefined) return unknownChannel(id);
-      if (!equalBytes(party, channel.payer) && !equalBytes(party, channel.payee)) {
-        return refuse('not-authorised', 'a dispute is signed by the payer or the payee of its channel');
-      }
-      const subject = `${toHex(id)}/${toHex(party)}/${version}`;
-      const event = eventFor({
-        kind: 'dispute',
-        currency: channel.currency,
-        nano: 0n,
-        subject,
-        owner: party,
-        proof,
-      });
-      return note(book, 'dispute', key, version, event);
-    },
-  });
+  if (!equalBytes(party, channel.payer) && !equalBytes(party, channel.payee)) {
+    return refuse('not-authorised', 'a dispute is signed by the payer or the payee of its channel');
+  }
+  const { currency } = channel;
+  const subject = `${toHex(id)}/${toHex(party)}/${version}`;
+  const event = eventFor({ kind: 'dispute', currency, nano: 0n, subject, owner: party, proof });
+  const answer = note(book, 'dispute', [id, party], version, event);
+  const filed = book.get('statement', [id]);
+  if (answer.ok) resolveDisputes(book, id, filed === undefined ? {} : { statement: filed.bytes });
+  return answer;
 };

@@ -99,7 +99,7 @@ const bookOf = (reader: Reader, before: Head, timeMs: number, sha256: Sha256): B
         for (const key of keys) known.set(keyText(key), undefined);
         for (const row of found) known.set(keyText(keyOfRow(table, row)), row);
       };
-      await Promise.all(TABLE_NAMES.map(load));
+      await Promise.all((Object.keys(wanted) as TableName[]).map(load));
     },
     get,
     put,

@@ -14,11 +14,12 @@
  * | earned/<owner>            | what claims have moved to a payee                                              |
  * | payout/<payout id>        | on its way to a bank, posted or voided next                                    |
  * | collection/<id>           | minus what was asked of a bank                                                 |
- * | line/<creditor>/<debtor>  | minus what of a credit line is in use; the creditor is `settler` or an owner   |
- * | owed/<creditor>/<debtor>  | what a debtor owes an owner who trusts it: obligations, which clearing works on |
+ * | line/<creditor>/<debtor>  | minus what of a credit line is in use: reserved and owed together              |
+ * | owed/<creditor>/<debtor>  | what a debtor owes whoever trusts it; clearing works on those between owners   |
+ * | line/settler              | minus what the settler has stood in for: the other side of owed/settler/…      |
  * | loss/settler              | minus what the settler lost by defaults that it bore                           |
  *
- * Owners are keys in hexadecimal digits.
+ * Owners are keys in hexadecimal digits. A creditor is `settler`, who guarantees, or an owner, who does so itself.
  */
 
 import { toHex } from '../../../schemas/bytes.ts';
@@ -68,11 +69,14 @@ export const channelAccount = (channelHex: string): string => `channel/${channel
 export const bankAccount = (currency: string): string => `bank/${currency}`;
 export const payoutAccount = (id: string): string => `payout/${id}`;
 export const collectionAccount = (id: string): string => `collection/${id}`;
-/** `creditor` null is the settler, who guarantees. */
-export const lineAccount = (creditor: Uint8Array | null, debtor: Uint8Array): string =>
-  `line/${creditor === null ? 'settler' : toHex(creditor)}/${toHex(debtor)}`;
-export const owedAccount = (creditor: Uint8Array, debtor: Uint8Array): string =>
-  `owed/${toHex(creditor)}/${toHex(debtor)}`;
+/** Who bears default; null is the settler, who guarantees. */
+export type Creditor = Uint8Array | null;
+export const creditorName = (creditor: Creditor): string => (creditor === null ? 'settler' : toHex(creditor));
+export const lineAccount = (creditor: Creditor, debtor: Uint8Array): string =>
+  `line/${creditorName(creditor)}/${toHex(debtor)}`;
+export const owedAccount = (creditor: Creditor, debtor: Uint8Array): string =>
+  `owed/${creditorName(creditor)}/${toHex(debtor)}`;
+export const ADVANCED_ACCOUNT = 'line/settler';
 export const LOSS_ACCOUNT = 'loss/settler';
 
 /** What backs a payer's channel to a payee, both as owners. */
@@ -113,6 +117,8 @@ const KINDS = [
   'statement',
   'clearing',
   'snapshot',
+  'guarantee',
+  'dispute-resolved',
 ] as const;
 export type EventKind = (typeof KINDS)[number];
 
@@ -120,6 +126,9 @@ type Move = readonly [debit: string, credit: string];
 type Moves = (event: LedgerEvent) => readonly Move[];
 
 const NOTE: Moves = () => [];
+/** What the settler has stood in for is owed to it; and no more, once it is paid or lost. */
+const owing = (debtor: Uint8Array): Move => [ADVANCED_ACCOUNT, owedAccount(null, debtor)];
+const settled = (debtor: Uint8Array): Move => [owedAccount(null, debtor), ADVANCED_ACCOUNT];
 /** A grant's owner is the payer's, a claim's the payee's. */
 const release: Moves = (e) => [[channelAccount(e.subject), sourceAccount(e.backing, e.owner, e.other)]];
 
@@ -127,7 +136,10 @@ const release: Moves = (e) => [[channelAccount(e.subject), sourceAccount(e.backi
 const MOVES: { readonly [K in EventKind]: Moves } = {
   deposit: (e) => [[bankAccount(e.currency), depositAccount(e.owner)]],
   grant: (e) => [[sourceAccount(e.backing, e.owner, e.other), channelAccount(e.subject)]],
-  claim: (e) => [[channelAccount(e.subject), sinkAccount(e.backing, e.other, e.owner)]],
+  claim: (e) => [
+    [channelAccount(e.subject), sinkAccount(e.backing, e.other, e.owner)],
+    ...(e.backing === 'guaranteed' ? [owing(e.other)] : []),
+  ],
   release,
   expiry: release,
   'payout-pending': (e) => [[earnedAccount(e.owner), payoutAccount(e.subject)]],
@@ -136,10 +148,10 @@ const MOVES: { readonly [K in EventKind]: Moves } = {
   'payout-returned': (e) => [[bankAccount(e.currency), earnedAccount(e.owner)]],
   withdrawal: (e) => [[depositAccount(e.owner), earnedAccount(e.owner)]],
   'top-up': (e) => [[earnedAccount(e.owner), depositAccount(e.owner)]],
-  // The owner is the debtor; who guaranteed is the settler.
+  // The owner is the debtor; the other is the creditor where it is not the settler.
   repayment: (e) =>
     e.backing === 'guaranteed'
-      ? [[depositAccount(e.owner), lineAccount(null, e.owner)]]
+      ? [[depositAccount(e.owner), lineAccount(null, e.owner)], settled(e.owner)]
       : [
           [depositAccount(e.owner), earnedAccount(e.other)],
           [owedAccount(e.other, e.owner), lineAccount(e.other, e.owner)],
@@ -147,11 +159,10 @@ const MOVES: { readonly [K in EventKind]: Moves } = {
   // The owner is the creditor, the other the debtor.
   cleared: (e) => [[owedAccount(e.owner, e.other), lineAccount(e.owner, e.other)]],
   novated: (e) => [[lineAccount(e.owner, e.other), owedAccount(e.owner, e.other)]],
-  default: (e) => [
+  default: (e) =>
     e.backing === 'guaranteed'
-      ? [LOSS_ACCOUNT, lineAccount(null, e.owner)]
-      : [owedAccount(e.other, e.owner), lineAccount(e.other, e.owner)],
-  ],
+      ? [[LOSS_ACCOUNT, lineAccount(null, e.owner)], settled(e.owner)]
+      : [[owedAccount(e.other, e.owner), lineAccount(e.other, e.owner)]],
   'collection-pending': (e) => [[collectionAccount(e.subject), comingAccount(e.owner)]],
   'collection-posted': (e) => [
     [bankAccount(e.currency), collectionAccount(e.subject)],
@@ -161,7 +172,7 @@ const MOVES: { readonly [K in EventKind]: Moves } = {
   'collection-final': (e) => [[heldAccount(e.owner), depositAccount(e.owner)]],
   'collection-returned': (e) => [[heldAccount(e.owner), bankAccount(e.currency)]],
   // Returned after it was final: the owner owes it to the settler.
-  'collection-owed': (e) => [[lineAccount(null, e.owner), bankAccount(e.currency)]],
+  'collection-owed': (e) => [[lineAccount(null, e.owner), bankAccount(e.currency)], owing(e.owner)],
   enrolment: NOTE,
   line: NOTE,
   consent: NOTE,
@@ -169,6 +180,8 @@ const MOVES: { readonly [K in EventKind]: Moves } = {
   statement: NOTE,
   clearing: NOTE,
   snapshot: NOTE,
+  guarantee: NOTE,
+  'dispute-resolved': NOTE,
 };
 
 export const entriesOf = (event: LedgerEvent): readonly Entry[] =>

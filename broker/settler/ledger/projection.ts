@@ -7,15 +7,15 @@
  */
 
 import { toHex } from '../../../schemas/bytes.ts';
-import { decodeCbor, encodeCbor } from '../../../schemas/cbor.ts';
+import { decodeCbor } from '../../../schemas/cbor.ts';
 import type { Crypto, Sha256, Verify } from '../../../schemas/crypto.ts';
-import type { Evidence } from '../../../schemas/evidence.ts';
 import { openChannel } from '../../../schemas/open.ts';
 import type { Puts } from '../store/store.ts';
 import type { ChannelRow, Key, SpendingRow } from '../store/tables.ts';
 import type { JournalRow } from './journal.ts';
 import type { LedgerEvent } from './ledger.ts';
-import { channelIn, type Lookup, NOTES, taken } from './notes.ts';
+import { channelIn, type Lookup, NOTES } from './notes.ts';
+import { evidenceOfProof, openAndGrant, taken } from './proofs.ts';
 
 const believe: Verify = () => true;
 
@@ -28,40 +28,29 @@ export const believingWith = (sha256: Sha256): Crypto => ({
   },
 });
 
-/** The proof of a grant: what the payer signed, and what the settler answered. */
-export const grantProof = (open: Uint8Array, grant: Uint8Array): Uint8Array => encodeCbor([open, grant]);
-
-/** A grant of the first shipped version has the open alone for a proof. */
-export const openAndGrant = (proof: Uint8Array): { open: Uint8Array; grant: Uint8Array } => {
-  const item = taken(decodeCbor(proof));
-  const [open, grant] = item as readonly Uint8Array[];
-  if (!Array.isArray(item) || item.length !== 2) return { open: proof, grant: new Uint8Array(0) };
-  return { open: open!, grant: grant! };
-};
-
-export const claimProof = (evidence: Evidence): Uint8Array => encodeCbor([evidence.voucher, evidence.tick]);
-
-export const evidenceOfProof = (proof: Uint8Array): Evidence => {
-  const [voucher, tick] = taken(decodeCbor(proof)) as readonly (Uint8Array | null)[];
-  return { voucher: voucher!, tick: tick ?? null };
-};
-
 /** Channels of a device that spends for an owner count against its budget. */
 const isBudgeted = (channel: ChannelRow): boolean => toHex(channel.payer) !== toHex(channel.payerOwner);
 
-export const dayScope = (timeMs: number): string => `day/${new Date(timeMs).toISOString().slice(0, 10)}`;
-export const sellerScope = (seller: Uint8Array): string => `seller/${toHex(seller)}`;
+/** What a device spends is counted in each currency on its own: a budget of another one begins anew. */
+export const totalScope = (currency: string): string => `${currency}/total`;
+export const spentScope = (currency: string): string => `${currency}/spent`;
+export const dayScope = (currency: string, timeMs: number): string =>
+  `${currency}/day/${new Date(timeMs).toISOString().slice(0, 10)}`;
+export const sellerScope = (currency: string, seller: Uint8Array): string =>
+  `${currency}/seller/${toHex(seller)}`;
 
 /** The scopes that a reservation on the channel counts in. */
-const reservedScopes = (channel: ChannelRow): readonly string[] => [
-  'total',
-  dayScope(channel.grantedMs),
-  sellerScope(channel.payeeOwner),
+const reservedScopes = ({ currency, grantedMs, payeeOwner }: ChannelRow): readonly string[] => [
+  totalScope(currency),
+  dayScope(currency, grantedMs),
+  sellerScope(currency, payeeOwner),
 ];
 
 /** The keys of every `spending` row that an event on this channel may change. */
 export const spendingKeys = (channel: ChannelRow): readonly Key[] =>
-  isBudgeted(channel) ? ['spent', ...reservedScopes(channel)].map((scope) => [channel.payer, scope]) : [];
+  isBudgeted(channel)
+    ? [spentScope(channel.currency), ...reservedScopes(channel)].map((scope) => [channel.payer, scope])
+    : [];
 
 const spend = (
   lookup: Lookup,
@@ -125,7 +114,7 @@ const claimed = (event: LedgerEvent, row: JournalRow, lookup: Lookup): Puts => {
     link,
     bookedIndex: row.index,
   };
-  return { channel: [channel], ...spend(lookup, channel, ['spent'], event.nano) };
+  return { channel: [channel], ...spend(lookup, channel, [spentScope(channel.currency)], event.nano) };
 };
 
 const released = (event: LedgerEvent, row: JournalRow, lookup: Lookup): Puts => {

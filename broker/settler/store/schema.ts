@@ -121,10 +121,10 @@ const first = (d: Dialect): string => `
 `;
 
 /**
- * Owners with devices and budgets, credit, disputes, clearing, both kinds of bank accounts. Tables that change are
- * made anew and filled, those that point at others first; the pointing is left to `verify`, which sees more.
+ * The second version. Tables that change are made anew and filled, those that point at others first; the pointing is
+ * left to `verify`, which sees more.
  */
-const second = (d: Dialect): string => `
+const remadePapers = (d: Dialect): string => `
   CREATE TABLE statement_2 (
     channel      ${d.bytes} PRIMARY KEY,
     presented_ms ${d.integer} NOT NULL,
@@ -180,7 +180,9 @@ const second = (d: Dialect): string => `
     SELECT key, 'sepa', name, 'sepa:' || iban || ':' || coalesce(bic, '') FROM owner;
   DROP TABLE owner;
   ALTER TABLE owner_2 RENAME TO owner;
+`;
 
+const remadeLedger = (d: Dialect): string => `
   CREATE TABLE channel_2 (
     id           ${d.bytes} PRIMARY KEY CHECK (${d.lengthOf('id')} = 32),
     payer        ${d.bytes} NOT NULL,
@@ -220,7 +222,9 @@ const second = (d: Dialect): string => `
   INSERT INTO balance_2 SELECT account, currency, nano FROM balance;
   DROP TABLE balance;
   ALTER TABLE balance_2 RENAME TO balance;
+`;
 
+const ownersAndCredit = (d: Dialect): string => `
   CREATE TABLE budget (
     device      ${d.bytes} PRIMARY KEY,
     owner       ${d.bytes} NOT NULL,
@@ -260,6 +264,9 @@ const second = (d: Dialect): string => `
     booked_index ${d.integer} NOT NULL,
     PRIMARY KEY (owner, currency)
   )${d.keyTable};
+`;
+
+const disputesAndRuns = (d: Dialect): string => `
   CREATE TABLE dispute (
     channel    ${d.bytes} NOT NULL,
     party      ${d.bytes} NOT NULL,
@@ -296,7 +303,9 @@ const second = (d: Dialect): string => `
     journal_index ${d.integer} NOT NULL,
     bytes         ${d.bytes} NOT NULL
   )${d.keyTable};
+`;
 
+const sharedWork = (d: Dialect): string => `
   -- Who does which share of the work; nothing of money: cluster/leases.ts.
   CREATE TABLE worker (
     name       ${d.text} PRIMARY KEY,
@@ -309,5 +318,9 @@ const second = (d: Dialect): string => `
     epoch  ${d.integer} NOT NULL
   )${d.keyTable};
 `;
+
+/** Owners with devices and budgets, credit, disputes, clearing, both kinds of bank accounts. */
+const second = (d: Dialect): string =>
+  [remadePapers, remadeLedger, ownersAndCredit, disputesAndRuns, sharedWork].map((part) => part(d)).join('');
 
 export const MIGRATIONS: readonly ((dialect: Dialect) => string)[] = [first, second];

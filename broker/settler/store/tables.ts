@@ -55,7 +55,10 @@ export type BudgetRow = {
   readonly bookedIndex: number;
 };
 
-/** What of a budget is spent or reserved; `scope` is total, spent, day/<YYYY-MM-DD> or seller/<owner hex>. */
+/**
+ * What a device has spent or reserved in a currency: `scope` is EUR/total, EUR/day/<YYYY-MM-DD> or
+ * EUR/seller/<owner hex>; what of it is spent, EUR/spent.
+ */
 export type SpendingRow = { readonly device: Uint8Array; readonly scope: string; readonly nano: bigint };
 
 /** A creditor bears default of a debtor up to the limit: a payee's owner, or the settler's root. */
@@ -66,7 +69,7 @@ export type LineRow = {
   readonly version: number;
   readonly limitNano: number;
   readonly expiryS: number;
-  /** The signed line; empty where the operator set it. */
+  /** The signed line; empty where the operator set it, as the settler's own. */
   readonly bytes: Uint8Array;
   /** Journal row that took it. */
   readonly bookedIndex: number;
@@ -84,6 +87,9 @@ export type ConsentRow = {
   readonly bookedIndex: number;
 };
 
+/** How a dispute ended: its party took it back, or evidence (`../ledger/resolution.ts`) speaks for itself. */
+export type Resolution = 'withdrawn' | 'statement' | 'voucher' | 'close' | 'agreement';
+
 /** What a party disputes about a channel: its newest word. */
 export type DisputeRow = {
   readonly channel: Uint8Array;
@@ -93,8 +99,8 @@ export type DisputeRow = {
   readonly sinceMs: number;
   /** The signed dispute. */
   readonly bytes: Uint8Array;
-  /** By what it was resolved; null while it is open. */
-  readonly resolution: string | null;
+  /** null while it is open. */
+  readonly resolution: Resolution | null;
   /** Journal row of the signed dispute. */
   readonly bookedIndex: number;
 };
