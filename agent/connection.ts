@@ -65,6 +65,9 @@ const STABLE_MS = 10_000;
 const FILTERS_MAX = 16_384;
 const FILTERS_PER_PACKET = 256;
 
+/** A refusal may pass: a right was given meanwhile, or a cluster has a leader again. */
+const UNREADABLE_WAIT_MS = 10_000;
+
 const OFFLINE = refuse('busy', 'there is no connection to the broker: send it again once there is');
 
 /** CONNACK (MQTT 3.1.1 section 3.2.2.3). */
@@ -85,6 +88,8 @@ class Client implements Connection {
   private readonly statusTopic: string;
   private readonly instance: Uint8Array;
   private readonly filters = new Set<string>();
+  /** Told about on this connection. */
+  private readonly unreadable = new Set<string>();
   private session: Session | null = null;
   private sequence = -1;
   private up = false;
@@ -124,7 +129,7 @@ class Client implements Connection {
     if (this.filters.has(filter)) return;
     if (this.filters.size >= FILTERS_MAX) throw new RangeError(`more than ${FILTERS_MAX} subscriptions`);
     this.filters.add(filter);
-    if (this.up) this.session!.subscribe([filter]);
+    if (this.up) this.read([filter]);
   }
 
   unsubscribe(filter: string): void {
@@ -185,8 +190,7 @@ class Client implements Connection {
         if (topic === this.statusTopic) this.onOwnStatus(payload);
         else this.user.onMessage(topic, payload);
       },
-      onUnreadable: (filters) =>
-        this.user.onNotice('not-authorised', `the broker does not let us read ${filters.join(', ')}`),
+      onUnreadable: (filters) => this.onUnreadable(filters),
       onEnd: (reason) => this.lost(reason),
     });
   }
@@ -204,13 +208,37 @@ class Client implements Connection {
   private onConnected(): void {
     this.up = true;
     this.upSinceMs = performance.now();
-    const session = this.session!;
+    this.unreadable.clear();
     const filters = [...new Set([this.statusTopic, ...this.filters])];
     for (let at = 0; at < filters.length; at += FILTERS_PER_PACKET)
-      session.subscribe(filters.slice(at, at + FILTERS_PER_PACKET));
+      this.read(filters.slice(at, at + FILTERS_PER_PACKET));
     this.bear();
     this.tell('connected', `connected to ${this.options.url}`);
     this.user.onConnected();
+  }
+
+  /**
+   * What matters is repeated until it is answered, so QoS 1 brings nothing that a lost connection has lost. A NATS
+   * cluster keeps a consumer on one of its nodes for each filter of QoS 1, and goes silent when that node dies.
+   */
+  private read(filters: readonly string[]): void {
+    this.session!.subscribe(filters, this.options.brokerKey === null ? 0 : 1);
+  }
+
+  private onUnreadable(filters: readonly string[]): void {
+    const untold = filters.filter((filter) => !this.unreadable.has(filter));
+    for (const filter of untold) this.unreadable.add(filter);
+    if (untold.length > 0)
+      this.user.onNotice(
+        'not-authorised',
+        `the broker does not let us read ${untold.join(', ')}; it is asked again`,
+      );
+    const session = this.session;
+    const again = setTimeout(() => {
+      if (this.up && this.session === session)
+        this.read(filters.filter((filter) => filter === this.statusTopic || this.filters.has(filter)));
+    }, UNREADABLE_WAIT_MS);
+    again.unref();
   }
 
   private bear(): void {

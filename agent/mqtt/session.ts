@@ -86,9 +86,9 @@ export class Session {
     return ACCEPTED;
   }
 
-  subscribe(filters: readonly string[]): void {
+  subscribe(filters: readonly string[], qos: 0 | 1 = 1): void {
     if (this.ended || filters.length === 0) return;
-    this.client.subscribe([...filters], { qos: 1 }, (_error, _granted, suback) => {
+    this.client.subscribe([...filters], { qos }, (_error, _granted, suback) => {
       const unreadable = unreadableOf(filters, suback);
       if (unreadable.length > 0) this.user.onUnreadable(unreadable);
     });

@@ -40,21 +40,15 @@ export class ForeignMarket extends Market {
     await super.close();
   }
 
-  /** Where the next worker or agent connects: nodes in turn. */
-  url(nth: number): string {
-    const { urls } = this.places.broker;
-    return urls[nth % urls.length]!;
-  }
-
   override configOf(wish: PartyWish): AgentConfig {
     const config = super.configOf(wish);
     const passwordFile = this.file('password', passwordOf(wish.seed));
     const login = { key: null, user: idOfSeed(wish.seed), passwordFile };
-    return { ...config, broker: { ...config.broker, url: this.url(wish.seed), ...login } };
+    return { ...config, broker: { ...config.broker, url: this.places.broker.url, ...login } };
   }
 
-  /** A process of its own; `node` is the one of the broker that it connects to. */
-  async worker(name: string, node = 0): Promise<Running> {
+  /** A process of its own, connected. */
+  async worker(name: string): Promise<Running> {
     const key = join(this.folder, `key-${++this.files}`);
     taken(createKey(key, new Uint8Array(32).fill(SETTLER), crypto.random(8)));
     const config = [
@@ -64,7 +58,7 @@ export class ForeignMarket extends Market {
       'currencies: [EUR]',
       `leaseS: ${LEASE_S}`,
       'broker:',
-      `  url: ${this.url(node)}`,
+      `  url: ${this.places.broker.url}`,
       `  qos: ${this.places.qos}`,
       `  passwordFile: ${this.file('password', passwordOf(SETTLER))}`,
     ];
@@ -87,7 +81,7 @@ export class ForeignMarket extends Market {
     });
   }
 
-  private async onStore<T>(work: (store: Store) => Promise<T>): Promise<T> {
+  async onStore<T>(work: (store: Store) => Promise<T>): Promise<T> {
     const store = taken(await openStore(this.base));
     try {
       return await work(store);

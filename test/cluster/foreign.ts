@@ -5,7 +5,9 @@ import { idOf } from '../../schemas/identity.ts';
 import { crypto, signerOf } from '../agent/market.ts';
 
 export type ForeignBroker = {
-  /** One for each node, without TLS. */
+  /** For agents and workers, without TLS: while a node lives, it is there. */
+  readonly url: string;
+  /** One for each node. */
   readonly urls: readonly string[];
   /** kill -9; of a cluster the node with that number. */
   readonly kill: (node?: number) => Promise<void>;

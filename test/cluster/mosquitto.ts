@@ -68,6 +68,7 @@ export const startMosquitto = async (users: readonly BrokerUser[]): Promise<Mosq
   };
   await start();
   return {
+    url: `mqtt://127.0.0.1:${plain}`,
     urls: [`mqtt://127.0.0.1:${plain}`],
     tlsUrl: `mqtts://127.0.0.1:${tls}`,
     mutualUrl: `mqtts://127.0.0.1:${mutual}`,

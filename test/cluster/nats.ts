@@ -1,6 +1,7 @@
 /** Three NATS nodes with the configuration of `broker/examples/nats`, as it is: places come by environment. */
 
 import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type BrokerUser, natsUser } from '../../broker/settler/cluster/broker-user.ts';
@@ -27,6 +28,38 @@ const placesOf = async (folder: string): Promise<readonly Readonly<Record<string
   return nodes.map((node) => ({ ...node, ...routes }));
 };
 
+/** One place for all nodes, as a name with three addresses or a balancer would be: each connection to the next that lives. */
+const balance = async (
+  ports: readonly number[],
+): Promise<{ readonly url: string; readonly close: () => void }> => {
+  let turn = 0;
+  const open = new Set<Socket>();
+  const server = createServer({ noDelay: true }, (client) => {
+    open.add(client);
+    client.on('error', () => client.destroy());
+    const attempt = (tries: number): void => {
+      const node = connect({ port: ports[turn++ % ports.length]!, host: '127.0.0.1', noDelay: true });
+      node.once('connect', () => {
+        client.pipe(node).pipe(client);
+        node.on('close', () => client.destroy());
+      });
+      node.on('error', () => {
+        if (tries === 0 || node.bytesRead > 0) client.destroy();
+        else attempt(tries - 1);
+      });
+      client.once('close', () => node.destroy());
+    };
+    attempt(ports.length);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  const close = (): void => {
+    for (const socket of open) socket.destroy();
+    server.close();
+  };
+  return { url: `mqtt://127.0.0.1:${port}`, close };
+};
+
 /** A cluster with these users, or why there can be none here. */
 export const startNats = async (users: readonly BrokerUser[]): Promise<ForeignBroker | string> => {
   const program = findProgram('nats-server');
@@ -48,7 +81,9 @@ export const startNats = async (users: readonly BrokerUser[]): Promise<ForeignBr
   // Before that a CONNECT waits 4 s for its session, and is turned away.
   while (!servers.every((server) => /metadata leader/.test(server.output())))
     await new Promise((resolved) => setTimeout(resolved, 10));
+  const front = await balance(places.map(({ MQTT }) => portOf(MQTT!)));
   return {
+    url: front.url,
     urls: places.map(({ MQTT }) => `mqtt://${MQTT}`),
     kill: async (node = 0) => {
       servers[node]!.signal('SIGKILL');
@@ -60,6 +95,7 @@ export const startNats = async (users: readonly BrokerUser[]): Promise<ForeignBr
     },
     output: () => servers.map((server) => server.output()).join('\n'),
     stop: async () => {
+      front.close();
       for (const server of servers) server.signal('SIGKILL');
       await Promise.all(servers.map(({ ended }) => ended));
       rmSync(folder, { recursive: true });

@@ -26,10 +26,10 @@ export type LineOptions = {
 export type LineUser = {
   /** Reads on at once, or, where a promise is given, once that is resolved. */
   readonly onMessage: (topic: string, payload: Uint8Array) => Promise<void> | undefined;
+  /** Connected, and what was followed is read. */
   readonly onUp: () => void;
   /** Not repeated while it stays the same; `why` is a sentence's end. */
   readonly onDown: (why: string) => void;
-  readonly onUnreadable: (filters: readonly string[]) => void;
 };
 
 export type Line = {
@@ -102,7 +102,11 @@ class MqttLine implements Line {
   #followed: ReadonlySet<string> = new Set();
   #stream: Duplex | null = null;
   #client: MqttClient | null = null;
+  /** The broker has taken us. */
+  #connected = false;
+  /** And the user knows. */
   #up = false;
+  #unanswered = 0; // SUBSCRIBE packets
   #upSinceMs = 0;
   #inFlight = 0;
   #failures = 0;
@@ -127,7 +131,7 @@ class MqttLine implements Line {
 
   publish(topic: string, payload: Uint8Array): Result<null> {
     const waiting = this.#stream?.writableLength ?? 0;
-    if (!this.#up) return refuse('busy', 'there is no connection to the broker');
+    if (!this.#connected) return refuse('busy', 'there is no connection to the broker');
     if (waiting > WAITING_BYTES_MAX || this.#inFlight >= IN_FLIGHT_MAX)
       return refuse('busy', `${waiting} bytes and ${this.#inFlight} messages wait for the broker`);
     this.#inFlight++;
@@ -183,31 +187,48 @@ class MqttLine implements Line {
   }
 
   #onConnected(): void {
+    this.#connected = true;
+    this.#subscribe();
+    this.#tellUp();
+  }
+
+  #tellUp(): void {
+    if (this.#up || this.#unanswered > 0) return;
     this.#up = true;
     this.#upSinceMs = performance.now();
-    this.#subscribe();
     this.#user.onUp();
   }
 
   #subscribe(): void {
-    if (!this.#up) return;
+    if (!this.#connected) return;
     const added = [...this.#wanted].filter((filter) => !this.#followed.has(filter));
     const dropped = [...this.#followed].filter((filter) => !this.#wanted.has(filter));
     this.#followed = this.#wanted;
-    for (const filters of inPackets(added)) {
-      this.#client!.subscribe(filters, { qos: this.#options.qos }, (_error, _granted, suback) => {
-        const granted = (suback?.granted ?? []) as readonly number[];
-        const unreadable = filters.filter((_, i) => (granted[i] ?? 0) >= UNREADABLE);
-        if (unreadable.length > 0) this.#user.onUnreadable(unreadable);
-      });
-    }
+    for (const filters of inPackets(added)) this.#subscribeTo(filters);
     for (const filters of inPackets(dropped)) this.#client!.unsubscribe(filters);
+  }
+
+  /** Without one of them this line is of no use, and begins anew. */
+  #subscribeTo(filters: readonly string[]): void {
+    const client = this.#client!;
+    this.#unanswered++;
+    client.subscribe([...filters], { qos: this.#options.qos }, (_error, _granted, suback) => {
+      if (client !== this.#client) return;
+      this.#unanswered--;
+      const granted = (suback?.granted ?? []) as readonly number[];
+      const unreadable = filters.find((_, i) => (granted[i] ?? UNREADABLE) >= UNREADABLE);
+      if (unreadable === undefined) return this.#tellUp();
+      this.#why = `the broker does not let the settler read ${unreadable}: see its rules`;
+      this.#stream!.destroy();
+    });
   }
 
   #lost(why: string): void {
     if (this.#up && performance.now() - this.#upSinceMs >= STABLE_MS) this.#failures = 0;
     const wasUp = this.#up;
     this.#up = false;
+    this.#connected = false;
+    this.#unanswered = 0;
     this.#inFlight = 0;
     this.#followed = new Set();
     this.#stream = null;

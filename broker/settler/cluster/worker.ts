@@ -64,7 +64,6 @@ class Worker implements RunningWorker {
   #renewing: Promise<void> = Promise.resolve();
   /** Since when it has had no broker; null while it has one. */
   #awaySinceMs: number | null = performance.now();
-  #isReadable = true;
   #closed = false;
   #told = '';
 
@@ -76,7 +75,6 @@ class Worker implements RunningWorker {
       onMessage: (topic, payload) => this.#onMessage(topic, payload),
       onUp: () => {
         this.#awaySinceMs = null;
-        this.#isReadable = true;
         log({ level: 'info', event: 'connected' });
         if (!this.#closed && this.#held.size === 0) this.#renewIn(0);
       },
@@ -84,16 +82,11 @@ class Worker implements RunningWorker {
         this.#awaySinceMs ??= performance.now();
         log({ level: 'warn', event: 'disconnected', detail: `${why}; it is tried again` });
       },
-      onUnreadable: ([first, ...others]) => {
-        this.#isReadable = false;
-        const detail = `the broker does not let the settler read ${first} and ${others.length} more: see its rules`;
-        log({ level: 'warn', event: 'unreadable', code: 'not-authorised', detail });
-      },
     });
   }
 
   get shards(): readonly string[] {
-    return this.#awaySinceMs === null && this.#isReadable ? [...this.#held].map(hex) : [];
+    return this.#awaySinceMs === null ? [...this.#held].map(hex) : [];
   }
 
   /** Not before it has a share: a broker would end the line of another worker of this name. */
