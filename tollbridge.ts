@@ -62,7 +62,7 @@ const COMMANDS: readonly Entry[] = [
     name: 'settler',
     summary: 'accounts, claims, payouts and bank files; workers beside other brokers',
     subcommands:
-      'deposit|account set|balances|channels|report|verify|payout|settle|work|certify|broker-user'.split('|'),
+      'deposit|account set|balances|channels|report|verify|payout|settle|clear|work|certify|broker-user'.split('|'),
     load: async () => withHost(await import('./broker/settler/command.ts')),
   },
   {

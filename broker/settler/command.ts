@@ -63,6 +63,13 @@ const SUBCOMMANDS: readonly Subcommand[] = [
     load: () => import('./commands/settle.ts'),
   },
   {
+    name: 'clear',
+    usage: `FILE [--consents FILE] [--out FILE] [--picture FILE.svg]
+    what clearing leaves of a CSV of debtor,creditor,amount; consents: owner,limit for each new
+    counterparty; no database; with --json amounts are text in the file's own unit`,
+    load: () => import('./commands/clear.ts'),
+  },
+  {
     name: 'work',
     usage: `--config FILE [--quiet]
     a worker of the settler beside a broker of any make; --example-config prints such a file`,

@@ -11,20 +11,19 @@
  */
 
 import { byAmount, type Debt, type Debts, debtsOf, type Side } from './debts.ts';
+import { least, most } from './extremes.ts';
 
 /** What each consenting owner allows a new counterparty, by number. */
 export type Limits = ReadonlyMap<number, bigint>;
 
 type Room = (debtor: number, creditor: number) => bigint;
 
-const least = (a: bigint, b: bigint): bigint => (a < b ? a : b);
-
 const roomOf =
   (before: Debts, limits: Limits): Room =>
   (debtor, creditor) => {
     const owed = before.get(debtor, creditor);
     const allowed = least(limits.get(debtor)!, limits.get(creditor)!);
-    return owed > allowed ? owed : allowed;
+    return most(owed, allowed);
   };
 
 /** Debts by groups of owners that they connect, groups by their lowest owner. */

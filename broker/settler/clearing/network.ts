@@ -3,7 +3,6 @@
  * another, edges sorted by debtor, then creditor. Whatever order obligations come in, the network is the same.
  */
 
-import { LEDGER_NANO_MAX } from '../ledger/amount.ts';
 import { sortedBy, upTo } from './counting-sort.ts';
 
 /** Edge e: owner `debtor[e]` owes owner `creditor[e]`; both are indices into `owners`. */
@@ -15,19 +14,28 @@ export type Network = {
   readonly nano: readonly bigint[];
 };
 
-/** 16 bytes each while they are gathered, some 200 while they are cleared: 6 GB at most. */
-export const OBLIGATIONS_MAX = 2 ** 25;
+/** Some 250 bytes each while they are cleared: 4 GB, what Node gives a heap where there is room. */
+export const OBLIGATIONS_MAX = 2 ** 24;
+
+/** 2^63 - 1 whole units; what a ledger holds is far less. */
+export const OBLIGATION_NANO_MAX = (2n ** 63n - 1n) * 1_000_000_000n;
+/** All together: what two words of `flow.ts` hold. */
+export const GROSS_NANO_MAX = 2n ** 104n - 1n;
 
 /** Takes obligations one by one, in any order. */
 export type Intake = {
-  /** Throws a RangeError where an owner owes itself, or `nano` is not 0 to 2^63 - 1. */
+  /** Throws a RangeError where an owner owes itself, or an amount, or what they come to, is out of range. */
   readonly add: (debtor: string, creditor: string, nano: bigint) => void;
   /** How many of more than nothing there are. */
   readonly count: () => number;
   readonly network: () => Network;
 };
 
-type Columns = { readonly debtor: Int32Array; readonly creditor: Int32Array; readonly nano: BigInt64Array };
+type Columns = {
+  readonly debtor: Int32Array;
+  readonly creditor: Int32Array;
+  readonly nano: readonly bigint[];
+};
 
 const joinParallel = (owners: readonly string[], { debtor, creditor, nano }: Columns): Network => {
   const last = owners.length - 1;
@@ -53,29 +61,12 @@ const joinParallel = (owners: readonly string[], { debtor, creditor, nano }: Col
   };
 };
 
-const FIRST_CAPACITY = 1024;
-
-const grown = ({ debtor, creditor, nano }: Columns): Columns => {
-  const capacity = Math.max(FIRST_CAPACITY, debtor.length * 2);
-  const next = {
-    debtor: new Int32Array(capacity),
-    creditor: new Int32Array(capacity),
-    nano: new BigInt64Array(capacity),
-  };
-  next.debtor.set(debtor);
-  next.creditor.set(creditor);
-  next.nano.set(nano);
-  return next;
-};
-
 export const openIntake = (): Intake => {
   const seen = new Map<string, number>();
-  let columns: Columns = {
-    debtor: new Int32Array(0),
-    creditor: new Int32Array(0),
-    nano: new BigInt64Array(0),
-  };
-  let count = 0;
+  const debtors: number[] = [];
+  const creditors: number[] = [];
+  const nanos: bigint[] = [];
+  let gross = 0n;
 
   const indexOf = (owner: string): number => {
     const known = seen.get(owner);
@@ -86,14 +77,14 @@ export const openIntake = (): Intake => {
 
   const add = (debtor: string, creditor: string, nano: bigint): void => {
     if (debtor === creditor) throw new RangeError(`${debtor} cannot owe itself`);
-    if (nano < 0n || nano > LEDGER_NANO_MAX) throw new RangeError(`${nano} is not 0 to 2^63 - 1 nano`);
+    if (nano < 0n || nano > OBLIGATION_NANO_MAX) throw new RangeError(`${nano} nano is out of range`);
     if (nano === 0n) return;
-    if (count === OBLIGATIONS_MAX) throw new RangeError(`more than ${OBLIGATIONS_MAX} obligations`);
-    if (count === columns.debtor.length) columns = grown(columns);
-    columns.debtor[count] = indexOf(debtor);
-    columns.creditor[count] = indexOf(creditor);
-    columns.nano[count] = nano;
-    count++;
+    gross += nano;
+    if (gross > GROSS_NANO_MAX) throw new RangeError('all obligations together pass 2^104 - 1 nano');
+    if (nanos.length === OBLIGATIONS_MAX) throw new RangeError(`more than ${OBLIGATIONS_MAX} obligations`);
+    debtors.push(indexOf(debtor));
+    creditors.push(indexOf(creditor));
+    nanos.push(nano);
   };
 
   const network = (): Network => {
@@ -104,13 +95,13 @@ export const openIntake = (): Intake => {
     });
     const rankOf = (index: number): number => rank[index]!;
     return joinParallel(owners, {
-      debtor: columns.debtor.subarray(0, count).map(rankOf),
-      creditor: columns.creditor.subarray(0, count).map(rankOf),
-      nano: columns.nano.subarray(0, count),
+      debtor: Int32Array.from(debtors, rankOf),
+      creditor: Int32Array.from(creditors, rankOf),
+      nano: nanos,
     });
   };
 
-  return { add, count: () => count, network };
+  return { add, count: () => nanos.length, network };
 };
 
 /** Where the edges of each debtor begin; one more at the end. */

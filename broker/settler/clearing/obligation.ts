@@ -3,7 +3,7 @@
 export type Obligation = {
   readonly debtor: string;
   readonly creditor: string;
-  /** 0 to 2^63 - 1 where it comes in; a sum of many may be larger where it comes out. */
+  /** 0 to `OBLIGATION_NANO_MAX` where it comes in; a sum of many may be larger where it comes out. */
   readonly nano: bigint;
 };
 
