@@ -18,9 +18,9 @@ export const isRouting = (text: string): boolean =>
   text !== '000000000' &&
   ROUTING_WEIGHTS.reduce((sum, weight, i) => sum + weight * Number(text[i]), 0) % 10 === 0;
 
-/** NACHA's DFI account number: 17 places; letters, digits and hyphens as on the cheque. */
-const NUMBER = /^(?=.*\d)[0-9A-Za-z][0-9A-Za-z-]{0,16}$/;
-export const isAccountNumber = (text: string): boolean => NUMBER.test(text);
+/** NACHA's DFI account number: 17 places; letters, digits, hyphens and blanks. Banks mask it in what they send. */
+export const isAccountNumber = (text: string): boolean =>
+  /^[0-9A-Za-z](?:[0-9A-Za-z -]{0,15}[0-9A-Za-z-])?$/.test(text);
 
 /** The account with the blanks taken out that people write. Code: bank-details. */
 export const checkAchAccount = ({ routing, number, kind }: AchAccount): Result<AchAccount> => {
@@ -32,7 +32,7 @@ export const checkAchAccount = ({ routing, number, kind }: AchAccount): Result<A
     );
   }
   const plainNumber = number.replace(/\s/g, '');
-  if (!isAccountNumber(plainNumber)) {
+  if (!isAccountNumber(plainNumber) || !/\d/.test(plainNumber)) {
     return refuse(
       'bank-details',
       `"${number}" is no account number: write 1 to 17 digits, letters and hyphens, as on the cheque`,

@@ -52,7 +52,10 @@ export type BankFact = {
   readonly reason: string | null;
   /** Remittance, or what else the bank says, on one line. */
   readonly text: string;
-  /** The bank's reference of this booking: the same one is never another booking. */
+  /**
+   * The bank's reference of this booking, made unique within the file. It is the same when the file is read again; in
+   * another file it may stand for another booking: compare the day and the amount.
+   */
   readonly bankReference: string | null;
   /** YYYY-MM-DD, when it was booked. */
   readonly day: string | null;

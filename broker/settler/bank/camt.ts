@@ -3,7 +3,15 @@
  * are alike. Only booked entries are facts; the versions differ in where they say `booked`, amounts and names.
  */
 
-import { type About, type Amount, type BankFact, type BankFacts, bareFact, type Payer } from './bank-fact.ts';
+import {
+  type About,
+  type Amount,
+  type BankFact,
+  type BankFacts,
+  bareFact,
+  type FactKind,
+  type Payer,
+} from './bank-fact.ts';
 import {
   childAt,
   childrenOf,
@@ -59,14 +67,14 @@ const entryOf = (element: Element, account: string | null): Entry => ({
 });
 
 /** The amount of one detail in the currency of the account; a single detail is worth its entry. */
-const detailAmount = (detail: Element, { amount }: Entry, single: boolean): Amount => {
+const detailAmount = (detail: Element, { amount }: Entry, single: boolean): Amount | null => {
   for (const path of [['Amt'], ['AmtDtls', 'TxAmt', 'Amt'], ['AmtDtls', 'InstdAmt', 'Amt']]) {
     const element = childAt(detail, ...path);
     if (element === null) continue;
     const own = amountOf(element);
     if (own.currency === amount.currency) return own;
   }
-  return single ? amount : stopAt(detail, `it has no amount in ${amount.currency}, and is one of several`);
+  return single ? amount : null;
 };
 
 /** The party itself since version 8 is in an element of its own. */
@@ -91,18 +99,19 @@ const remittanceOf = (detail: Element): string => {
 const familyOf = (detail: Element, entry: Element, ...path: readonly string[]): string | null =>
   textAt(detail, 'BkTxCd', 'Domn', 'Fmly', ...path) ?? textAt(entry, 'BkTxCd', 'Domn', 'Fmly', ...path);
 
-const aboutOf = (detail: Element): About => {
-  const endToEndId = referenceAt(detail, 'Refs', 'EndToEndId');
-  if (endToEndId !== null) return { by: 'payment', endToEndId };
-  return batchOf(detail, 'Refs');
-};
-
 /** A whole block or message booked as one entry. */
 const batchOf = (element: Element, name: string): About => {
   const messageId = referenceAt(element, name, 'MsgId');
   const blockId = referenceAt(element, name, 'PmtInfId');
   if (blockId !== null) return { by: 'block', messageId, blockId };
   return messageId === null ? { by: 'nothing' } : { by: 'message', messageId };
+};
+
+/** A message id is ours only where the bank took money out for it; with one of several details it would be too wide. */
+const aboutOf = (detail: Element, kind: FactKind, single: boolean): About => {
+  const endToEndId = referenceAt(detail, 'Refs', 'EndToEndId');
+  if (endToEndId !== null) return { by: 'payment', endToEndId };
+  return kind === 'posted' && single ? batchOf(detail, 'Refs') : { by: 'nothing' };
 };
 
 /** Money in is ours by the bank's word (a collection), not by an id that its payer may have chosen. */
@@ -122,6 +131,12 @@ const kindOf = (
   return collected ? 'posted' : 'received';
 };
 
+/** A detail's own reference; of several that share their entry's, the place among them is added. */
+const detailReference = (detail: Element, { reference }: Entry, i: number, count: number): string | null => {
+  const own = referenceAt(detail, 'Refs', 'AcctSvcrRef') ?? reference;
+  return count > 1 && own !== null && own === reference ? `${own}/${i + 1}` : own;
+};
+
 const detailFact = (detail: Element, entry: Entry, i: number, count: number): BankFact => {
   const direction = directionOf(detail) ?? entry.direction;
   const kind = kindOf(detail, entry, direction);
@@ -132,14 +147,13 @@ const detailFact = (detail: Element, entry: Entry, i: number, count: number): Ba
     lineOf(detail, 'AddtlTxInf'),
     lineOf(entry.element, 'AddtlNtryInf'),
   ];
-  const shared = entry.reference === null || count === 1 ? entry.reference : `${entry.reference}/${i + 1}`;
   return {
-    ...bareFact(kind, aboutOf(detail), 'BOOK', detail.line),
+    ...bareFact(kind, aboutOf(detail, kind, count === 1), 'BOOK', detail.line),
     amount: detailAmount(detail, entry, count === 1),
     direction,
     reason: returned === null ? null : codeAt(returned, 'Rsn'),
     text: texts.find((text) => text !== '') ?? '',
-    bankReference: referenceAt(detail, 'Refs', 'AcctSvcrRef') ?? shared,
+    bankReference: detailReference(detail, entry, i, count),
     day: entry.day,
     account: entry.account,
     payer: kind === 'received' ? payerOf(detail) : null,
@@ -163,32 +177,35 @@ const plainFact = (entry: Entry, about: About): BankFact => {
 
 const has = (name: string) => (element: Element) => childAt(element, name) !== null;
 
-/** Details that do not add up to their entry hide money, unless charges were taken. */
-const checkSum = (entry: Entry, details: readonly Element[], facts: readonly BankFact[]): void => {
-  if (has('Chrgs')(entry.element) || details.some(has('Chrgs'))) return;
+/** Details that do not say what is whose, or do not add up to their entry though nothing was charged, are not believed. */
+const addUp = (entry: Entry, details: readonly Element[], facts: readonly BankFact[]): boolean => {
   let cents = 0n;
   for (const { amount, direction } of facts) {
-    cents += direction === entry.direction ? amount!.cents : -amount!.cents;
+    if (amount === null) return false;
+    cents += direction === entry.direction ? amount.cents : -amount.cents;
   }
-  if (cents !== entry.amount.cents) {
-    stopAt(
-      entry.element,
-      `its details are ${cents} cents, it is ${entry.amount.cents}`,
-      'value-out-of-range',
-    );
-  }
+  return cents === entry.amount.cents || has('Chrgs')(entry.element) || details.some(has('Chrgs'));
 };
 
 const factsOf = (entry: Entry): readonly BankFact[] => {
   const groups = childrenOf(entry.element, 'NtryDtls');
   const details = groups.flatMap((group) => childrenOf(group, 'TxDtls'));
-  if (details.length === 0) {
-    const batched = groups.find(has('Btch'));
-    return [plainFact(entry, batched === undefined ? { by: 'nothing' } : batchOf(batched, 'Btch'))];
-  }
   const facts = details.map((detail, i) => detailFact(detail, entry, i, details.length));
-  checkSum(entry, details, facts);
-  return facts;
+  if (details.length > 0 && addUp(entry, details, facts)) return facts;
+  const batched = details.length === 0 ? groups.find(has('Btch')) : undefined;
+  return [plainFact(entry, batched === undefined ? { by: 'nothing' } : batchOf(batched, 'Btch'))];
+};
+
+/** Some banks give several bookings of a file one reference: those after the first are numbered, in the bank's order. */
+const numberRepeated = (facts: readonly BankFact[]): readonly BankFact[] => {
+  const counts = new Map<string, number>();
+  return facts.map((fact) => {
+    if (fact.bankReference === null) return fact;
+    const key = `${fact.account} ${fact.bankReference}`;
+    const count = (counts.get(key) ?? 0) + 1;
+    counts.set(key, count);
+    return count === 1 ? fact : { ...fact, bankReference: `${fact.bankReference}#${count}` };
+  });
 };
 
 /** `message` and `part`: BkToCstmrStmt and Stmt, or BkToCstmrDbtCdtNtfctn and Ntfctn. Stops as pain.002 does. */
@@ -205,5 +222,5 @@ export const readCamt = (root: Element, format: string, message: string, part: s
       else skipped += 1;
     }
   }
-  return { format, messageId, facts, skipped };
+  return { format, messageId, facts: numberRepeated(facts), skipped };
 };

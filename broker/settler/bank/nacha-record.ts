@@ -6,7 +6,9 @@ export type NachaRecord = { readonly line: number; readonly text: string };
 
 const RECORD_LENGTH = 94;
 const BLOCK_RECORDS = 10;
-export const PADDING = '9'.repeat(RECORD_LENGTH);
+/** What the largest file that is read has room for; shorter lines would be more, and none of them a record. */
+const RECORDS_MAX = 400_000;
+const PADDING = '9'.repeat(RECORD_LENGTH);
 
 /** What a file is refused for, by the name that the refusal tells. */
 export const NACHA_RULES = [
@@ -112,14 +114,21 @@ const decode = (bytes: Uint8Array): string => {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
 };
 
-/** Records of the file without those that fill the last block; the count with them. The last line end may be missing. */
+/** Lines, the last with or without an end; or no lines at all, as mainframes send it, record after record. */
+const linesOf = (text: string): readonly string[] => {
+  if (!text.includes('\n') && text.length % RECORD_LENGTH === 0) return text.match(/.{94}/g) ?? [];
+  const lines = text.split(text.includes('\r\n') ? '\r\n' : '\n', RECORDS_MAX + 1);
+  if (lines.length > RECORDS_MAX)
+    stop('message-too-long', `more than ${RECORDS_MAX} lines: ask for less in a file`);
+  return lines.at(-1) === '' ? lines.slice(0, -1) : lines;
+};
+
+/** Records of the file without those that fill the last block; the blocks with them. */
 export const splitRecords = (
   bytes: Uint8Array,
 ): { readonly records: readonly NachaRecord[]; readonly blocks: bigint } => {
   const text = decode(bytes);
-  const end = text.includes('\r\n') ? '\r\n' : '\n';
-  const lines = text.split(end);
-  if (lines.at(-1) === '') lines.pop();
+  const lines = linesOf(text);
   const all = lines.map((line, i): NachaRecord => ({ line: i + 1, text: line }));
   for (const record of all) {
     if (/[\r\n]/.test(record.text)) breaks(record, 'line-end', 'lines end in LF or in CR LF, not in both');

@@ -27,13 +27,20 @@ const SPELLED: { readonly [letter: string]: string } = {
 
 const ACCENTS = /\p{M}/gu;
 const FOREIGN = /[^A-Za-z0-9/\-?:().,'+ ]/gu;
+const PLAIN = /^[A-Za-z0-9/\-?:().,'+ ]*$/;
+
+/** What is plain already, as ids are, is not searched for letters to spell. */
+const spelled = (text: string): string =>
+  PLAIN.test(text)
+    ? text
+    : text
+        .replace(/./gu, (letter) => SPELLED[letter] ?? letter)
+        .normalize('NFKD')
+        .replace(ACCENTS, '');
 
 /** The text as a bank will show it: letters spelled out, the unknown as a dot, at most `lengthMax` characters. */
 export const sepaText = (text: string, lengthMax: number): string =>
-  text
-    .replace(/./gu, (letter) => SPELLED[letter] ?? letter)
-    .normalize('NFKD')
-    .replace(ACCENTS, '')
+  spelled(text)
     .replace(/\s+/gu, ' ')
     .replace(FOREIGN, '.')
     .replace(/\/{2,}/g, '/')

@@ -12,7 +12,9 @@ const ESCAPES: { readonly [letter: string]: string } = {
   '>': '&gt;',
   '"': '&quot;',
 };
-const escapeXml = (text: string): string => text.replace(/[&<>"]/g, (letter) => ESCAPES[letter]!);
+const SPECIAL = /[&<>"]/;
+const escapeXml = (text: string): string =>
+  SPECIAL.test(text) ? text.replace(/[&<>"]/g, (letter) => ESCAPES[letter]!) : text;
 
 export const leaf = (name: string, text: string): Xml => ({ name, attributes: '', content: escapeXml(text) });
 
@@ -24,11 +26,15 @@ export const leafWith = (name: string, attribute: string, value: string, text: s
 });
 
 /** Without those children that are null: what a message may leave out. Many of a kind come as one list. */
-export const node = (name: string, ...children: readonly (Xml | readonly Xml[] | null)[]): Xml => ({
-  name,
-  attributes: '',
-  content: children.flat().filter((child) => child !== null),
-});
+export const node = (name: string, ...children: readonly (Xml | readonly Xml[] | null)[]): Xml => {
+  const content: Xml[] = [];
+  for (const child of children) {
+    if (child === null) continue;
+    if ('name' in child) content.push(child);
+    else for (const one of child) content.push(one);
+  }
+  return { name, attributes: '', content };
+};
 
 const writeInto = (lines: string[], { name, attributes, content }: Xml, indent: string): void => {
   if (typeof content === 'string') {

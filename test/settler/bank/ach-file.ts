@@ -2,7 +2,7 @@
 
 export type TestBatch = { readonly header: string; readonly records: readonly string[] };
 
-export const FILE_HEADER =
+const FILE_HEADER =
   '101 231380104 1210428822611201030A094101RECEIVING BANK         TOLLBRIDGE                     ';
 
 const CREDITS = new Set(['1', '2', '3', '4']);

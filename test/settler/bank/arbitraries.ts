@@ -10,7 +10,7 @@ import type { SepaAccount } from '../../../broker/settler/bank/sepa-account.ts';
 const digits = (count: number): fc.Arbitrary<string> =>
   fc.string({ unit: fc.constantFrom(...'0123456789'), minLength: count, maxLength: count });
 
-export const ibans: fc.Arbitrary<string> = fc.oneof(
+const ibans: fc.Arbitrary<string> = fc.oneof(
   digits(18).map((bban) => composeIBAN({ countryCode: 'DE', bban })!),
   digits(16).map((bban) => composeIBAN({ countryCode: 'AT', bban })!),
   digits(10).map((bban) => composeIBAN({ countryCode: 'NL', bban: `ABNA${bban}` }) ?? 'NL91ABNA0417164300'),

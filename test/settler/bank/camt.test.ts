@@ -116,6 +116,20 @@ camt('name the block or the message where a run is booked as one', () => {
   ]);
 });
 
+camt('take no id of a message for ours in money that came in, or in one detail of several', () => {
+  const named = detail('x').replace(/<EndToEndId>x<.EndToEndId>/, '<MsgId>TB-1</MsgId>');
+  assert.equal(factsOf(notification(entry('DBIT', '1', named)))[0]!.about, {
+    by: 'message',
+    messageId: 'TB-1',
+  });
+  const others = [
+    entry('CRDT', '1', named),
+    entry('CRDT', '1', named.replace('</Refs>', `</Refs>${RETURNED}`)),
+    entry('DBIT', '2', named.replace('</Refs>', '</Refs><Amt Ccy="EUR">1</Amt>').repeat(2)),
+  ];
+  for (const { about } of factsOf(notification(others.join('')))) assert.is(about.by, 'nothing');
+});
+
 camt('leave out what is not booked and what is nothing, and count it', () => {
   const entries = [
     ...['PDNG', 'INFO', 'FUTR'].map((status) =>
@@ -132,9 +146,10 @@ camt('read the older versions, which put status, amounts and names elsewhere', (
   const amounts = '<AmtDtls><TxAmt><Amt Ccy="EUR">2.00</Amt></TxAmt></AmtDtls>';
   const parties =
     '<RltdPties><Dbtr><Nm>Ada</Nm></Dbtr><DbtrAcct><Id><Othr><Id>77</Id></Othr></Id></DbtrAcct></RltdPties>';
-  const details = detail('a', amounts + parties) + detail('b', amounts);
-  const old = entry('CRDT', '4.00', details, { status: 'BOOK' });
   for (const version of ['02', '04']) {
+    const own = version === '02' ? undefined : '2.00';
+    const details = detail('a', amounts + parties, own) + detail('b', amounts, own);
+    const old = entry('CRDT', '4.00', details, { status: 'BOOK' });
     for (const xml of [
       notification(old, `camt.054.001.${version}`),
       accountStatement(old, `camt.053.001.${version}`),
@@ -158,10 +173,8 @@ camt('count foreign money at what it was worth on the account', () => {
   });
   const only = foreign.replace(/<TxAmt>.*<\/TxAmt>/, '');
   assert.is(factsOf(notification(entry('CRDT', '100', detail('a', only))))[0]!.amount?.cents, 10_000n);
-  assert.is(
-    codeOf(notification(entry('CRDT', '100', detail('a', only) + detail('b', '', '1')))),
-    'object-malformed',
-  );
+  const [whole] = factsOf(notification(entry('CRDT', '100', detail('a', only) + detail('b', '', '1'))));
+  assert.is(told(whole!), 'received, nothing, 10000, in, -, REF-1');
 });
 
 camt('have text from wherever the bank puts it', () => {
@@ -182,6 +195,17 @@ camt('give no reference where the bank gives none', () => {
     const [fact] = factsOf(notification(entry('CRDT', '1', detail('a'), { reference })));
     assert.is(fact!.bankReference, null, reference);
   }
+});
+
+camt('tell bookings apart to which the bank gives one reference', () => {
+  const same = detail('x', '', '1').replace('<Refs>', '<Refs><AcctSvcrRef>REF-1</AcctSvcrRef>');
+  const own = same.replace('REF-1', 'OWN');
+  const entries = [entry('CRDT', '1', same), entry('CRDT', '2', same + same), entry('CRDT', '1', '')];
+  const facts = factsOf(accountStatement([...entries, entry('CRDT', '3', own + own + same)].join('')));
+  assert.equal(
+    facts.map(({ bankReference }) => bankReference),
+    ['REF-1', 'REF-1/1', 'REF-1/2', 'REF-1#2', 'OWN', 'OWN#2', 'REF-1/3'],
+  );
 });
 
 camt('speak of each account of a statement apart', () => {
@@ -224,14 +248,17 @@ camt('are read as the bookings they were written of', () => {
   );
 });
 
-camt('are refused where details do not add up to their entry, unless charges were taken', () => {
+camt('tell an entry whole where its details do not add up to it, unless charges were taken', () => {
+  const abouts = (entries: string) => factsOf(notification(entries)).map(told);
   const details = detail('a', '', '1') + detail('b', '', '2');
-  assert.is(codeOf(notification(entry('CRDT', '3', details))), 'read');
-  assert.is(codeOf(notification(entry('CRDT', '4', details))), 'value-out-of-range');
-  assert.is(codeOf(notification(entry('CRDT', '4', detail('a', '', '3')))), 'value-out-of-range');
+  const apart = ['received, payment a, 100, in, -, REF-1/1', 'received, payment b, 200, in, -, REF-1/2'];
+  assert.equal(abouts(entry('CRDT', '3', details)), apart);
+  assert.equal(abouts(entry('CRDT', '4', details)), ['received, nothing, 400, in, -, REF-1']);
+  assert.equal(abouts(entry('CRDT', '4', detail('a', '', '3'))), ['received, nothing, 400, in, -, REF-1']);
+  assert.equal(abouts(entry('CRDT', '4', details + detail('c'))), ['received, nothing, 400, in, -, REF-1']);
   const charges = '<Chrgs><TtlChrgsAndTaxAmt Ccy="EUR">1</TtlChrgsAndTaxAmt></Chrgs>';
-  assert.is(codeOf(notification(entry('CRDT', '2', details, { more: charges }))), 'read');
-  assert.is(codeOf(notification(entry('CRDT', '2', details + detail('c', charges, '0')))), 'read');
+  assert.equal(abouts(entry('CRDT', '2', details, { more: charges })), apart);
+  assert.is(abouts(entry('CRDT', '2', details + detail('c', charges, '0'))).length, 3);
 });
 
 camt('are refused where money is doubtful', () => {

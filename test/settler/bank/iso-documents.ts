@@ -2,7 +2,7 @@
 
 const ISO = 'urn:iso:std:iso:20022:tech:xsd:';
 
-export const isoDocument = (format: string, content: string): string =>
+const isoDocument = (format: string, content: string): string =>
   `<?xml version="1.0" encoding="UTF-8"?>\n<Document xmlns="${ISO}${format}">\n${content}\n</Document>\n`;
 
 const statusReason = (reason?: string, text?: string): string =>
@@ -81,7 +81,7 @@ export const accountStatement = (entries: string, format = 'camt.053.001.08'): s
     `  <BkToCstmrStmt>
     <GrpHdr><MsgId>BANK-3</MsgId><CreDtTm>2026-11-20T23:00:00Z</CreDtTm></GrpHdr>
     <Stmt><Id>S1</Id><CreDtTm>2026-11-20T23:00:00Z</CreDtTm>${ACCOUNT}
-      <Bal><Tp><CdOrPrtry><Cd>CLBD</Cd></CdOrPrtry></Tp><Amt Ccy="EUR">1.00</Amt><CdtDbtInd>CRDT</CdtDbtInd></Bal>${entries}
+      <Bal><Tp><CdOrPrtry><Cd>CLBD</Cd></CdOrPrtry></Tp><Amt Ccy="EUR">1.00</Amt><CdtDbtInd>CRDT</CdtDbtInd><Dt><Dt>2026-11-20</Dt></Dt></Bal>${entries}
     </Stmt>
   </BkToCstmrStmt>`,
   );

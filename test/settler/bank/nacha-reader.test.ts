@@ -184,10 +184,11 @@ reader('takes files whose batches have other numbers than their count', () => {
   );
 });
 
-reader('takes CR LF, and a last line without an end', () => {
+reader('takes CR LF, a last line without an end, and records without lines', () => {
   const text = textOf(FORWARD);
   assert.equal(read(text.replaceAll('\n', '\r\n')), read(text));
   assert.equal(read(text.slice(0, -1)), read(text));
+  assert.equal(read(text.replaceAll('\n', '')), read(text));
 });
 
 reader('takes public samples of other software', () => {
@@ -215,6 +216,10 @@ reader('has a planted defect for every rule', () => {
     NACHA_RULES.filter((rule) => !planted.has(rule)),
     [],
   );
+});
+
+reader('is refused with more lines than a file can have', () => {
+  assert.match(refusalOf('1\n'.repeat(400_001)), /^message-too-long /);
 });
 
 reader('is refused when cut anywhere', () => {
