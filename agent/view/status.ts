@@ -2,6 +2,7 @@
 
 import { moneyText } from '../money.ts';
 import type { AgentStatus, DeviceStatus, EndedStatus, LeaseStatus } from '../status.ts';
+import { ownerLines } from './owner.ts';
 import type { Styles } from './style.ts';
 import { tableLines } from './table.ts';
 
@@ -102,6 +103,7 @@ export const statusLines = (status: AgentStatus, styles: Styles): string[] => {
     lines.push(
       `  rule ${rule.name}: ${rule.acknowledged ?? `${rule.wanted}, not acknowledged`} (${rule.reason})`,
     );
+  lines.push(...ownerLines(status.owner, styles));
   if (status.leases.length > 0)
     lines.push('', ...tableLines(LEASE_COLUMNS, status.leases.map(leaseRow), styles));
   if (status.ended.length > 0)
