@@ -169,6 +169,7 @@ export class Purse {
     pocket.enrolmentBytes = enrolment;
     pocket.enrolled = false;
     pocket.shortNano = 0;
+    pocket.askedMs = Number.NEGATIVE_INFINITY;
     const { totalNano, currency, version } = opened.value;
     this.ports.notice('budget', `version ${version}: ${moneyText(totalNano, currency)} in all`);
     const kept = this.keep(pocket);
@@ -234,7 +235,7 @@ export class Purse {
   /** Shows the newest report; `wantedNano` 0 only reports. */
   private askOwner(pocket: Pocket, wantedNano: number): void {
     const monotonicMs = this.ports.monotonicMs();
-    pocket.askedMs = monotonicMs;
+    if (wantedNano > 0 && pocket.enrolment !== null) pocket.askedMs = monotonicMs;
     if (pocket.spendingBytes !== null) pocket.reportedMs = monotonicMs;
     const currency = pocket.enrolment?.currency ?? this.config.currency;
     this.ports.questions.ask(`refill ${pocket.name}`, {

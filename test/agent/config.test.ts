@@ -5,6 +5,7 @@ import * as assert from 'uvu/assert';
 import { brokerAccess } from '../../agent/broker-access.ts';
 import { AGENT_SHAPE, agentConfig } from '../../agent/config.ts';
 import { printExample, readConfig } from '../../agent/host/config-file.ts';
+import { didKey } from '../../schemas/identity.ts';
 
 const KEY = 'did:key:z6MkehRgf7yJbgaGfYsdoAsKdBPE3dj2CYhowQdcjqSJgvVd';
 const HEAD = `broker: { url: mqtt://127.0.0.1:1883, key: ${KEY} }
@@ -108,6 +109,62 @@ shape('takes a pin as openssl prints it, and as our broker does', () => {
   });
   assert.is(pins[0]![31], 191);
   assert.equal(pins[0], pins[1]);
+});
+
+const OTHER = 'did:key:z6MkvLrkgkeeWeRwktZGShYPiB5YuPkhN1yi3MNv2KpnJtpo';
+
+shape('reads what an owner says of its devices, its lines and its consents', () => {
+  const file = read(`${HEAD}
+owns: [{ device: ${OTHER}, total: 200, perDay: 10, refill: { upTo: 500, step: 50 } }]
+trust: [{ account: ${OTHER}, limit: 50.00 }]
+compression: [{ counterparty: 20 }]
+`);
+  assert.ok(file.ok, file.ok ? '' : file.detail);
+  const { owns, trust, compression, settlers, owner } = agentConfig(file.value);
+  const { key } = settlers[0]!;
+  const eur = 1_000_000_000;
+  const [{ device, ...own }] = owns as [(typeof owns)[number]];
+  assert.is(didKey(device), OTHER);
+  assert.equal(own, {
+    ...{
+      settler: key,
+      currency: 'EUR',
+      totalNano: 200 * eur,
+      dayNano: 10 * eur,
+      sellerNano: null,
+      days: 365,
+    },
+    refill: { upToNano: 500 * eur, stepNano: 50 * eur },
+  });
+  assert.equal(trust, [{ debtor: device, settler: key, currency: 'EUR', limitNano: 50 * eur }]);
+  assert.equal(compression, [{ settler: key, currency: 'EUR', counterpartyNano: 20 * eur }]);
+  assert.is(owner, null);
+});
+
+shape('accepts of a settler the backings that were named, or the usual ones', () => {
+  const backings = (list: string): number => {
+    const file = read(HEAD.replace(`key: ${KEY} }]`, `key: ${KEY}${list} }]`));
+    assert.ok(file.ok, file.ok ? '' : file.detail);
+    return agentConfig(file.value).settlers[0]!.backings;
+  };
+  assert.equal([backings(''), backings(', backings: [bilateral]')], [3, 4]);
+  assert.is(backings(', backings: [deposit, guaranteed, bilateral]'), 7);
+  refused(HEAD.replace(`key: ${KEY} }]`, `key: ${KEY}, backings: [trust] }]`), /backings/);
+});
+
+shape('refuses what an owner says twice, or in vain', () => {
+  const own = `device: ${OTHER}, total: 200`;
+  const cases: readonly (readonly [string, RegExp])[] = [
+    [`owns: [{ ${own} }, { ${own} }]`, /a device stands twice in owns/],
+    [`owns: [{ ${own}, settler: ${OTHER} }]`, /is not in settlers: pin it there/],
+    [`owns: [{ ${own}, perDay: 201 }]`, /perDay and perSeller of did:key:\S+ are at most its total/],
+    [`owns: [{ ${own}, refill: { upTo: 100, step: 50 } }]`, /the refill of did:key:\S+ must rise/],
+    [`owns: [{ ${own}, refill: { upTo: 300, step: 0 } }]`, /the refill of did:key:\S+ must rise/],
+    [`owner: { key: ${OTHER} }\nowns: [{ ${own} }]`, /exclude each other/],
+    [`trust: [{ account: ${OTHER}, limit: 1 }, { account: ${OTHER}, limit: 2 }]`, /stands twice in trust/],
+    [`compression: [{ counterparty: 1 }, { counterparty: 2 }]`, /stands twice in compression/],
+  ];
+  for (const [text, pattern] of cases) refused(`${HEAD}${text}\n`, pattern);
 });
 
 shape.run();

@@ -9,7 +9,7 @@ import type { AgentConfig } from '../../agent/config.ts';
 import { nativeCrypto } from '../../agent/host/crypto-native.ts';
 import type { SellConfig } from '../../agent/selling.ts';
 import type { AgentStatus, Notice } from '../../agent/status.ts';
-import { type RunningBox, startBox } from '../../broker/box.ts';
+import { type BoxOptions, type RunningBox, startBox } from '../../broker/box.ts';
 import { bookDeposit } from '../../broker/settler/bank/deposits.ts';
 import { ALL_TIME, type Line, reconcile } from '../../broker/settler/reports/reconciliation.ts';
 import { openSqliteStore } from '../../broker/settler/store/sqlite.ts';
@@ -156,20 +156,18 @@ export class Market {
 
   async open(): Promise<this> {
     mkdirSync(join(this.folder, 'box'), { recursive: true });
-    this.box = taken(
-      await startBox(
-        {
-          broker: {
-            listen: [{ transport: 'tcp', host: '127.0.0.1', port: this.port }],
-            counterFile: join(this.folder, 'box', 'counters'),
-          },
-          settler: { database: this.database, currencies: ['EUR'] },
-        },
-        { crypto, signer: signerOf(BOX_SEED), log: () => {}, nowMs: Date.now },
-      ),
-    );
+    this.box = await this.startBox({
+      listen: [{ transport: 'tcp', host: '127.0.0.1', port: this.port }],
+      counterFile: join(this.folder, 'box', 'counters'),
+    });
     this.port = this.box.broker.places[0]!.port;
     return this;
+  }
+
+  protected async startBox(broker: BoxOptions['broker']): Promise<RunningBox> {
+    const settler = { database: this.database, currencies: ['EUR'] };
+    const ports = { crypto, signer: signerOf(BOX_SEED), log: () => {}, nowMs: Date.now };
+    return taken(await startBox({ broker, settler }, ports));
   }
 
   async closeBox(): Promise<void> {

@@ -9,7 +9,7 @@ import { signNoted } from '../../../schemas/noted.ts';
 import { type Open, openChannel } from '../../../schemas/open.ts';
 import { signReceipt } from '../../../schemas/receipt.ts';
 import type { Request } from '../../../schemas/request.ts';
-import { CODES, type Code } from '../../../schemas/result.ts';
+import { CODES, type Code, codeOf } from '../../../schemas/result.ts';
 import type { SettlerSigner } from '../../../schemas/settler.ts';
 import { signSpending } from '../../../schemas/spending.ts';
 import { signTime } from '../../../schemas/time.ts';
@@ -31,6 +31,8 @@ export class FakeSettler {
   readonly channels = new Map<string, Booked>();
   /** Signed lines, consents and disputes in hexadecimal: as often as they were noted. */
   readonly noted = new Map<string, number>();
+  /** Codes of what was refused, newest last. */
+  readonly refused: (Code | undefined)[] = [];
   /** Nothing of these kinds is answered. */
   readonly deaf = new Set<Request['kind']>();
   backing: Backing = 'deposit';
@@ -59,6 +61,7 @@ export class FakeSettler {
     if (this.deaf.has(request.kind)) return null;
     if (request.kind !== 'time') this.asked.push({ from, request });
     const answer = this.answerTo(request);
+    if (answer?.kind === 'refusal') this.refused.push(codeOf(answer.parts[0]));
     return answer === null ? null : ({ ...answer, id: request.id } as Request);
   }
 

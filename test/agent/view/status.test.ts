@@ -1,5 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { OwnerStatus } from '../../../agent/owner/status.ts';
 import type { AgentStatus, LeaseStatus } from '../../../agent/status.ts';
 import { statusLines } from '../../../agent/view/status.ts';
 import { stylesFor } from '../../../agent/view/style.ts';
@@ -29,6 +30,8 @@ const SALE: LeaseStatus = {
   defaultBorneBy: 'guaranteed: the settler',
 };
 
+const NONE: OwnerStatus = { budgets: [], devices: [], lines: [], consents: [], disputes: [] };
+
 const STATUS: AgentStatus = {
   id: 'n',
   did: 'did:key:z6Mk',
@@ -41,7 +44,7 @@ const STATUS: AgentStatus = {
   demands: [],
   ended: [],
   rules: [],
-  owner: { budgets: [], devices: [], lines: [], consents: [], disputes: [] },
+  owner: NONE,
   traffic: { messages: 0, payloadBytes: 0, packetBytes: 0 },
   notices: [],
 };
@@ -97,6 +100,67 @@ test('say what a device said that was of no use, and why', () => {
     '  12 messages were of no use; the newest:',
     '  no field "temp": the line has t, h',
   ]);
+});
+
+test('say what an owner lets this agent spend, and what was spent of it', () => {
+  const limits = {
+    settler: 's',
+    currency: 'EUR',
+    version: 3,
+    totalNano: 200e9,
+    dayNano: 10e9,
+    sellerNano: 200e9,
+  };
+  const used = {
+    reportedS: 1_795_168_800,
+    spentNano: 41.5e9,
+    reservedNano: 3.5e9,
+    todayNano: 7e9,
+    depositNano: 0,
+  };
+  const budget = { ...limits, ...used, expiryS: 1_826_704_800, owner: 'did:key:o', enrolled: false };
+  const text = statusLines({ ...STATUS, owner: { ...NONE, budgets: [budget] } }, PLAIN).join('\n');
+  assert.match(text, 'budget of did:key:o: 200.00 EUR in all, 10.00 EUR a day, until 2027-11-20 10:00');
+  assert.match(text, 'the settler has not confirmed it yet');
+  assert.match(text, '41.50 EUR spent, 3.50 EUR reserved, 7.00 EUR of both today (2026-11-20 10:00 UTC)');
+});
+
+test('say what a device wants of a person', () => {
+  const limits = {
+    settler: 's',
+    currency: 'EUR',
+    version: 3,
+    totalNano: 200e9,
+    dayNano: 200e9,
+    sellerNano: 200e9,
+  };
+  const used = { reportedS: 0, spentNano: 0, reservedNano: 0, todayNano: 0, depositNano: 0, expiryS: 0 };
+  const device = { ...limits, ...used, device: 'did:key:d', wantedNano: 20e9 };
+  const linesFor = (wantedNano: number): string =>
+    statusLines({ ...STATUS, owner: { ...NONE, devices: [{ ...device, wantedNano }] } }, PLAIN).join('\n');
+  assert.match(linesFor(20e9), 'it wants 20.00 EUR more: raise its total in "owns" and restart');
+  assert.not.match(linesFor(0), 'it wants');
+  assert.match(linesFor(0), 'the settler has not said yet what was spent');
+});
+
+test('show lines, consents and disputes, and what the settler has not noted', () => {
+  const line = { debtor: 'did:key:b', settler: 's', currency: 'EUR', limitNano: 50e9, noted: true };
+  const consent = { settler: 's', currency: 'EUR', counterpartyNano: 20e9, noted: false };
+  const dispute = {
+    channel: 'ab'.repeat(32),
+    open: true,
+    delivered: 300,
+    totalNano: 15,
+    reason: 'why',
+    noted: true,
+  };
+  const owner = { ...NONE, lines: [line], consents: [consent], disputes: [dispute] };
+  const lines = statusLines({ ...STATUS, owner }, PLAIN);
+  assert.ok(lines.includes('  trusts did:key:b with 50.00 EUR'));
+  assert.ok(lines.some((one) => one.includes('up to 20.00 EUR each; the settler has not noted it yet')));
+  assert.ok(
+    lines.some((one) => one.includes('dispute of channel abababababab open: why; held here: 300 readings')),
+  );
 });
 
 test.run();
