@@ -54,7 +54,8 @@ answers('undo a return that was dishonoured, and do it again where that was cont
   assert.is(told(returned('26', 'R61', about)), 'posted in R61');
   assert.is(returned('21', 'R68', about).text, 'UNTIMELY RETURN');
   assert.is(told(returned('21', 'R73', about)), 'returned in R73');
-  assert.is(returned('21', 'R73', about).text, '');
+  for (const reason of ['R71', 'R77']) assert.is(returned('21', reason, about).text, '', reason);
+  assert.is(returned('21', 'R80', 'NOT READABLE').text, 'NOT READABLE');
 });
 
 answers('know R01 to R85', () => {

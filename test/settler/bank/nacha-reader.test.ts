@@ -80,6 +80,7 @@ const NINES = '9'.repeat(94);
 const DEFECTS: readonly Defect[] = [
   there('charset', 6, 60, 'é'),
   there('charset', 6, 60, '\t'),
+  there('charset', 6, 60, '\x7f'),
   ['line-end', 2, `${FORWARD[0]}\r${textOf(FORWARD).slice(94)}${NINES}\r\n`],
   ['record-length', 3, textOf(FORWARD.map((line, i) => (i === 2 ? line.slice(1) : line)))],
   ['record-length', 3, textOf(FORWARD.map((line, i) => (i === 2 ? `${line} ` : line)))],
@@ -120,6 +121,7 @@ const DEFECTS: readonly Defect[] = [
   there('effective-date', 2, 70, '260229'),
   there('settlement-date', 2, 76, '367'),
   there('settlement-date', 2, 76, '1  '),
+  there('settlement-date', 2, 76, '000'),
   there('originator-status', 2, 79, ' '),
   there('odfi', 2, 80, ' '),
   there('odfi', 4, 80, '12104289'),
@@ -133,6 +135,7 @@ const DEFECTS: readonly Defect[] = [
   there('amount', 3, 2, '28'),
   back('amount', 9, 39, '1'),
   there('name', 3, 55, ' '.repeat(22)),
+  there('name', 6, 55, ' '.repeat(22)),
   there('addenda-indicator', 6, 79, '0'),
   there('addenda-indicator', 3, 79, '1'),
   there('addenda-indicator', 3, 79, ' '),
@@ -182,6 +185,62 @@ reader('takes files whose batches have other numbers than their count', () => {
       [5n, 2],
     ],
   );
+});
+
+reader('reads every field of its columns', () => {
+  const number = '12345678901234567';
+  const company = 'SIXTEEN LETTERS.';
+  const name = 'A NAME OF 22 LETTERS..';
+  const id = 'FIFTEEN-LETTERS';
+  const lines = [
+    [2, 5, company],
+    [2, 54, 'TEN LETTER'],
+    [2, 76, '366'],
+    [3, 13, number],
+    [3, 40, id],
+    [3, 55, name],
+  ] as const;
+  const changed = lines.reduce((file, [line, column, text]) => put(file, line, column, text), FORWARD);
+  assert.equal(read(textOf(changed)).batches[0], {
+    serviceClass: '225',
+    company,
+    companyId: '1234567890',
+    sec: 'CCD',
+    description: 'TEN LETTER',
+    effectiveDay: '2026-11-23',
+    settlement: '366',
+    odfi: '12104288',
+    number: 3n,
+    entries: [
+      {
+        line: 3,
+        code: '27',
+        routing: '231380104',
+        number,
+        cents: 100n,
+        id,
+        name,
+        trace: '121042880000001',
+        addenda: [],
+      },
+    ],
+  });
+});
+
+reader('takes what is at the edge of a rule', () => {
+  const fine = [
+    put(FORWARD, 3, 55, '~'),
+    put(FORWARD, 2, 76, '001'),
+    put(FORWARD, 2, 70, '000000'),
+    put(FORWARD, 1, 30, '2359'),
+    put(FORWARD, 1, 30, '    '),
+    put(FORWARD, 1, 34, '0'),
+    put(FORWARD, 1, 14, ' 234567890'),
+    put(put(FORWARD, 2, 41, '123456789 '), 4, 45, ' 123456789'),
+    put(RETURNS, 3, 55, ' '.repeat(22)),
+    put(RETURNS, 3, 13, 'XXXXXXXXXXXXX    '),
+  ];
+  for (const lines of fine) assert.ok(read(textOf(lines)).batches.length === 2);
 });
 
 reader('takes CR LF, a last line without an end, and records without lines', () => {

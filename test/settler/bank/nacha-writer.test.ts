@@ -166,6 +166,14 @@ nacha('splits what outgrows twelve digits of a total into files with the next mo
   assert.is(new Set(traces.values()).size, 101, 'traces go on from file to file');
 });
 
+nacha('fills a file to the last cent of its twelve digits', () => {
+  const filesWith = (cents: bigint) => written([...large(100), payment('REST', { cents })]).files.length;
+  assert.is(filesWith(99n), 1);
+  assert.is(filesWith(100n), 2);
+  const apart = written([...large(100), payment('REST', { cents: 100n, direction: 'debit' })]);
+  assert.is(apart.files.length, 1, 'debits have their own twelve digits');
+});
+
 nacha('splits batches at ten digits where one entry must balance them', () => {
   const offset = account('121042882', '99');
   const [file] = written(large(3), { offset }).files;

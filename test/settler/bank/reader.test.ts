@@ -123,6 +123,17 @@ reader('refuses what is endless: depth, elements, attributes, texts', () => {
   assert.is(codeOf(withText('<![CDATA[x]]><!---->'.repeat(20_000))), 'message-too-long');
 });
 
+reader('reads up to the last of what is allowed', () => {
+  // Six elements are around the text.
+  const nested = (depth: number) => withText(`${'<a>'.repeat(depth)}${'</a>'.repeat(depth)}`);
+  assert.match(detailOf(nested(32 - 6)), /a text is expected/);
+  assert.match(detailOf(nested(33 - 6)), /more than 32 elements deep/);
+  const listed = (count: number) =>
+    STATUS.replace('<TxSts>', `<TxSts ${Array.from({ length: count }, (_, i) => `a${i}=""`).join(' ')}>`);
+  assert.is(codeOf(listed(16)), 'read');
+  assert.is(codeOf(listed(17)), 'message-too-long');
+});
+
 reader('reads files whose layout is longer than any text may be', () => {
   const blocks = Array.from({ length: 2000 }, (_, i) => blockStatus(`B${i}`, 'ACSC')).join(' '.repeat(50));
   assert.is(sure(readBankFile(bytesOf(statusReport('PART', blocks)))).facts.length, 2000);
