@@ -11,8 +11,9 @@ import type { SellConfig } from '../../agent/selling.ts';
 import type { AgentStatus, Notice } from '../../agent/status.ts';
 import { type BoxOptions, type RunningBox, startBox } from '../../broker/box.ts';
 import { bookDeposit } from '../../broker/settler/bank/deposits.ts';
-import { ALL_TIME, type Line, reconcile } from '../../broker/settler/reports/reconciliation.ts';
-import { openSqliteStore } from '../../broker/settler/store/sqlite.ts';
+import type { Lease } from '../../broker/settler/reports/lease.ts';
+import { ALL_TIME, reconcile } from '../../broker/settler/reports/reconciliation.ts';
+import { openStore } from '../../broker/settler/store/open.ts';
 import { newHealth } from '../../firmware-bridge/audience.ts';
 import type { Device, DeviceListener } from '../../firmware-bridge/device.ts';
 import type { Signer } from '../../schemas/crypto.ts';
@@ -182,15 +183,15 @@ export class Market {
   }
 
   async deposit(seed: number, nano: bigint): Promise<void> {
-    const store = taken(await openSqliteStore(this.database));
+    const store = taken(await openStore(this.database));
     const owner = signerOf(seed).key;
     const wish = { owner, currency: 'EUR', nano, reference: `deposit-${seed}` };
     taken(await bookDeposit(store, wish, Date.now(), crypto.sha256));
     await store.close();
   }
 
-  async ledger(): Promise<readonly Line[]> {
-    const store = taken(await openSqliteStore(this.database));
+  async ledger(): Promise<readonly Lease[]> {
+    const store = taken(await openStore(this.database));
     const report = taken(await reconcile(store, ALL_TIME, crypto));
     await store.close();
     return report.leases;
@@ -256,7 +257,7 @@ export class Market {
     await party.agent.stop();
   }
 
-  private get database(): string {
+  protected get database(): string {
     return join(this.folder, 'box', 'settler.db');
   }
 }
