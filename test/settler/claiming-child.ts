@@ -3,7 +3,7 @@
  * four channels of its number, claims on them in turn, and prints `CHANNEL PAID` for each receipt.
  */
 
-import { openSqliteStore } from '../../broker/settler/store/sqlite.ts';
+import { openStore } from '../../broker/settler/store/open.ts';
 import { toHex } from '../../schemas/bytes.ts';
 import {
   claimRequest,
@@ -16,16 +16,16 @@ import {
   type Reply,
 } from './parties.ts';
 
-const [path, number, claims] = process.argv.slice(2);
-const opened = await openSqliteStore(path!);
+const [place, number, claims] = process.argv.slice(2);
+const opened = await openStore(place!);
 if (!opened.ok) throw new Error(opened.detail);
 const house = await houseOver(opened.value, { claimsPerS: 1_000_000 });
 
-/** Another process may be writing: ask again, as an agent does. */
+/** Another process may be writing, or the database be away: ask again, as an agent does. */
 const insist = async (house: House, request: Uint8Array, channel: OpenedChannel): Promise<Reply> => {
   for (;;) {
     const reply = await house.ask(request, channel);
-    if (reply.code !== 'busy') return reply;
+    if (reply.code !== 'busy' && reply.code !== 'storage-failed') return reply;
   }
 };
 
