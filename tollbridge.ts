@@ -61,8 +61,11 @@ const COMMANDS: readonly Entry[] = [
   {
     name: 'settler',
     summary: 'accounts, claims, payouts and bank files; workers beside other brokers',
-    subcommands:
-      'deposit|account set|balances|channels|report|verify|payout|settle|clear|work|certify|broker-user'.split('|'),
+    subcommands: [
+      ...'deposit|withdraw|top-up|account set|owners|spending|line set|lines|repay|default'.split('|'),
+      ...'balances|channels|report|disputes|verify|payout|settle|clearing|clear'.split('|'),
+      ...'work|certify|broker-user'.split('|'),
+    ],
     load: async () => withHost(await import('./broker/settler/command.ts')),
   },
   {

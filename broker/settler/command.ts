@@ -27,6 +27,54 @@ const SUBCOMMANDS: readonly Subcommand[] = [
     load: () => import('./commands/account-set.ts'),
   },
   {
+    name: 'withdraw',
+    usage: `--account DID --amount 10.00 --reference TEXT [--currency EUR]
+    from an owner's deposit to what the next payout takes`,
+    load: async () => (await import('./commands/transfer.ts')).withdraw,
+  },
+  {
+    name: 'top-up',
+    usage: `--account DID --amount 10.00 --reference TEXT [--currency EUR]
+    from what an owner has earned to its deposit`,
+    load: async () => (await import('./commands/transfer.ts')).topUp,
+  },
+  {
+    name: 'owners',
+    usage: `
+    every owner: deposit, earned, owes, is owed, and what its devices spend`,
+    load: () => import('./commands/owners.ts'),
+  },
+  {
+    name: 'spending',
+    usage: `--account DID
+    what a device, or each device of an owner, spends within its budget`,
+    load: () => import('./commands/spending.ts'),
+  },
+  {
+    name: 'line set',
+    usage: `--account DID --limit 50.00 [--expires DATE] [--currency EUR]
+    up to what the settler bears the default of an owner; 0 gives no new credit`,
+    load: () => import('./commands/line-set.ts'),
+  },
+  {
+    name: 'lines',
+    usage: `
+    every credit line: limit, reserved, owed, free, and who bears default`,
+    load: () => import('./commands/lines.ts'),
+  },
+  {
+    name: 'repay',
+    usage: `--account DID --amount 10.00 --reference TEXT [--creditor DID|settler] [--currency EUR]
+    an owner's deposit pays what it owes; without --creditor to whose credit is oldest first`,
+    load: () => import('./commands/repay.ts'),
+  },
+  {
+    name: 'default',
+    usage: `--account DID --creditor DID|settler --amount 10.00 --reference TEXT [--currency EUR]
+    writes off what an owner will not pay: the creditor bears it`,
+    load: () => import('./commands/default.ts'),
+  },
+  {
     name: 'balances',
     usage: `
     every account and what it holds`,
@@ -40,9 +88,15 @@ const SUBCOMMANDS: readonly Subcommand[] = [
   },
   {
     name: 'report',
-    usage: `[--from DATE] [--to DATE]
-    per lease sold, delivered, paid, claimed, disputed; --to is not included`,
+    usage: `[--from DATE] [--to DATE] [--owner DID] [--lease ID] [--csv]
+    per lease sold, delivered, paid, claimed, disputed, each with its evidence; --to is not included`,
     load: () => import('./commands/report.ts'),
+  },
+  {
+    name: 'disputes',
+    usage: `[--all]
+    both sides' figures beside the evidence, where they part, since when; --all with those resolved`,
+    load: () => import('./commands/disputes.ts'),
   },
   {
     name: 'verify',
@@ -61,6 +115,12 @@ const SUBCOMMANDS: readonly Subcommand[] = [
     usage: `--run PERIOD-SEQUENCE --payout ID --as posted|voided
     books the bank's word on one payout; voided returns it to its owner`,
     load: () => import('./commands/settle.ts'),
+  },
+  {
+    name: 'clearing',
+    usage: `[--currency EUR] [--period DATE] [--sequence 1] [--picture FILE.svg]
+    debts between owners that run in circles disappear from the ledger; again, it says what it did`,
+    load: () => import('./commands/clearing.ts'),
   },
   {
     name: 'clear',

@@ -4,6 +4,7 @@
  */
 
 import { sortedBy, upTo } from './counting-sort.ts';
+import type { Obligation } from './obligation.ts';
 
 /** Edge e: owner `debtor[e]` owes owner `creditor[e]`; both are indices into `owners`. */
 export type Network = {
@@ -103,6 +104,14 @@ export const openIntake = (): Intake => {
 
   return { add, count: () => nanos.length, network };
 };
+
+/** The network as a list again, parallel obligations as one. */
+export const obligationsIn = ({ owners, debtor, creditor, nano }: Network): readonly Obligation[] =>
+  nano.map((amount, edge) => ({
+    debtor: owners[debtor[edge]!]!,
+    creditor: owners[creditor[edge]!]!,
+    nano: amount,
+  }));
 
 /** Where the edges of each debtor begin; one more at the end. */
 export const firstEdges = ({ owners, debtor }: Network): Int32Array => {

@@ -1,15 +1,13 @@
 /** `tollbridge settler clear`: what would be left of a file of obligations; it needs and changes no database. */
 
-import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { ok, type Result, refuse } from '../../../schemas/result.ts';
-import { type Clearing, clearNetwork } from '../clearing/clear.ts';
+import { ok, refuse } from '../../../schemas/result.ts';
+import { clearNetwork } from '../clearing/clear.ts';
 import { writeAmount } from '../clearing/decimal-amount.ts';
-import type { Network } from '../clearing/network.ts';
+import { obligationsIn } from '../clearing/network.ts';
 import { readConsents, readObligations, writeObligations } from '../clearing/obligations-file.ts';
-import { drawClearing } from '../clearing/picture.ts';
-import type { Report } from '../clearing/report.ts';
 import { clearingText } from '../clearing/report-text.ts';
+import { clearingJson, progress, writePicture } from './clearing-output.ts';
 import type { CommandHost, Run } from './on-store.ts';
 
 const OPTIONS = {
@@ -19,60 +17,8 @@ const OPTIONS = {
   consents: { type: 'string' },
 } as const;
 
-/** A line that is redrawn, on a terminal only. */
-const progress = (text: string): void => {
-  if (process.stderr.isTTY === true) process.stderr.write(`\r\x1b[K${text}`);
-};
-
-const writePicture = (
-  path: string,
-  network: Network,
-  clearing: Clearing,
-  write: (nano: bigint) => string,
-): Result<null> => {
-  const { owners, debtor, creditor, nano } = network;
-  const before = nano.map((amount, edge) => ({
-    debtor: owners[debtor[edge]!]!,
-    creditor: owners[creditor[edge]!]!,
-    nano: amount,
-  }));
-  try {
-    writeFileSync(path, drawClearing(before, clearing.left, clearing.report, write), { mode: 0o600 });
-    return ok(null);
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === undefined) throw error;
-    return refuse(code === 'ENOSPC' || code === 'EDQUOT' ? 'storage-full' : 'storage-failed', message);
-  }
-};
-
 const BYTES_PER_MB = 1_000_000;
-
-/** Amounts as text, in the unit and with the decimal places of the file. */
-const jsonOf = (report: Report, write: (nano: bigint) => string, elapsedMs: number): object => ({
-  obligations: report.obligations,
-  gross: write(report.grossNano),
-  cleared: write(report.clearedNano),
-  left: write(report.leftNano),
-  net: write(report.netNano),
-  transfers: report.transfers,
-  transfersSaved: report.transfersSaved,
-  ms: elapsedMs,
-  rss_mb: Math.round(process.memoryUsage.rss() / BYTES_PER_MB),
-  steps: report.steps.map(({ step, clearedNano, leftNano, transfers }) => ({
-    step,
-    cleared: write(clearedNano),
-    left: write(leftNano),
-    transfers,
-  })),
-  owners: report.accounts.map(({ owner, owedBefore, dueBefore, owedAfter, dueAfter }) => ({
-    owner,
-    owedBefore: write(owedBefore),
-    dueBefore: write(dueBefore),
-    owedAfter: write(owedAfter),
-    dueAfter: write(dueAfter),
-  })),
-});
+const rssMb = (): number => Math.round(process.memoryUsage.rss() / BYTES_PER_MB);
 
 /** Codes: config-invalid, value-out-of-range, storage-failed, storage-full. */
 export const run: Run<CommandHost> = async (argv, host) => {
@@ -97,12 +43,12 @@ export const run: Run<CommandHost> = async (argv, host) => {
     if (!written.ok) return written;
   }
   if (values.picture !== undefined) {
-    const written = writePicture(values.picture, network, clearing, write);
+    const written = writePicture(values.picture, obligationsIn(network), clearing, write);
     if (!written.ok) return written;
   }
   const { report } = clearing;
   host.print(
-    `${values.json ? JSON.stringify(jsonOf(report, write, elapsedMs)) : clearingText(report, write)}\n`,
+    `${values.json ? JSON.stringify({ ...clearingJson(report, write), ms: elapsedMs, rss_mb: rssMb() }) : clearingText(report, write)}\n`,
   );
   return ok(0);
 };
