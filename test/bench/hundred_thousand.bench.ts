@@ -7,7 +7,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { setOwner } from '../../broker/settler/bank/owners.ts';
 import { makeRun } from '../../broker/settler/bank/payouts.ts';
-import type { Line } from '../../broker/settler/reports/reconciliation.ts';
+import type { Lease } from '../../broker/settler/reports/lease.ts';
 import type { Store } from '../../broker/settler/store/store.ts';
 import { crypto, PRICE_NANO, signerOf, taken } from '../agent/market.ts';
 import { userOf } from '../cluster/foreign.ts';
@@ -50,7 +50,7 @@ const resultOf = async (child: ChildProcess): Promise<TradeResult> => {
 };
 
 /** Nanos and readings by which the parties' figures and the settler's part. */
-const differencesIn = (lines: readonly Line[], bought: TradeResult): number => {
+const differencesIn = (lines: readonly Lease[], bought: TradeResult): number => {
   const wanted = READINGS * PRICE_NANO;
   const inBooks = lines.reduce(
     (sum, line) =>
@@ -65,7 +65,7 @@ const differencesIn = (lines: readonly Line[], bought: TradeResult): number => {
   return inBooks + missing.reduce((sum, each) => sum + Math.abs(each), Math.abs(lines.length - PAIRS));
 };
 
-const isSettled = (line: Line): boolean => line.soldNano !== null && line.soldNano === line.claimedNano;
+const isSettled = (line: Lease): boolean => line.soldNano !== null && line.soldNano === line.claimedNano;
 
 const payOut = async (store: Store): Promise<number> => {
   for (const seed of [SETTLER, ...sellers]) {

@@ -1,6 +1,6 @@
 /** The report of a clearing for people; `write` says amounts. */
 
-import { tableOf } from '../reports/reconciliation.ts';
+import { tableOf } from '../reports/table.ts';
 import type { Account, Report, Step } from './report.ts';
 
 /** The whole list is for programs. */

@@ -2,18 +2,21 @@
 
 import { fromHex } from '../../../schemas/bytes.ts';
 import { didKey, keyOfDid } from '../../../schemas/identity.ts';
-import { ok, type Result, refuse } from '../../../schemas/result.ts';
+import { ok, type Result } from '../../../schemas/result.ts';
+import type { Creditor } from '../ledger/ledger.ts';
+import { rootOf } from '../store/root.ts';
 import type { Store } from '../store/store.ts';
 
 /** did:key:z6Mk…, or `settler` for the settler's own. Codes: key-unacceptable, config-invalid, those of the store. */
 export const keyOfAccount = async (store: Store, account: string): Promise<Result<Uint8Array>> => {
   if (account !== 'settler') return keyOfDid(account);
-  const settler = await store.read((reader) => reader.get('meta', [['settler']]));
-  if (!settler.ok) return settler;
-  const [root] = settler.value;
-  if (root !== undefined) return ok(fromHex(root.value)!);
-  return refuse('config-invalid', 'the database is of no settler yet: start the broker on it once');
+  const root = await store.read(rootOf);
+  return root.ok ? root.value : root;
 };
+
+/** Who gave credit: `settler`, or an owner. Code: key-unacceptable. */
+export const creditorOfAccount = (account: string): Result<Creditor> =>
+  account === 'settler' ? ok(null) : keyOfDid(account);
 
 const readablePart = (part: string): string => {
   const key = fromHex(part);

@@ -2,7 +2,7 @@
 
 import { ok } from '../../../schemas/result.ts';
 import { formatAmount } from '../ledger/amount.ts';
-import { tableOf } from '../reports/reconciliation.ts';
+import { tableOf } from '../reports/table.ts';
 import { allRows } from '../store/store.ts';
 import type { Balance } from '../store/tables.ts';
 import { readableAccount } from './account.ts';

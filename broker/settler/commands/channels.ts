@@ -4,7 +4,7 @@ import { toHex } from '../../../schemas/bytes.ts';
 import { didKey } from '../../../schemas/identity.ts';
 import { ok } from '../../../schemas/result.ts';
 import { formatAmount } from '../ledger/amount.ts';
-import { tableOf } from '../reports/reconciliation.ts';
+import { tableOf } from '../reports/table.ts';
 import { allRows } from '../store/store.ts';
 import type { ChannelRow } from '../store/tables.ts';
 import { onStore } from './on-store.ts';

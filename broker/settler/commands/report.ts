@@ -1,11 +1,21 @@
 /** `tollbridge settler report`: per lease sold, delivered, paid, claimed, disputed. */
 
-import { ok, type Result } from '../../../schemas/result.ts';
+import { fromHex } from '../../../schemas/bytes.ts';
+import { ok, type Result, refuse } from '../../../schemas/result.ts';
 import { checkDate } from '../bank/day.ts';
-import { ALL_TIME, type Period, reconcile, reportTable } from '../reports/reconciliation.ts';
+import type { Period } from '../reports/lease.ts';
+import { ALL_TIME, reconcile, reportCsv, reportTable, type Selection } from '../reports/reconciliation.ts';
+import type { Store } from '../store/store.ts';
+import { keyOfAccount } from './account.ts';
 import { onStore } from './on-store.ts';
 
-const OPTIONS = { from: { type: 'string' }, to: { type: 'string' } } as const;
+const OPTIONS = {
+  from: { type: 'string' },
+  to: { type: 'string' },
+  owner: { type: 'string' },
+  lease: { type: 'string' },
+  csv: { type: 'boolean', default: false },
+} as const;
 
 const periodOf = (options: { readonly from?: string; readonly to?: string }): Result<Period> => {
   if (options.from === undefined && options.to === undefined) return ok(ALL_TIME);
@@ -19,10 +29,29 @@ const periodOf = (options: { readonly from?: string; readonly to?: string }): Re
   });
 };
 
+const selectionOf = async (
+  store: Store,
+  options: { readonly owner?: string; readonly lease?: string },
+): Promise<Result<Selection>> => {
+  const owner = options.owner === undefined ? ok(undefined) : await keyOfAccount(store, options.owner);
+  if (!owner.ok) return owner;
+  const lease = options.lease === undefined ? undefined : fromHex(options.lease);
+  if (options.lease !== undefined && lease?.length !== 32) {
+    return refuse('config-invalid', `--lease is "${options.lease}": write the 64 digits of its id`);
+  }
+  return ok({ owner: owner.value, lease });
+};
+
 export const run = onStore(OPTIONS, async (store, options, host) => {
+  if (options.csv === true && options.json) {
+    return refuse('config-invalid', '--csv and --json are two ways to write it: choose one');
+  }
   const period = periodOf(options);
   if (!period.ok) return period;
-  const reconciled = await reconcile(store, period.value, host.crypto);
+  const selection = await selectionOf(store, options);
+  if (!selection.ok) return selection;
+  const reconciled = await reconcile(store, period.value, host.crypto, selection.value);
   if (!reconciled.ok) return reconciled;
-  return ok({ text: reportTable(reconciled.value), json: reconciled.value });
+  const text = options.csv === true ? reportCsv(reconciled.value) : reportTable(reconciled.value);
+  return ok({ text, json: reconciled.value });
 });

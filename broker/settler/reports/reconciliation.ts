@@ -1,133 +1,70 @@
-/**
- * Reconciliation: per lease what was sold, delivered, paid, claimed and disputed, each with its evidence.
- *
- * | figure    | from                                                                        |
- * |-----------|-----------------------------------------------------------------------------|
- * | sold      | nanos that both parties signed in the statement                             |
- * | delivered | readings in the statement                                                   |
- * | paid      | readings the statement's total pays for                                     |
- * | claimed   | nanos booked from the payer's vouchers and ticks                            |
- * | disputed  | sold less claimed: above 0 not claimed yet, below 0 claimed beyond the sale |
- *
- * A lease without a statement has only `claimed`. Of a period, `claimed` is what its claims booked.
- */
+/** Reconciliation: the figures of every lease, their totals in each currency, and what each owner comes to. */
 
-import { toHex } from '../../../schemas/bytes.ts';
+import { equalBytes } from '../../../schemas/bytes.ts';
 import type { Crypto } from '../../../schemas/crypto.ts';
-import { didKey } from '../../../schemas/identity.ts';
 import type { Result } from '../../../schemas/result.ts';
-import { openAgreed, type Statement } from '../../../schemas/statement.ts';
-import { parseVoucher } from '../../../schemas/voucher.ts';
 import { formatAmount } from '../ledger/amount.ts';
-import { eventOfRow, type JournalRow } from '../ledger/journal.ts';
-import { allRows, type Reader, type Store } from '../store/store.ts';
-import type { ChannelRow, StatementRow } from '../store/tables.ts';
+import { allRows, type Store } from '../store/store.ts';
+import type { ChannelRow } from '../store/tables.ts';
+import { type Lease, leaseOf, type Period } from './lease.ts';
+import { csvOf, tableOf } from './table.ts';
 
-/** Half-open, in milliseconds of the journal's time. */
-export type Period = { readonly fromMs: number; readonly toMs: number };
 export const ALL_TIME: Period = { fromMs: 0, toMs: Number.MAX_SAFE_INTEGER };
 
-export type Line = {
-  readonly lease: string;
-  readonly channel: string;
-  readonly payer: string;
-  readonly payee: string;
-  readonly currency: string;
-  readonly closed: boolean;
-  readonly soldNano: number | null;
-  readonly delivered: number | null;
-  readonly paid: number | null;
-  readonly claimedNano: number;
-  readonly disputedNano: number | null;
-  readonly evidence: {
-    readonly voucherSeq: number | null;
-    readonly tickIndex: number;
-    /** Journal rows of the claims in the period: the first, the last, how many. */
-    readonly claims: {
-      readonly count: number;
-      readonly firstRow: number | null;
-      readonly lastRow: number | null;
-    };
-    readonly statementSha256: string | null;
-  };
+/** Of all leases some. */
+export type Selection = {
+  /** Its channels on either side, its devices' as well; or those of this device. */
+  readonly owner?: Uint8Array | undefined;
+  readonly lease?: Uint8Array | undefined;
 };
 
+/** Nanos of many channels pass 2^53, so they are decimal text here. */
 export type Report = {
-  readonly leases: readonly Line[];
-  /** Per currency; nanos of many channels pass 2^53, so they are decimal text here. */
+  readonly leases: readonly Lease[];
   readonly totals: readonly {
     readonly currency: string;
     readonly soldNano: string;
     readonly claimedNano: string;
     readonly disputedNano: string;
   }[];
+  /** What the claims of these leases moved, by owner: from those who spent to those who earned. */
+  readonly owners: readonly {
+    readonly owner: string;
+    readonly currency: string;
+    readonly earnedNano: string;
+    readonly spentNano: string;
+  }[];
 };
 
-const claimsOf = async (reader: Reader, channel: ChannelRow, period: Period): Promise<JournalRow[]> => {
-  const rows = await reader.rowsUnder(`claim/${toHex(channel.id)}/`, Number.MAX_SAFE_INTEGER);
-  return rows.filter((row) => row.timeMs >= period.fromMs && row.timeMs < period.toMs);
-};
+/** Sums of some figures, by name. */
+class Sums<Figure extends string> {
+  private readonly sums = new Map<string, { [F in Figure]: bigint }>();
+  private readonly nothing: { [F in Figure]: bigint };
 
-/** The sum of what the claims booked, not of what they stated. */
-const bookedNano = (rows: readonly JournalRow[]): number =>
-  rows.reduce((sum, row) => {
-    const event = eventOfRow(row);
-    if (!event.ok) throw new RangeError(event.detail);
-    return sum + Number(event.value.nano);
-  }, 0);
-
-/** Verified again: a report believes no database. */
-const statementOf = (
-  channel: ChannelRow,
-  row: StatementRow | undefined,
-  crypto: Crypto,
-): Statement | null => {
-  if (row === undefined) return null;
-  const opened = openAgreed(row.bytes, channel.lease, channel.payer, channel.payee, crypto.verify);
-  return opened.ok ? opened.value : null;
-};
-
-const lineOf = async (reader: Reader, channel: ChannelRow, period: Period, crypto: Crypto): Promise<Line> => {
-  const claims = await claimsOf(reader, channel, period);
-  const [filed] = await reader.get('statement', [[channel.id]]);
-  const statement = statementOf(channel, filed, crypto);
-  const voucher = channel.voucher === null ? null : parseVoucher(channel.voucher);
-  return {
-    lease: toHex(channel.lease),
-    channel: toHex(channel.id),
-    payer: didKey(channel.payer),
-    payee: didKey(channel.payee),
-    currency: channel.currency,
-    closed: channel.closed,
-    soldNano: statement?.totalNano ?? null,
-    delivered: statement?.delivered ?? null,
-    paid: statement?.paid ?? null,
-    claimedNano: bookedNano(claims),
-    disputedNano: statement === null ? null : statement.totalNano - channel.paidNano,
-    evidence: {
-      voucherSeq: voucher?.ok ? voucher.value.seq : null,
-      tickIndex: channel.index,
-      claims: {
-        count: claims.length,
-        firstRow: claims[0]?.index ?? null,
-        lastRow: claims.at(-1)?.index ?? null,
-      },
-      statementSha256: filed === undefined || statement === null ? null : toHex(crypto.sha256(filed.bytes)),
-    },
-  };
-};
-
-const totalsOf = (lines: readonly Line[]): Report['totals'] => {
-  const sums = new Map<string, { sold: bigint; claimed: bigint; disputed: bigint }>();
-  for (const line of lines) {
-    const sum = sums.get(line.currency) ?? { sold: 0n, claimed: 0n, disputed: 0n };
-    sum.sold += BigInt(line.soldNano ?? 0);
-    sum.claimed += BigInt(line.claimedNano);
-    // Differences of two leases never cancel each other.
-    sum.disputed += BigInt(Math.abs(line.disputedNano ?? 0));
-    sums.set(line.currency, sum);
+  constructor(nothing: { [F in Figure]: bigint }) {
+    this.nothing = nothing;
   }
-  return [...sums].map(([currency, { sold, claimed, disputed }]) => ({
+
+  add(name: string, figure: Figure, nano: number): void {
+    const before = this.sums.get(name) ?? { ...this.nothing };
+    before[figure] += BigInt(nano);
+    this.sums.set(name, before);
+  }
+
+  all(): readonly (readonly [string, { [F in Figure]: bigint }])[] {
+    return [...this.sums].sort(([a], [b]) => (a < b ? -1 : 1));
+  }
+}
+
+const totalsOf = (leases: readonly Lease[]): Report['totals'] => {
+  const sums = new Sums({ sold: 0n, claimed: 0n, disputed: 0n });
+  for (const { currency, soldNano, claimedNano, disputedNano } of leases) {
+    sums.add(currency, 'sold', soldNano ?? 0);
+    sums.add(currency, 'claimed', claimedNano);
+    // Differences of two leases never cancel each other.
+    sums.add(currency, 'disputed', Math.abs(disputedNano ?? 0));
+  }
+  return sums.all().map(([currency, { sold, claimed, disputed }]) => ({
     currency,
     soldNano: String(sold),
     claimedNano: String(claimed),
@@ -135,53 +72,135 @@ const totalsOf = (lines: readonly Line[]): Report['totals'] => {
   }));
 };
 
+const ownersOf = (leases: readonly Lease[]): Report['owners'] => {
+  const sums = new Sums({ earned: 0n, spent: 0n });
+  for (const { payerOwner, payeeOwner, currency, claimedNano } of leases) {
+    sums.add(`${payerOwner} ${currency}`, 'spent', claimedNano);
+    sums.add(`${payeeOwner} ${currency}`, 'earned', claimedNano);
+  }
+  return sums.all().map(([name, { earned, spent }]) => {
+    const [owner, currency] = name.split(' ') as [string, string];
+    return { owner, currency, earnedNano: String(earned), spentNano: String(spent) };
+  });
+};
+
+const isSelected = (channel: ChannelRow, { owner, lease }: Selection): boolean => {
+  const { payer, payee, payerOwner, payeeOwner } = channel;
+  const sides = [payer, payee, payerOwner, payeeOwner];
+  if (lease !== undefined && !equalBytes(channel.lease, lease)) return false;
+  return owner === undefined || sides.some((side) => equalBytes(side, owner));
+};
+
 /** Every lease with a claim in the period, or every lease where the period is all time. Codes: storage-*. */
-export const reconcile = async (store: Store, period: Period, crypto: Crypto): Promise<Result<Report>> =>
+export const reconcile = async (
+  store: Store,
+  period: Period,
+  crypto: Crypto,
+  selection: Selection = {},
+): Promise<Result<Report>> =>
   store.read(async (reader) => {
-    const leases: Line[] = [];
+    const leases: Lease[] = [];
     for await (const channel of allRows(reader, 'channel')) {
-      const line = await lineOf(reader, channel, period, crypto);
-      if (line.evidence.claims.count > 0 || period === ALL_TIME) leases.push(line);
+      if (!isSelected(channel, selection)) continue;
+      const lease = await leaseOf(reader, channel, period, crypto);
+      if (lease.evidence.claims.count > 0 || period === ALL_TIME) leases.push(lease);
     }
-    return { leases, totals: totalsOf(leases) };
+    return { leases, totals: totalsOf(leases), owners: ownersOf(leases) };
   });
 
 const short = (hex: string): string => hex.slice(0, 12);
 const amount = (nano: number | null): string => (nano === null ? '-' : formatAmount(BigInt(nano)));
 const count = (n: number | null): string => (n === null ? '-' : String(n));
+const day = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
 
-/** For people: one line a lease, one a currency. */
+const proofs = ({ evidence }: Lease): string => {
+  const { voucherSeq, tickIndex, claims, statementSha256, dispute } = evidence;
+  const parts = [`voucher ${count(voucherSeq)} tick ${tickIndex} row ${count(claims.lastRow)}`];
+  if (statementSha256 !== null) parts.push(`statement ${short(statementSha256)}`);
+  if (dispute?.open) {
+    parts.push(`disputed since ${day(dispute.sinceMs)}: ${dispute.parts.join(', ') || 'no figure'}`);
+  }
+  return parts.join('; ');
+};
+
+const HEAD = [
+  'lease',
+  'state',
+  'backing',
+  'delivered',
+  'paid',
+  'sold',
+  'claimed',
+  'disputed',
+  '',
+  'evidence',
+];
+
+/** For people: one line a lease, one a currency, one an owner. */
 export const reportTable = (report: Report): string => {
-  const head = ['lease', 'state', 'delivered', 'paid', 'sold', 'claimed', 'disputed', '', 'evidence'];
-  const body = report.leases.map((line) => [
-    short(line.lease),
-    line.closed ? 'closed' : 'open',
-    count(line.delivered),
-    count(line.paid),
-    amount(line.soldNano),
-    amount(line.claimedNano),
-    amount(line.disputedNano),
-    line.currency,
-    `voucher ${count(line.evidence.voucherSeq)} tick ${line.evidence.tickIndex} row ${count(line.evidence.claims.lastRow)}`,
+  const body = report.leases.map((lease) => [
+    short(lease.lease),
+    lease.closed ? 'closed' : 'open',
+    lease.backing,
+    count(lease.delivered),
+    count(lease.paid),
+    amount(lease.soldNano),
+    amount(lease.claimedNano),
+    amount(lease.disputedNano),
+    lease.currency,
+    proofs(lease),
   ]);
   const totals = report.totals.map((total) => [
-    ...['total', '', '', ''],
+    ...['total', '', '', '', ''],
     formatAmount(BigInt(total.soldNano)),
     formatAmount(BigInt(total.claimedNano)),
     formatAmount(BigInt(total.disputedNano)),
     total.currency,
     '',
   ]);
-  return tableOf([head, ...body, ...totals], [2, 3, 4, 5, 6]);
+  const owners = report.owners.map(({ owner, currency, earnedNano, spentNano }) => [
+    owner,
+    formatAmount(BigInt(earnedNano)),
+    formatAmount(BigInt(spentNano)),
+    currency,
+  ]);
+  const leases = tableOf([HEAD, ...body, ...totals], [3, 4, 5, 6, 7]);
+  return `${leases}\n\n${tableOf([['owner', 'earned', 'spent', ''], ...owners], [1, 2])}`;
 };
 
-/** Columns as wide as their widest cell; those in `rightAligned` hold figures. */
-export const tableOf = (rows: readonly (readonly string[])[], rightAligned: readonly number[]): string => {
-  const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => row[i]!.length)));
-  const line = (row: readonly string[]): string =>
-    row
-      .map((cell, i) => (rightAligned.includes(i) ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!)))
-      .join('  ')
-      .trimEnd();
-  return rows.map(line).join('\n');
-};
+const CSV_HEAD = [
+  ...['lease', 'channel', 'payer', 'payee', 'payer_owner', 'payee_owner', 'currency', 'state', 'backing'],
+  ...['bears_default', 'limit', 'sold', 'delivered', 'delivered_by', 'paid', 'claimed', 'disputed'],
+  ...['grant_row', 'voucher_seq', 'tick', 'claims', 'first_claim_row', 'last_claim_row', 'end_row'],
+  ...['statement_sha256', 'statement_row', 'dispute_open', 'dispute_since', 'dispute_parts', 'dispute_rows'],
+];
+
+const empty = (value: number | string | null): string => (value === null ? '' : String(value));
+const decimal = (nano: number | null): string => (nano === null ? '' : formatAmount(BigInt(nano)));
+
+/** For spreadsheets: one row a lease with all there is to it. */
+export const reportCsv = ({ leases }: Report): string =>
+  csvOf([
+    CSV_HEAD,
+    ...leases.map((lease) => {
+      const { evidence } = lease;
+      const { claims, dispute } = evidence;
+      return [
+        ...[lease.lease, lease.channel, lease.payer, lease.payee, lease.payerOwner, lease.payeeOwner],
+        ...[lease.currency, lease.closed ? 'closed' : 'open', lease.backing, lease.bearsDefault],
+        ...[decimal(lease.limitNano), decimal(lease.soldNano), empty(lease.delivered)],
+        ...[empty(evidence.deliveredBy), empty(lease.paid), decimal(lease.claimedNano)],
+        ...[decimal(lease.disputedNano), empty(evidence.grantRow), empty(evidence.voucherSeq)],
+        ...[String(evidence.tickIndex), String(claims.count), empty(claims.firstRow), empty(claims.lastRow)],
+        ...[empty(evidence.endRow), empty(evidence.statementSha256), empty(evidence.statementRow)],
+        ...(dispute === null
+          ? ['', '', '', '']
+          : [
+              dispute.open ? 'yes' : 'no',
+              day(dispute.sinceMs),
+              dispute.parts.join(' '),
+              dispute.rows.join(' '),
+            ]),
+      ];
+    }),
+  ]);
