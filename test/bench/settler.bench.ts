@@ -1,6 +1,7 @@
 /**
  * Durable claims per second: requests as bytes in, receipts signed after the commit as bytes out, from many
- * channels at once, on SQLite; beside them bare commits of one row each on the same disk.
+ * channels at once, on SQLite and on a PostgreSQL server of its own; beside them bare commits of one row each in the
+ * same database.
  */
 
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -9,18 +10,19 @@ import { join } from 'node:path';
 import { nativeCrypto } from '../../agent/host/crypto-native.ts';
 import { bookDeposit } from '../../broker/settler/bank/deposits.ts';
 import { createSettler, type Settler } from '../../broker/settler/settler.ts';
-import { openSqliteStore } from '../../broker/settler/store/sqlite.ts';
+import { openStore } from '../../broker/settler/store/open.ts';
+import { connectPostgres } from '../../broker/settler/store/postgres-driver.ts';
 import { loadSqlite } from '../../broker/settler/store/sqlite-driver.ts';
 import type { Store } from '../../broker/settler/store/store.ts';
 import type { Signer } from '../../schemas/crypto.ts';
 import { idOf } from '../../schemas/identity.ts';
 import { openChannel, signOpen } from '../../schemas/open.ts';
 import { decodeRequest, encodeRequest } from '../../schemas/request.ts';
-import type { Result } from '../../schemas/result.ts';
 import { buildChain, CHAIN_TICKS_MAX, encodeTick, linkAt } from '../../schemas/tick.ts';
 import { signVoucher } from '../../schemas/voucher.ts';
+import { startPostgres } from '../settler/postgres.ts';
 import { must } from '../world/deal.ts';
-import type { Bench } from './bench.ts';
+import type { Bench, Figure } from './bench.ts';
 import { type Contestant, median, takeTurns } from './measure.ts';
 
 const CHANNELS = 500;
@@ -31,13 +33,8 @@ const crypto = nativeCrypto();
 
 const SENDER = idOf(crypto.random(32), crypto.sha256);
 
-const sure = <T>(result: Result<T>): T => {
-  if (!result.ok) throw new Error(`${result.code}: ${result.detail}`);
-  return result.value;
-};
-
 const ask = async (settler: Settler, bytes: Uint8Array): Promise<void> => {
-  const reply = sure(decodeRequest((await settler.handle(SENDER, bytes))!));
+  const reply = must(decodeRequest((await settler.handle(SENDER, bytes))!));
   if (reply.kind === 'refusal') throw new Error(`refused: ${reply.parts[1]}`);
 };
 
@@ -97,7 +94,7 @@ const openChannels = async (
   await Promise.all(
     opens.map((open) => ask(settler, encodeRequest({ kind: 'open', id: crypto.random(8), parts: [open] }))),
   );
-  return opens.map((open) => claims(sure(openChannel(open, crypto)).id, payer));
+  return opens.map((open) => claims(must(openChannel(open, crypto)).id, payer));
 };
 
 type House = {
@@ -107,11 +104,11 @@ type House = {
   readonly payer: Signer;
 };
 
-const openHouse = async (folder: string): Promise<House> => {
+const openHouse = async (place: string): Promise<House> => {
   const root = crypto.signerOf(crypto.random(32));
   const payer = crypto.signerOf(crypto.random(32));
-  const store = sure(await openSqliteStore(join(folder, 'settler.db')));
-  const settler = sure(
+  const store = must(await openStore(place));
+  const settler = must(
     await createSettler({
       store,
       root: root.key,
@@ -124,7 +121,7 @@ const openHouse = async (folder: string): Promise<House> => {
     }),
   );
   const deposit = { owner: payer.key, currency: 'EUR', nano: 2n ** 62n, reference: 'BENCH' };
-  sure(await bookDeposit(store, deposit, Date.now(), crypto.sha256));
+  must(await bookDeposit(store, deposit, Date.now(), crypto.sha256));
   return { root, payer, store, settler };
 };
 
@@ -137,45 +134,95 @@ const claiming = (settler: Settler, channels: readonly Claims[]): Contestant<Uin
   },
 });
 
-/** What a settler without group commit could do at best. */
-const committing = async (folder: string): Promise<{ contestant: Contestant; close: () => void }> => {
-  const driver = must(await loadSqlite())(join(folder, 'bare.db'));
+const COMMITS = 20;
+
+/** Commits of one row, one after the other: what a settler without group commit could do at best. */
+type Bare = { readonly commit: (n: bigint) => unknown; readonly close: () => unknown };
+
+const bareSqlite = async (path: string): Promise<Bare> => {
+  const driver = must(await loadSqlite())(path);
   driver.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; CREATE TABLE bare (n INTEGER) STRICT');
   const insert = driver.prepare('INSERT INTO bare VALUES (?)');
-  const run = (): number => {
-    for (let i = 0; i < 20; i++) insert.run(BigInt(i));
-    return 20;
-  };
-  return { contestant: { prepare: () => undefined, run }, close: driver.close };
+  return { commit: (n) => insert.run(n), close: driver.close };
+};
+
+const barePostgres = async (url: string): Promise<Bare> => {
+  const link = await connectPostgres(url);
+  await link.ask('CREATE TABLE bare (n bigint)');
+  return { commit: (n) => link.ask('INSERT INTO bare VALUES ($1)', [n]), close: link.close };
+};
+
+const committing = ({ commit }: Bare): Contestant => ({
+  prepare: () => undefined,
+  run: async () => {
+    for (let n = 0; n < COMMITS; n++) await commit(BigInt(n));
+    return COMMITS;
+  },
+});
+
+type Target = { readonly name: string; readonly place: string; readonly min: number; readonly bare: Bare };
+
+const measure = async (
+  { name, place, min, bare }: Target,
+  progress: (text: string) => void,
+): Promise<readonly Figure[]> => {
+  const house = await openHouse(place);
+  try {
+    const rates = await takeTurns(
+      {
+        [`${name} ticks`]: claiming(house.settler, await openChannels(house, ticksOf)),
+        [`${name} vouchers`]: claiming(house.settler, await openChannels(house, vouchersOf)),
+        [`${name} commits`]: committing(bare),
+      },
+      progress,
+    );
+    const baseline = { name: 'single-row commits per s', value: median(rates[`${name} commits`]!) };
+    return [
+      {
+        name: `${name}_claims_per_s`,
+        value: median(rates[`${name} vouchers`]!),
+        target: { min },
+        baseline,
+      },
+      { name: `${name}_tick_claims_per_s`, value: median(rates[`${name} ticks`]!), baseline },
+      { name: `${name}_commits_per_s`, value: baseline.value },
+    ];
+  } finally {
+    await house.settler.close();
+    await house.store.close();
+    await bare.close();
+  }
+};
+
+const onSqlite = async (progress: (text: string) => void): Promise<readonly Figure[]> => {
+  const folder = mkdtempSync(join(tmpdir(), 'tb-bench-'));
+  try {
+    const bare = await bareSqlite(join(folder, 'bare.db'));
+    return await measure({ name: 'sqlite', place: join(folder, 'settler.db'), min: 5000, bare }, progress);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+};
+
+const onPostgres = async (progress: (text: string) => void): Promise<readonly Figure[]> => {
+  const server = await startPostgres();
+  if (typeof server === 'string') {
+    progress(`left out: ${server}`);
+    return [];
+  }
+  try {
+    const url = await server.create();
+    return await measure(
+      { name: 'postgres', place: url, min: 3000, bare: await barePostgres(url) },
+      progress,
+    );
+  } finally {
+    await server.stop();
+  }
 };
 
 export const bench: Bench = {
   name: 'settler',
-  summary: 'durable claims per second on SQLite, beside bare commits of one row',
-  run: async (progress) => {
-    const folder = mkdtempSync(join(tmpdir(), 'tb-bench-'));
-    const house = await openHouse(folder);
-    const bare = await committing(folder);
-    try {
-      const rates = await takeTurns(
-        {
-          ticks: claiming(house.settler, await openChannels(house, ticksOf)),
-          vouchers: claiming(house.settler, await openChannels(house, vouchersOf)),
-          commits: bare.contestant,
-        },
-        progress,
-      );
-      const baseline = { name: 'single-row commits per s', value: median(rates.commits) };
-      return [
-        { name: 'sqlite_claims_per_s', value: median(rates.vouchers), target: { min: 5000 }, baseline },
-        { name: 'sqlite_tick_claims_per_s', value: median(rates.ticks), baseline },
-        { name: 'sqlite_commits_per_s', value: baseline.value },
-      ];
-    } finally {
-      await house.settler.close();
-      await house.store.close();
-      bare.close();
-      rmSync(folder, { recursive: true });
-    }
-  },
+  summary: 'durable claims per second on SQLite and PostgreSQL, beside bare commits of one row',
+  run: async (progress) => [...(await onSqlite(progress)), ...(await onPostgres(progress))],
 };
