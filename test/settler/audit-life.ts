@@ -4,6 +4,7 @@ import * as assert from 'uvu/assert';
 import { setOwner } from '../../broker/settler/bank/owners.ts';
 import { makeRun, settlePayout } from '../../broker/settler/bank/payouts.ts';
 import { takeSnapshot } from '../../broker/settler/reports/snapshot.ts';
+import type { SettlerLimits } from '../../broker/settler/settings.ts';
 import type { Store } from '../../broker/settler/store/store.ts';
 import { signBudget, signEnrolment } from '../../schemas/budget.ts';
 import { signConsent } from '../../schemas/consent.ts';
@@ -94,9 +95,9 @@ const request = <K extends Request['kind']>(
 };
 
 const asking =
-  (requests: () => readonly Uint8Array[], atMs = START_MS) =>
+  (requests: () => readonly Uint8Array[], atMs = START_MS, limits: Partial<SettlerLimits> = {}) =>
   async (store: Store): Promise<void> => {
-    const house = await houseOver(store, {}, { nowMs: () => atMs });
+    const house = await houseOver(store, limits, { nowMs: () => atMs });
     for (const bytes of requests()) {
       const reply = await house.ask(bytes);
       assert.is(reply.code, undefined);
@@ -143,8 +144,8 @@ export const LIFE: readonly ((store: Store) => Promise<unknown>)[] = [
     closeRequest(PAID, 2 * UNIT + 3000, PAYEE),
   ]),
   asking(() => [request('dispute', [BUDGETED.id, disputeOf(DEVICE, { version: 2, open: false })])]),
-  asking(() => [], LATER_MS),
-  asking(() => [], LATER_MS + 250_000),
+  // Intake was continuous: expired channels are released.
+  asking(() => [], LATER_MS, { intakeGapMs: 10 * DAY_MS }),
   asking(() => [statementRequest(agreedOf(PAID, 2 * UNIT + 3000, 4))], LATER_MS),
   async (store) => must(await setOwner(store, ROOT.key, { ...BANK, iban: 'DE75512108001245126199' })),
   async (store) => must(await setOwner(store, PAYEE.key, BANK)),

@@ -17,7 +17,12 @@ export type CommandHost = {
 export type Run<Host> = (argv: readonly string[], host: Host) => Promise<Result<number>>;
 
 /** What a subcommand has to say: for people, and the same for programs. */
-export type Said = { readonly text: string; readonly json: object };
+export type Said = {
+  readonly text: string;
+  readonly json: object;
+  /** Of the program, where it is not 0. */
+  readonly exit?: number;
+};
 
 type Options = NonNullable<ParseArgsConfig['options']>;
 type Values<O extends Options> = ReturnType<typeof parseArgs<{ options: O & typeof COMMON }>>['values'];
@@ -59,7 +64,7 @@ export const onStore =
       const said = await work(store.value, values as Values<O>, host);
       if (!said.ok) return said;
       host.print(`${json ? JSON.stringify(said.value.json) : said.value.text}\n`);
-      return ok(0);
+      return ok(said.value.exit ?? 0);
     } finally {
       await store.value.close();
     }

@@ -1,13 +1,18 @@
 /** `tollbridge settler verify`: replays the journal and compares it with everything stored. */
 
 import { ok } from '../../../schemas/result.ts';
-import { verifyStore } from '../reports/verify.ts';
+import { type Verified, verifyStore } from '../reports/verify.ts';
 import { onStore } from './on-store.ts';
 
-export const run = onStore({}, async (store, _, host) => {
-  const verified = await verifyStore(store, host.crypto.sha256);
-  if (!verified.ok) return verified;
-  const { rows, hash, channels: count } = verified.value;
-  const text = `${rows} rows replay to the stored balances and ${count} channels; the last hash is ${hash}`;
-  return ok({ text, json: verified.value });
+const OPTIONS = { 'since-snapshot': { type: 'boolean', default: false } } as const;
+
+const textOf = ({ rows, hash, channels, snapshots, from }: Verified): string =>
+  from === 0
+    ? `${rows} rows replay to the stored balances, ${channels} channels, every other table and ${snapshots} snapshots; the last hash is ${hash}`
+    : `rows ${from} to ${rows - 1} replay from the newest snapshot to the stored balances; the last hash is ${hash}`;
+
+export const run = onStore(OPTIONS, async (store, values, host) => {
+  const sinceSnapshot = values['since-snapshot'] === true;
+  const verified = await verifyStore(store, host.crypto.sha256, { sinceSnapshot });
+  return verified.ok ? ok({ text: textOf(verified.value), json: verified.value }) : verified;
 });

@@ -23,7 +23,7 @@ export const unknownChannel = (id: Uint8Array) =>
   refuse('channel-unknown', `no channel ${toHex(id)} was granted here: open it first`);
 
 /** Where the last claim's verification ended, so that the next one walks on from there. */
-const lastStep = (channel: ChannelRow): Position | null => {
+export const lastStep = (channel: ChannelRow): Position | null => {
   if (channel.voucher === null) return null;
   const voucher = parseVoucher(channel.voucher);
   if (!voucher.ok) throw new Error(`channel ${toHex(channel.id)} holds a voucher that is none`);

@@ -33,12 +33,15 @@ const checkOpen = (open: Open, timeMs: number, desk: Desk): Result<Open> => {
   return ok(open);
 };
 
+/** As much of a book as decides about a grant. An audit has it for every row. */
+export type View = Pick<Book, 'get' | 'balanceNano' | 'timeMs'>;
+
 /** Whom a key spends and earns for: the owner of its enrolment, or itself. */
-const ownerOf = (book: Book, device: Uint8Array): Uint8Array => book.get('budget', [device])?.owner ?? device;
+const ownerOf = (book: View, device: Uint8Array): Uint8Array => book.get('budget', [device])?.owner ?? device;
 
 type Owners = { readonly payerOwner: Uint8Array; readonly payeeOwner: Uint8Array };
 
-const ownersOf = (book: Book, open: Open): Owners => ({
+const ownersOf = (book: View, open: Open): Owners => ({
   payerOwner: ownerOf(book, open.payer),
   payeeOwner: ownerOf(book, open.payee),
 });
@@ -72,7 +75,7 @@ const exhausted = (what: string, capNano: number, leftNano: bigint, currency: st
   );
 
 /** An owner's caps, before a nano of its deposit is reserved. */
-const checkBudget = (book: Book, budget: BudgetRow, open: Open, payeeOwner: Uint8Array): Result<null> => {
+const checkBudget = (book: View, budget: BudgetRow, open: Open, payeeOwner: Uint8Array): Result<null> => {
   const { device, currency, expiryS } = budget;
   if (currency !== open.currency) {
     return refuse('budget-exhausted', `the budget is in ${currency}: it holds no ${open.currency}`);
@@ -95,7 +98,7 @@ const checkBudget = (book: Book, budget: BudgetRow, open: Open, payeeOwner: Uint
 };
 
 /** Does a line of the creditor, null the settler, still hold, and is enough of it free? */
-const lineCovers = (book: Book, line: LineRow | undefined, creditor: Creditor, open: Open): boolean => {
+const lineCovers = (book: View, line: LineRow | undefined, creditor: Creditor, open: Open): boolean => {
   if (line === undefined || (line.expiryS !== 0 && line.expiryS * 1000 <= book.timeMs)) return false;
   const usedNano = -book.balanceNano(lineAccount(creditor, line.debtor), open.currency);
   return BigInt(line.limitNano) - usedNano >= BigInt(open.limitNano);
@@ -105,7 +108,7 @@ const lineCovers = (book: Book, line: LineRow | undefined, creditor: Creditor, o
  * The first that covers the limit: money, the settler's word, the payee's own. A deposit that does not says why.
  * Nobody is lent money to pay itself with.
  */
-const backingFor = (book: Book, open: Open, owners: Owners, root: Uint8Array): Backing => {
+const backingFor = (book: View, open: Open, owners: Owners, root: Uint8Array): Backing => {
   const { payerOwner, payeeOwner } = owners;
   const heldNano = book.balanceNano(depositAccount(payerOwner), open.currency);
   if (heldNano >= BigInt(open.limitNano) || equalBytes(payerOwner, payeeOwner)) return 'deposit';
@@ -114,6 +117,16 @@ const backingFor = (book: Book, open: Open, owners: Owners, root: Uint8Array): B
   // The settler's own line, to itself as a payee, is the guaranteed one.
   const isSettlers = equalBytes(payeeOwner, root);
   return !isSettlers && lineCovers(book, payees, payeeOwner, open) ? 'bilateral' : 'deposit';
+};
+
+type Terms = Owners & { readonly backing: Backing };
+
+/** Who pays whom, and what stands behind it. Code: budget-exhausted. */
+export const termsOf = (book: View, open: Open, root: Uint8Array): Result<Terms> => {
+  const owners = ownersOf(book, open);
+  const budget = book.get('budget', [open.payer]);
+  const within = budget === undefined ? ok(null) : checkBudget(book, budget, open, owners.payeeOwner);
+  return within.ok ? ok({ ...owners, backing: backingFor(book, open, owners, root) }) : within;
 };
 
 /**
@@ -128,11 +141,9 @@ export const grantChannel = (book: Book, channel: Channel, proof: Uint8Array, de
   const { open } = channel;
   const checked = checkOpen(open, book.timeMs, desk);
   if (!checked.ok) return checked;
-  const owners = ownersOf(book, open);
-  const budget = book.get('budget', [open.payer]);
-  const within = budget === undefined ? ok(null) : checkBudget(book, budget, open, owners.payeeOwner);
-  if (!within.ok) return within;
-  const backing = backingFor(book, open, owners, desk.root);
+  const terms = termsOf(book, open, desk.root);
+  if (!terms.ok) return terms;
+  const { payerOwner, payeeOwner, backing } = terms.value;
   const { limitNano, expiryS } = open;
   const issuedS = Math.floor(book.timeMs / 1000);
   const grant = signGrant(channel.id, { issuedS, version: 1, limitNano, expiryS, backing }, desk.signer);
@@ -142,8 +153,8 @@ export const grantChannel = (book: Book, channel: Channel, proof: Uint8Array, de
       currency: open.currency,
       nano: BigInt(limitNano),
       subject: toHex(channel.id),
-      owner: owners.payerOwner,
-      other: owners.payeeOwner,
+      owner: payerOwner,
+      other: payeeOwner,
       backing,
       proof: grantProof(proof, grant),
     }),

@@ -14,6 +14,7 @@ import { ok, type Result, refuse } from '../../../schemas/result.ts';
 import { openBook } from '../ledger/book.ts';
 import { eventOfRow, type JournalRow } from '../ledger/journal.ts';
 import { eventFor, keyOf, type LedgerEvent } from '../ledger/ledger.ts';
+import type { Judge } from '../ledger/replay.ts';
 import { allRows, type Reader, type Store } from '../store/store.ts';
 import type { Balance, MetaRow, SnapshotRow } from '../store/tables.ts';
 
@@ -33,7 +34,7 @@ const signedBytes = (nano: bigint): Uint8Array => {
 };
 
 /** `balances` are by account and currency. */
-export const pagesOf = (balances: readonly Balance[]): readonly Uint8Array[] => {
+const pagesOf = (balances: readonly Balance[]): readonly Uint8Array[] => {
   const holding = balances.filter(({ nano }) => nano !== 0n);
   const pages: Uint8Array[] = [];
   for (let i = 0; i < holding.length; i += BALANCES_PER_PAGE) {
@@ -47,7 +48,7 @@ export const pagesOf = (balances: readonly Balance[]): readonly Uint8Array[] => 
   return pages;
 };
 
-export const digestOf = (pages: readonly Uint8Array[], sha256: Sha256): Uint8Array =>
+const digestOf = (pages: readonly Uint8Array[], sha256: Sha256): Uint8Array =>
   sha256(concatBytes(pages.map(sha256)));
 
 /** The balances of a page whose digest was checked. */
@@ -101,6 +102,17 @@ export const storedPages = async (
     'journal-corrupt',
     `the ${pages.length} pages of snapshot ${length} are not what its digest says`,
   );
+};
+
+/** Asks, where a snapshot is of the rows before, whether it is of their balances. */
+export const snapshotJudge = (taken: readonly Taken[], sha256: Sha256): Judge => {
+  const digests = new Map(taken.map(({ length, digest }) => [length, digest]));
+  return (_event, row, before) => {
+    const digest = digests.get(row.index);
+    if (digest === undefined || equalBytes(digestOf(pagesOf(before.balances()), sha256), digest))
+      return undefined;
+    return `the snapshot of the ${row.index} rows before it is not of their balances`;
+  };
 };
 
 /** `meta` row: the length of the newest snapshot. */

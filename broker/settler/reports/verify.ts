@@ -1,11 +1,11 @@
 /** Verification: the journal replayed from its first row and compared with every table that follows from it. */
 
-import { compareBytes, equalBytes, toHex } from '../../../schemas/bytes.ts';
+import { compareBytes, toHex } from '../../../schemas/bytes.ts';
 import type { Sha256 } from '../../../schemas/crypto.ts';
 import { ok, type Result, refuse } from '../../../schemas/result.ts';
 import { eventOfRow, headAfter } from '../ledger/journal.ts';
 import { openAndGrant } from '../ledger/proofs.ts';
-import { FOLDED, type Folded, type Judge, Replay, replayJournal } from '../ledger/replay.ts';
+import { FOLDED, type Folded, Replay, replayJournal } from '../ledger/replay.ts';
 import { allRows, type Reader, type Store } from '../store/store.ts';
 import {
   type Balance,
@@ -16,7 +16,7 @@ import {
   TABLES,
   type Tables,
 } from '../store/tables.ts';
-import { balancesOf, digestOf, pagesOf, snapshotsIn, storedPages, type Taken } from './snapshot.ts';
+import { balancesOf, snapshotJudge, snapshotsIn, storedPages } from './snapshot.ts';
 
 export type Verified = {
   readonly rows: number;
@@ -135,27 +135,6 @@ const compareAll = async (reader: Reader, replay: Replay, closedCount: number): 
   return corrupt(`${granted} channels were granted, ${channels} are stored`);
 };
 
-type Judging = { readonly taken: readonly Taken[]; readonly judge: Judge };
-
-/** The snapshots that the journal tells of, their stored pages compared; their balances are, once the replay is there. */
-const judgeSnapshots = async (reader: Reader, sha256: Sha256): Promise<Result<Judging>> => {
-  const taken = await snapshotsIn(reader);
-  if (!taken.ok) return taken;
-  const digests = new Map<number, Uint8Array>();
-  for (const one of taken.value) {
-    const pages = await storedPages(reader, one, sha256);
-    if (!pages.ok) return pages;
-    digests.set(one.length, one.digest);
-  }
-  const judge: Judge = (_event, row, before) => {
-    const digest = digests.get(row.index);
-    if (digest === undefined || equalBytes(digestOf(pagesOf(before.balances()), sha256), digest))
-      return undefined;
-    return `the snapshot of the ${row.index} rows before it is not of their balances`;
-  };
-  return ok({ taken: taken.value, judge });
-};
-
 const verifiedOf = ({ head }: Replay, channels: number, snapshots: number, from: number): Verified => ({
   rows: head.length,
   hash: toHex(head.hash),
@@ -165,10 +144,13 @@ const verifiedOf = ({ head }: Replay, channels: number, snapshots: number, from:
 });
 
 const replayAll = async (reader: Reader, sha256: Sha256): Promise<Result<Verified>> => {
-  const snapshots = await judgeSnapshots(reader, sha256);
-  if (!snapshots.ok) return snapshots;
-  const { taken, judge } = snapshots.value;
-  const replay = new Replay(sha256, { judge });
+  const taken = await snapshotsIn(reader);
+  if (!taken.ok) return taken;
+  for (const one of taken.value) {
+    const pages = await storedPages(reader, one, sha256);
+    if (!pages.ok) return pages;
+  }
+  const replay = new Replay(sha256, { judge: snapshotJudge(taken.value, sha256) });
   let closedCount = 0;
   const replayed = await replayJournal(reader, replay, sha256, {
     after: (steps, closed) => {
@@ -178,7 +160,7 @@ const replayAll = async (reader: Reader, sha256: Sha256): Promise<Result<Verifie
   });
   if (!replayed.ok) return replayed;
   const channels = await compareAll(reader, replay, closedCount);
-  return channels.ok ? ok(verifiedOf(replay, channels.value, taken.length, 0)) : channels;
+  return channels.ok ? ok(verifiedOf(replay, channels.value, taken.value.length, 0)) : channels;
 };
 
 /** From the newest snapshot on: hashes, entries and balances. Tables follow from the whole journal alone. */
