@@ -190,6 +190,15 @@ camt('have text from wherever the bank puts it', () => {
   assert.equal(texts, ['RF18539007547034', 'by hand', 'fee']);
 });
 
+camt('give no day where the bank gives none', () => {
+  const xml = notification(entry('CRDT', '1', detail('a')));
+  for (const without of ['', '<BookgDt/>', '<BookgDt><Dt></Dt></BookgDt>']) {
+    assert.is(factsOf(xml.replace(/<BookgDt>.*<.BookgDt>/, without))[0]!.day, null, without);
+  }
+  const timed = xml.replace('<Dt>2026-11-20</Dt>', '<DtTm>2026-11-20T23:59:59+01:00</DtTm>');
+  assert.is(factsOf(timed)[0]!.day, '2026-11-20');
+});
+
 camt('give no reference where the bank gives none', () => {
   for (const reference of ['', 'NONREF', 'NOTPROVIDED']) {
     const [fact] = factsOf(notification(entry('CRDT', '1', detail('a'), { reference })));

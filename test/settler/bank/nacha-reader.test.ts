@@ -115,6 +115,7 @@ const DEFECTS: readonly Defect[] = [
   there('company-name', 2, 5, ' '.repeat(16)),
   there('company-id', 2, 41, ' '.repeat(10)),
   there('company-id', 4, 45, '1234567891'),
+  there('company-id', 4, 45, '2234567890'),
   there('sec-code', 2, 51, 'ppd'),
   there('sec-code', 2, 51, 'IAT'),
   there('description', 2, 54, ' '.repeat(10)),
