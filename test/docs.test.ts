@@ -93,7 +93,7 @@ test('show files that an agent takes', () => {
     block[1]!.replaceAll('did:key:z6Mk…', SOME_KEY),
   );
   const parties = seller!.split('\n').slice(0, 2).join('\n');
-  assert.is(others.length, 2);
+  assert.is(others.length, 3);
   for (const text of [seller!, ...others.map((other) => `${parties}\n${other}`)]) {
     const file = readConfig('README.md', text, AGENT_SHAPE);
     assert.ok(file.ok, file.ok ? '' : file.detail);

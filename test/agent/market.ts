@@ -9,7 +9,7 @@ import type { AgentConfig } from '../../agent/config.ts';
 import { nativeCrypto } from '../../agent/host/crypto-native.ts';
 import type { SellConfig } from '../../agent/selling.ts';
 import type { AgentStatus, Notice } from '../../agent/status.ts';
-import { type BoxOptions, type RunningBox, startBox } from '../../broker/box.ts';
+import { type RunningBox, startBox } from '../../broker/box.ts';
 import { bookDeposit } from '../../broker/settler/bank/deposits.ts';
 import type { Lease } from '../../broker/settler/reports/lease.ts';
 import { ALL_TIME, reconcile } from '../../broker/settler/reports/reconciliation.ts';
@@ -18,7 +18,7 @@ import { newHealth } from '../../firmware-bridge/audience.ts';
 import type { Device, DeviceListener } from '../../firmware-bridge/device.ts';
 import type { Signer } from '../../schemas/crypto.ts';
 import { type Decimal, decimalToText } from '../../schemas/decimal.ts';
-import { BACKINGS_USUAL } from '../../schemas/grant.ts';
+import { BACKINGS_USUAL, type Backing, backingBit } from '../../schemas/grant.ts';
 import { ok, type Result, refuse } from '../../schemas/result.ts';
 import type { Capability } from '../../schemas/serial.ts';
 import { boardAt } from './board-at.ts';
@@ -113,6 +113,7 @@ export type PartyWish = {
   readonly trust?: AgentConfig['trust'];
   readonly compression?: AgentConfig['compression'];
   readonly exposureNano?: number;
+  readonly backings?: readonly Backing[];
   /** Trusted instead of the box's own. */
   readonly settler?: Uint8Array;
 };
@@ -157,18 +158,21 @@ export class Market {
 
   async open(): Promise<this> {
     mkdirSync(join(this.folder, 'box'), { recursive: true });
-    this.box = await this.startBox({
-      listen: [{ transport: 'tcp', host: '127.0.0.1', port: this.port }],
-      counterFile: join(this.folder, 'box', 'counters'),
-    });
+    const ports = { crypto, signer: signerOf(BOX_SEED), log: () => {}, nowMs: Date.now };
+    this.box = taken(
+      await startBox(
+        {
+          broker: {
+            listen: [{ transport: 'tcp', host: '127.0.0.1', port: this.port }],
+            counterFile: join(this.folder, 'box', 'counters'),
+          },
+          settler: { database: this.database, currencies: ['EUR'] },
+        },
+        ports,
+      ),
+    );
     this.port = this.box.broker.places[0]!.port;
     return this;
-  }
-
-  protected async startBox(broker: BoxOptions['broker']): Promise<RunningBox> {
-    const settler = { database: this.database, currencies: ['EUR'] };
-    const ports = { crypto, signer: signerOf(BOX_SEED), log: () => {}, nowMs: Date.now };
-    return taken(await startBox({ broker, settler }, ports));
   }
 
   async closeBox(): Promise<void> {
@@ -214,7 +218,7 @@ export class Market {
         {
           key: wish.settler ?? settlerKey,
           exposureNano: wish.exposureNano ?? 100_000_000_000,
-          backings: BACKINGS_USUAL,
+          backings: wish.backings?.reduce((set, one) => set | backingBit(one), 0) ?? BACKINGS_USUAL,
         },
       ],
       devices: Object.keys({ ...wish.devices, ...wish.drivers }).map((name) =>

@@ -1,18 +1,17 @@
-/** A settler in memory that books what it must for an agent to go on, obeys budgets, and can lose its memory. */
+/** A settler in memory that says what it has booked, and can lose its memory. */
 
 import { type Enrolment, openEnrolment } from '../../../schemas/budget.ts';
 import { equalBytes, toHex } from '../../../schemas/bytes.ts';
 import { totalNanoOf, verifyEvidence } from '../../../schemas/evidence.ts';
-import { type Backing, signGrant } from '../../../schemas/grant.ts';
+import { signGrant } from '../../../schemas/grant.ts';
 import { idOf } from '../../../schemas/identity.ts';
 import { signNoted } from '../../../schemas/noted.ts';
 import { type Open, openChannel } from '../../../schemas/open.ts';
 import { signReceipt } from '../../../schemas/receipt.ts';
 import type { Request } from '../../../schemas/request.ts';
-import { CODES, type Code, codeOf } from '../../../schemas/result.ts';
+import { CODES, type Code } from '../../../schemas/result.ts';
 import type { SettlerSigner } from '../../../schemas/settler.ts';
 import { signSpending } from '../../../schemas/spending.ts';
-import { signTime } from '../../../schemas/time.ts';
 import { crypto, signerOf } from './bench.ts';
 
 type Booked = { readonly open: Open; paidNano: number; closed: boolean; bookedIndex: number };
@@ -25,17 +24,12 @@ const refusal = (code: Code, detail: string): Answer => ({ kind: 'refusal', part
 export class FakeSettler {
   readonly key: Uint8Array;
   readonly id: string;
-  /** Every request that was not the time's, newest last. */
+  /** Every request, newest last. */
   readonly asked: { readonly from: string; readonly request: Request }[] = [];
   readonly enrolments = new Map<string, Enrolment>();
   readonly channels = new Map<string, Booked>();
-  /** Signed lines, consents and disputes in hexadecimal: as often as they were noted. */
-  readonly noted = new Map<string, number>();
-  /** Codes of what was refused, newest last. */
-  readonly refused: (Code | undefined)[] = [];
   /** Nothing of these kinds is answered. */
   readonly deaf = new Set<Request['kind']>();
-  backing: Backing = 'deposit';
   journalIndex = 0;
   nowMs: () => number;
   private readonly as: SettlerSigner;
@@ -59,9 +53,8 @@ export class FakeSettler {
 
   answer(from: string, request: Request): Request | null {
     if (this.deaf.has(request.kind)) return null;
-    if (request.kind !== 'time') this.asked.push({ from, request });
+    this.asked.push({ from, request });
     const answer = this.answerTo(request);
-    if (answer?.kind === 'refusal') this.refused.push(codeOf(answer.parts[0]));
     return answer === null ? null : ({ ...answer, id: request.id } as Request);
   }
 
@@ -71,8 +64,6 @@ export class FakeSettler {
 
   private answerTo(request: Request): Answer | null {
     switch (request.kind) {
-      case 'time':
-        return { kind: 'timed', parts: [signTime(request.parts[0], this.nowS, this.as)] };
       case 'enrol':
         return this.enrol(request.parts[0]);
       case 'open':
@@ -84,13 +75,9 @@ export class FakeSettler {
         return this.note(request.parts[0]);
       case 'dispute':
         return this.note(request.parts[1]);
-      case 'close':
-        return this.close(request.parts[0]);
       case 'query':
       case 'present':
         return this.receipt(request.parts[0]);
-      case 'statement':
-        return this.statement(request.parts[0]);
       default:
         return null;
     }
@@ -98,17 +85,15 @@ export class FakeSettler {
 
   private note(signed: Uint8Array): Answer {
     const hash = crypto.sha256(signed);
-    this.noted.set(toHex(signed), (this.noted.get(toHex(signed)) ?? 0) + 1);
     const noted = signNoted({ issuedS: this.nowS, hash, journalIndex: ++this.journalIndex }, this.as);
     return { kind: 'noted', parts: [noted] };
   }
 
-  /** Reserved and claimed by a device: in all, and to one seller. */
-  private usedBy(device: Uint8Array, seller?: Uint8Array): { spentNano: number; reservedNano: number } {
+  /** Reserved and claimed by a device. */
+  private usedBy(device: Uint8Array): { spentNano: number; reservedNano: number } {
     const used = { spentNano: 0, reservedNano: 0 };
     for (const { open, paidNano, closed } of this.channels.values()) {
       if (!equalBytes(open.payer, device)) continue;
-      if (seller !== undefined && !equalBytes(open.payee, seller)) continue;
       used.spentNano += paidNano;
       used.reservedNano += closed ? 0 : open.limitNano - paidNano;
     }
@@ -141,20 +126,10 @@ export class FakeSettler {
     const channel = openChannel(bytes, crypto);
     if (!channel.ok) return refusal(channel.code, channel.detail);
     const { id, open } = channel.value;
-    const budget = this.enrolments.get(toHex(open.payer));
-    if (!this.channels.has(toHex(id))) {
-      const used = this.usedBy(open.payer);
-      const toSeller = this.usedBy(open.payer, open.payee);
-      const isOver =
-        budget !== undefined &&
-        (used.spentNano + used.reservedNano + open.limitNano > Math.min(budget.totalNano, budget.dayNano) ||
-          toSeller.spentNano + toSeller.reservedNano + open.limitNano > budget.sellerNano ||
-          (budget.expiryS !== 0 && budget.expiryS <= this.nowS));
-      if (isOver) return refusal('budget-exhausted', 'over the budget of its owner');
+    if (!this.channels.has(toHex(id)))
       this.channels.set(toHex(id), { open, paidNano: 0, closed: false, bookedIndex: ++this.journalIndex });
-    }
     const { limitNano, expiryS } = open;
-    const grant = { issuedS: this.nowS, version: 1, limitNano, expiryS, backing: this.backing };
+    const grant = { issuedS: this.nowS, version: 1, limitNano, expiryS, backing: 'deposit' } as const;
     return { kind: 'grant', parts: [signGrant(id, grant, this.as)] };
   }
 
@@ -171,23 +146,11 @@ export class FakeSettler {
     return this.receipt(id);
   }
 
-  private close(id: Uint8Array): Answer {
-    const booked = this.channels.get(toHex(id));
-    if (booked !== undefined) booked.closed = true;
-    return this.receipt(id);
-  }
-
   private receipt(id: Uint8Array): Answer {
     const booked = this.channels.get(toHex(id));
     if (booked === undefined) return refusal('channel-unknown', 'no such channel here');
     const { open, paidNano, closed, bookedIndex } = booked;
     const receipt = { issuedS: this.nowS, paidNano, limitNano: open.limitNano, final: closed };
     return { kind: 'receipt', parts: [signReceipt(id, { ...receipt, journalIndex: bookedIndex }, this.as)] };
-  }
-
-  private statement(lease: Uint8Array): Answer {
-    for (const [id, { open }] of this.channels)
-      if (equalBytes(open.terms, lease)) return this.receipt(Uint8Array.from(Buffer.from(id, 'hex')));
-    return refusal('channel-unknown', 'no channel of that lease');
   }
 }
