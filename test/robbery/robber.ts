@@ -27,14 +27,21 @@ const ADDRESSES: readonly Address[] = ['seller', 'buyer', 'settler'];
 /** Messages of a kind that are remembered: the first ones, and some of the later ones. */
 const CAPTURED_MAX = 40;
 
+/** What a robber sees of the lease it is at: a world, or a trade of many. */
+export type Scene = Pick<World, 'ports' | 'crypto' | 'wire' | 'purchase' | 'sale'> & {
+  readonly nowMs: number;
+  /** Set by the robber: is told every message that is sent. */
+  observe: World['observe'];
+};
+
 export class Robber {
   readonly role: Role;
-  private readonly world: World;
+  private readonly world: Scene;
   private readonly chance: Chance;
   private readonly captured = new Map<string, Message[]>();
   private readonly signers: readonly Signer[];
 
-  constructor(world: World, role: Role, seed: number) {
+  constructor(world: Scene, role: Role, seed: number) {
     this.world = world;
     this.role = role;
     this.chance = chanceOf(seed);

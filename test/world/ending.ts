@@ -6,8 +6,11 @@ import { decodeStream, type StreamMessage } from '../../schemas/stream.ts';
 import type { Message } from './options.ts';
 import type { World } from './world.ts';
 
+/** What the accounts of a lease are taken from. */
+type Accounts = Pick<World, 'sale' | 'purchase' | 'statement' | 'wire' | 'ended'>;
+
 /** What differs between sold, delivered, paid, claimed and stated, or null. */
-export const differenceIn = ({ sale, purchase, statement, wire, ended }: World): string | null => {
+export const differenceIn = ({ sale, purchase, statement, wire, ended }: Accounts): string | null => {
   if (sale === null || purchase === null) return 'there was no lease';
   if (ended.seller === '' || ended.buyer === '') {
     return `not ended: the sale is ${sale.phase}, the purchase ${purchase.phase}`;

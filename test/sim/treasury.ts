@@ -1,0 +1,139 @@
+/** The treasury: the operator's day with the bank. Statements in, a payout run, the bank's word on it. */
+
+import { bookDeposit } from '../../broker/settler/bank/deposits.ts';
+import { setOwner } from '../../broker/settler/bank/owners.ts';
+import { fileOfRun, makeRun, settlePayout } from '../../broker/settler/bank/payouts.ts';
+import type { Store } from '../../broker/settler/store/store.ts';
+import type { Crypto } from '../../schemas/crypto.ts';
+import { ok, type Result } from '../../schemas/result.ts';
+import type { Bank, Line, Verdict } from './bank.ts';
+import type { Device } from './device.ts';
+import type { Job } from './office.ts';
+import { ibanOf } from './plan.ts';
+import type { Timeline } from './timeline.ts';
+
+export const SETTLER_IBAN = ibanOf(1);
+const THRESHOLD_NANO = 100_000_000n;
+
+/** The date of a moment, YYYY-MM-DD. */
+const dateOf = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
+
+export type TreasuryHost = {
+  readonly time: Timeline;
+  readonly root: Uint8Array;
+  readonly crypto: Crypto;
+  readonly devices: readonly Device[];
+  readonly bank: Bank;
+  readonly give: (job: Job) => Promise<void>;
+  /** Transfers the bank has not spoken of for so long are taken for rejected: a planted defect, else undefined. */
+  readonly impatienceMs: number | undefined;
+};
+
+export class Treasury {
+  readonly told = new Set<string>();
+  private readonly host: TreasuryHost;
+  private lastLines: readonly Line[] = [];
+  private lastFile: string | null = null;
+  /** The run of each transfer, and when its file went out. */
+  private readonly sent = new Map<string, { readonly run: string; readonly atMs: number }>();
+
+  constructor(host: TreasuryHost) {
+    this.host = host;
+  }
+
+  /** Who is paid where. */
+  async openAccounts(): Promise<void> {
+    const { root, devices } = this.host;
+    const owners = [
+      { key: root, name: 'The settler', iban: SETTLER_IBAN },
+      ...devices.map(({ key, plan }) => ({ key, name: plan.party.name, iban: plan.party.iban })),
+    ];
+    await this.each('bank details', owners, (store, { key, name, iban }) =>
+      setOwner(store, key, { name, iban, bic: null }),
+    );
+  }
+
+  /** One job for many: it begins again at the first where one of them failed. */
+  private each<T>(
+    name: string,
+    items: readonly T[],
+    work: (store: Store, item: T, nowMs: number) => Promise<Result<unknown>>,
+  ): Promise<void> {
+    return this.host.give({
+      name,
+      work: async (store, nowMs) => {
+        for (const item of items) {
+          const done = await work(store, item, nowMs);
+          if (!done.ok) return done;
+        }
+        return ok(null);
+      },
+    });
+  }
+
+  async bookStatement(): Promise<void> {
+    this.lastLines = this.host.bank.statement();
+    await this.book(this.lastLines);
+  }
+
+  private async book(lines: readonly Line[]): Promise<void> {
+    const { devices, crypto } = this.host;
+    await this.each('deposits', lines, async (store, { reference, currency, cents, purpose }, nowMs) => {
+      const owner = devices.find((device) => device.id === purpose)!.key;
+      const deposit = { owner, currency, nano: cents * 10_000_000n, reference };
+      return bookDeposit(store, deposit, nowMs, crypto.sha256);
+    });
+  }
+
+  async payOut(): Promise<void> {
+    const { root, crypto, bank } = this.host;
+    const day = dateOf(this.host.time.nowMs);
+    const order = { period: day, sequence: 1, thresholdNano: THRESHOLD_NANO, executionDate: day };
+    await this.host.give({
+      name: 'payouts',
+      work: async (store, nowMs) => {
+        const run = await makeRun(store, order, nowMs, crypto.sha256);
+        if (!run.ok || run.value.payouts.length === 0) return run;
+        const file = fileOfRun(run.value, root);
+        if (!file.ok) return file;
+        for (const { id } of run.value.payouts) {
+          this.sent.set(id, { run: run.value.run.id, atMs: this.host.time.nowMs });
+        }
+        this.lastFile = file.value;
+        bank.execute(file.value, this.host.time.nowMs);
+        return ok(null);
+      },
+    });
+  }
+
+  /** What the bank said since the last time, or all that it ever said. */
+  async hearBank(again = false): Promise<void> {
+    const words = this.host.bank.words(this.host.time.nowMs).filter(({ id }) => again || !this.told.has(id));
+    for (const { id } of words) this.told.add(id);
+    await this.settle(words);
+    const { impatienceMs } = this.host;
+    if (impatienceMs === undefined) return;
+    const silent = [...this.sent].filter(([id, { atMs }]) => {
+      return !this.told.has(id) && this.host.time.nowMs - atMs >= impatienceMs;
+    });
+    for (const [id] of silent) this.told.add(id);
+    await this.settle(silent.map(([id]) => ({ id, verdict: 'voided' })));
+  }
+
+  private async settle(words: readonly { readonly id: string; readonly verdict: Verdict }[]): Promise<void> {
+    const { sha256 } = this.host.crypto;
+    await this.each('the bank’s word', words, (store, { id, verdict }, nowMs) =>
+      settlePayout(store, this.sent.get(id)!.run, id, verdict, nowMs, sha256),
+    );
+  }
+
+  /** The last statement and every word, once more. */
+  async repeatBank(): Promise<void> {
+    await this.book(this.lastLines);
+    await this.hearBank(true);
+  }
+
+  sendFileAgain(): void {
+    if (this.lastFile !== null) this.host.bank.execute(this.lastFile, this.host.time.nowMs);
+  }
+}
