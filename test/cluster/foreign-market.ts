@@ -4,13 +4,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AgentConfig } from '../../agent/config.ts';
 import { createKey } from '../../agent/host/key-file.ts';
-import { bookDeposit } from '../../broker/settler/bank/deposits.ts';
-import { ALL_TIME, type Line, reconcile } from '../../broker/settler/reports/reconciliation.ts';
-import { verifyStore } from '../../broker/settler/reports/verify.ts';
-import { openStore } from '../../broker/settler/store/open.ts';
-import type { Store } from '../../broker/settler/store/store.ts';
-import { crypto, Market, type PartyWish, signerOf, taken } from '../agent/market.ts';
-import { type Running, startProgram } from '../e2e/program.ts';
+import { crypto, Market, type PartyWish, taken } from '../agent/market.ts';
+import { type Running, runProgram, startProgram } from '../e2e/program.ts';
 import { type ForeignBroker, idOfSeed, passwordOf } from './foreign.ts';
 
 export const SETTLER = 200;
@@ -19,8 +14,12 @@ const LEASE_S = 2;
 
 export type ForeignPlaces = {
   readonly broker: ForeignBroker;
+  /** The workers' way to it, where it is another than the agents'. */
+  readonly url?: string;
+  readonly caFile?: string;
+  readonly protocol?: '3.1.1' | '5';
   /** Of a worker's subscriptions. */
-  readonly qos: 0 | 1;
+  readonly qos?: 0 | 1;
   /** A PostgreSQL database, or none for a file. */
   readonly database?: string;
 };
@@ -40,6 +39,12 @@ export class ForeignMarket extends Market {
     await super.close();
   }
 
+  /** The operator's word that the journal replays to all that is stored. */
+  verify(): void {
+    const { exit, error } = runProgram('settler', 'verify', '--db', this.database);
+    if (exit !== 0) throw new Error(error);
+  }
+
   override configOf(wish: PartyWish): AgentConfig {
     const config = super.configOf(wish);
     const passwordFile = this.file('password', passwordOf(wish.seed));
@@ -53,13 +58,15 @@ export class ForeignMarket extends Market {
     taken(createKey(key, new Uint8Array(32).fill(SETTLER), crypto.random(8)));
     const config = [
       `name: ${name}`,
-      `database: ${JSON.stringify(this.base)}`,
+      `database: ${JSON.stringify(this.database)}`,
       `key: ${key}`,
       'currencies: [EUR]',
       `leaseS: ${LEASE_S}`,
       'broker:',
-      `  url: ${this.places.broker.url}`,
-      `  qos: ${this.places.qos}`,
+      `  url: ${this.places.url ?? this.places.broker.url}`,
+      `  qos: ${this.places.qos ?? 1}`,
+      `  protocol: "${this.places.protocol ?? '3.1.1'}"`,
+      ...(this.places.caFile === undefined ? [] : [`  caFile: ${this.places.caFile}`]),
       `  passwordFile: ${this.file('password', passwordOf(SETTLER))}`,
     ];
     const worker = startProgram('settler', 'work', '--config', this.file('yaml', config.join('\n')));
@@ -69,28 +76,7 @@ export class ForeignMarket extends Market {
     return worker;
   }
 
-  override async deposit(seed: number, nano: bigint): Promise<void> {
-    const wish = { owner: signerOf(seed).key, currency: 'EUR', nano, reference: `deposit-${seed}` };
-    await this.onStore(async (store) => taken(await bookDeposit(store, wish, Date.now(), crypto.sha256)));
-  }
-
-  override async ledger(): Promise<readonly Line[]> {
-    return this.onStore(async (store) => {
-      taken(await verifyStore(store, crypto.sha256));
-      return taken(await reconcile(store, ALL_TIME, crypto)).leases;
-    });
-  }
-
-  async onStore<T>(work: (store: Store) => Promise<T>): Promise<T> {
-    const store = taken(await openStore(this.base));
-    try {
-      return await work(store);
-    } finally {
-      await store.close();
-    }
-  }
-
-  private get base(): string {
+  protected override get database(): string {
     return this.places.database ?? join(this.folder, 'settler.db');
   }
 
