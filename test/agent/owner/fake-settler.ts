@@ -14,7 +14,7 @@ import type { SettlerSigner } from '../../../schemas/settler.ts';
 import { signSpending } from '../../../schemas/spending.ts';
 import { crypto, signerOf } from './bench.ts';
 
-type Booked = { readonly open: Open; paidNano: number; closed: boolean; bookedIndex: number };
+export type Booked = { readonly open: Open; paidNano: number; closed: boolean; bookedIndex: number };
 type Answer = { [K in Request['kind']]: Omit<Extract<Request, { kind: K }>, 'id'> }[Request['kind']];
 
 const SEED = 200;
@@ -30,6 +30,8 @@ export class FakeSettler {
   readonly channels = new Map<string, Booked>();
   /** Nothing of these kinds is answered. */
   readonly deaf = new Set<Request['kind']>();
+  /** The deposit behind new channels is gone. */
+  poor = false;
   journalIndex = 0;
   nowMs: () => number;
   private readonly as: SettlerSigner;
@@ -126,6 +128,7 @@ export class FakeSettler {
     const channel = openChannel(bytes, crypto);
     if (!channel.ok) return refusal(channel.code, channel.detail);
     const { id, open } = channel.value;
+    if (this.poor) return refusal('deposit-insufficient', 'nothing is left');
     if (!this.channels.has(toHex(id)))
       this.channels.set(toHex(id), { open, paidNano: 0, closed: false, bookedIndex: ++this.journalIndex });
     const { limitNano, expiryS } = open;

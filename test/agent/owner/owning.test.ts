@@ -122,6 +122,31 @@ owning(
 );
 
 owning(
+  'grants one step for a report, however much is wanted, and one where less than a step is left',
+  withCase({}, (one) => {
+    const first = one.budget(null, 0);
+    const low = report(first, { spentNano: 165 * EUR });
+    const second = one.budget(low, 10 * EUR);
+    assert.is(second.totalNano, 240 * EUR, '35 are left, a step is 40');
+    assert.equal(one.budget(low, 100 * EUR), second);
+    assert.is(
+      one.budget(report(second, { spentNano: 165 * EUR, journalIndex: 2 }), 100 * EUR).totalNano,
+      280 * EUR,
+    );
+  }),
+);
+
+owning(
+  'signs above a budget that somebody else signed for it',
+  withCase({}, (one) => {
+    const first = one.budget(null, 0);
+    const version = first.version + 5000;
+    const budget = one.budget(report({ version, totalNano: 200 * EUR }), 0);
+    assert.equal([budget.version, budget.totalNano], [version + 1, 200 * EUR]);
+  }),
+);
+
+owning(
   'gives no more to a device that has enough',
   withCase({}, (one) => {
     const first = one.budget(null, 0);
@@ -187,6 +212,12 @@ owning(
     one.bench.nowMs += 1.5 * DAY_MS;
     const second = one.budget(null, 0);
     assert.is(second.expiryS, one.bench.nowMs / 1000 + 8 * 86_400);
+    await one.restart({ days: 4 });
+    assert.is(
+      one.budget(null, 0).expiryS,
+      one.bench.nowMs / 1000 + 4 * 86_400,
+      'the owner wants it to end sooner',
+    );
     await one.restart({ days: 0 });
     const third = one.budget(null, 0);
     assert.is(third.expiryS, 0);

@@ -8,7 +8,7 @@ import { type Deal, dealOf } from '../../world/deal.ts';
 import { LoneSale } from '../../world/lone-sale.ts';
 import { PRICE_NANO as P } from '../../world/options.ts';
 import { Bench, crypto } from './bench.ts';
-import { FakeSettler } from './fake-settler.ts';
+import { type Booked, FakeSettler } from './fake-settler.ts';
 import { saleLaneOf } from './lanes.ts';
 
 /** A sale whose four readings are paid, claimed and booked; the settler may lose its memory. */
@@ -125,6 +125,23 @@ presenting(
   }),
 );
 
+for (const [what, forget] of [
+  ['less', (booked) => (booked.paidNano = P)],
+  ['as much, of an older entry', (booked) => (booked.bookedIndex = 0)],
+] as const satisfies readonly (readonly [string, (booked: Booked) => void])[]) {
+  presenting(
+    `finds out after a connect that a sale which ended is booked with ${what}`,
+    withCase((one) => {
+      one.presenting.keep(saleLaneOf(one.lone));
+      forget(one.settler.channels.get(toHex(one.deal.channel.id))!);
+      one.presenting.onConnected();
+      one.run();
+      assert.equal(one.settler.kindsAsked(), ['query', 'present', 'open', 'claim']);
+      assert.is(one.booked(), 4 * P);
+    }),
+  );
+}
+
 presenting(
   'has nothing to show where the settler has signed nothing yet',
   withCase((one) => {
@@ -140,12 +157,13 @@ presenting(
   'asks for the grant again until the settler has what backs it',
   withCase((one) => {
     one.settler.forget();
-    one.settler.deaf.add('open');
+    one.settler.poor = true;
     one.presenting.onNotice(saleLaneOf(one.lone), 'channel-unknown');
-    one.run(120_000);
-    assert.is(one.booked(), undefined);
-    one.settler.deaf.clear();
-    one.run(120_000);
+    one.run(400_000);
+    assert.equal([one.booked(), one.settler.kindsAsked()], [undefined, ['present', 'open', 'open']]);
+    assert.ok(one.bench.notices.some((notice) => notice.startsWith('deposit-insufficient: ')));
+    one.settler.poor = false;
+    one.run(400_000);
     assert.is(one.booked(), 4 * P);
   }),
 );

@@ -5,6 +5,7 @@ import { toHex } from '../../../schemas/bytes.ts';
 import { openConsent } from '../../../schemas/consent.ts';
 import { didKey } from '../../../schemas/identity.ts';
 import { type Line, openLine } from '../../../schemas/line.ts';
+import { signNoted } from '../../../schemas/noted.ts';
 import type { Request } from '../../../schemas/request.ts';
 import { must } from '../../world/deal.ts';
 import { Bench, crypto, signerOf } from './bench.ts';
@@ -135,6 +136,20 @@ promises(
     const told = one.told();
     assert.is(new Set(told.map(({ version }) => version)).size, 1);
     assert.ok(one.promises.lines()[0]!.noted);
+  }),
+);
+
+promises(
+  'are not taken for noted by an answer about something else',
+  withCase((one) => {
+    one.begin({ 3: 50 * EUR });
+    const noted = { issuedS: 1, hash: new Uint8Array(32), journalIndex: 1 };
+    const bytes = signNoted(noted, { signer: signerOf(200), certificate: null });
+    const answer = (_: string, { id }: Request): Request => ({ kind: 'noted', id, parts: [bytes] });
+    one.bench.run({ [one.settler.id]: answer }, 60_000, () => one.promises.onTimer(one.bench.nowMs));
+    assert.is(one.promises.lines()[0]!.noted, false);
+    one.run(60_000);
+    assert.is(one.promises.lines()[0]!.noted, true);
   }),
 );
 

@@ -29,14 +29,14 @@ class Case {
   readonly paidToNano = new Map<string, number>();
   purse!: Purse;
 
-  begin(budget: Uint8Array | null = null, settlers: readonly Uint8Array[] = [this.settler.key]): void {
+  begin(budget: Uint8Array | null = null, settlers = [this.settler.key], owner = OWNER): void {
     this.purse = new Purse(
       {
         ...this.bench.ports,
         paidToNano: (seller) => this.paidToNano.get(toHex(seller)) ?? 0,
         wantedNano: () => this.wantedNano,
       },
-      { owner: signerOf(OWNER).key, budget, currency: 'EUR' },
+      { owner: signerOf(owner).key, budget, currency: 'EUR' },
       settlers,
     );
     this.purse.onConnected();
@@ -164,6 +164,10 @@ purse(
     const limits = { currency: 'EUR', version: 9, totalNano: 1, dayNano: 1, sellerNano: 1, expiryS: 0 };
     assert.is(codeOf(one.purse.take(signBudget({ ...stranger, ...limits }, signerOf(9)))), 'not-authorised');
     assert.is(one.purse.status()[0]!.version, 5);
+    one.run();
+    assert.is(take({}), 'ok');
+    one.run();
+    assert.is(one.asked('enrol'), 1, 'the same again is not news');
   }),
 );
 
@@ -314,14 +318,45 @@ purse(
 purse(
   'fetches from its owner what the settler says is newer',
   withCase((one) => {
-    one.begin(budgetOf(one.settler.key));
-    one.run();
-    const elsewhere = signEnrolment(budgetOf(one.settler.key, { version: 9 }), signerOf(DEVICE));
-    one.settler.answer('', { kind: 'enrol', id: new Uint8Array(8), parts: [elsewhere] });
     one.own(150 * EUR);
+    one.begin();
+    one.run(10_000);
+    const version = one.purse.status()[0]!.version + 1000;
+    const elsewhere = signEnrolment(budgetOf(one.settler.key, { version }), signerOf(DEVICE));
+    one.settler.answer('', { kind: 'enrol', id: new Uint8Array(8), parts: [elsewhere] });
     one.purse.onConnected();
     one.run(10_000);
-    assert.equal([one.purse.status()[0]!.totalNano, one.purse.status()[0]!.enrolled], [150 * EUR, true]);
+    const [status] = one.purse.status();
+    assert.equal([status!.version, status!.totalNano, status!.enrolled], [version + 1, 150 * EUR, true]);
+  }),
+);
+
+purse(
+  'of a device that has another owner now begins anew',
+  withCase(async (one) => {
+    one.begin(budgetOf(one.settler.key));
+    one.run();
+    await one.bench.restart();
+    one.begin(null, [one.settler.key], 9);
+    assert.equal(one.purse.status(), []);
+    one.run();
+    assert.is(one.room(), 0);
+  }),
+);
+
+purse(
+  'says so where the settler has the device under another owner, and spends nothing',
+  withCase((one) => {
+    const other = { owner: signerOf(9).key, device: signerOf(DEVICE).key, settler: one.settler.key };
+    const limits = { currency: 'EUR', version: 9, totalNano: EUR, dayNano: EUR, sellerNano: EUR, expiryS: 0 };
+    const elsewhere = signEnrolment(signBudget({ ...other, ...limits }, signerOf(9)), signerOf(DEVICE));
+    one.settler.answer('', { kind: 'enrol', id: new Uint8Array(8), parts: [elsewhere] });
+    one.begin(budgetOf(one.settler.key));
+    one.run(10_000);
+    assert.ok(
+      one.bench.notices.some((notice) => notice.startsWith('not-authorised: the settler has this device')),
+    );
+    assert.is(one.room(), 0);
   }),
 );
 
