@@ -1,0 +1,120 @@
+/**
+ * A sealed file: lines of text in gzip, and a seal that tells whether every byte is as it was written.
+ *
+ *     file = gzip member of the lines | seal
+ *     seal = gzip member of nothing, with the comment "sha256:<hex of all bytes before>"
+ *
+ * `zcat` reads it, in thirty years too. CRC-32 leaves bits of a gzip header alone; the seal leaves none.
+ */
+
+import { createHash } from 'node:crypto';
+import { createReadStream, renameSync, rmSync } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { createInterface } from 'node:readline';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createGunzip, createGzip } from 'node:zlib';
+import { equalBytes } from '../../../schemas/bytes.ts';
+import { ok, type Result, refuse } from '../../../schemas/result.ts';
+
+/** RFC 1952: magic, deflate, FCOMMENT, no time, no extra flags, system unknown. */
+const SEAL_HEAD = Uint8Array.of(0x1f, 0x8b, 8, 0x10, 0, 0, 0, 0, 0, 0xff);
+/** The end of the comment, an empty block, the CRC and the length of nothing. */
+const SEAL_TAIL = Uint8Array.of(0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+const SEAL_BYTES = SEAL_HEAD.length + 'sha256:'.length + 64 + SEAL_TAIL.length;
+
+const sealOf = (digest: Buffer): Buffer =>
+  Buffer.concat([SEAL_HEAD, Buffer.from(`sha256:${digest.toString('hex')}`), SEAL_TAIL]);
+
+const damaged = (path: string, why: string) =>
+  refuse('journal-corrupt', `${path} ${why}: take another copy of it, or another backup`);
+
+/** A system's error as a refusal; a programmer's is thrown. */
+const refusalOf = (error: unknown, path: string) => {
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code === undefined) throw error;
+  if (code === 'EEXIST') return refuse('config-invalid', `${path} exists already: name another file`);
+  const full = code === 'ENOSPC' || code === 'EDQUOT';
+  return refuse(full ? 'storage-full' : 'storage-failed', `${path}: ${message}`);
+};
+
+const syncFolder = async (path: string): Promise<void> => {
+  const folder = await open(dirname(path), 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+};
+
+const writeAll = async (file: FileHandle, lines: AsyncIterable<string>): Promise<void> => {
+  const hash = createHash('sha256');
+  await pipeline(Readable.from(lines), createGzip(), async (packed: AsyncIterable<Buffer>) => {
+    for await (const chunk of packed) {
+      hash.update(chunk);
+      await file.writeFile(chunk);
+    }
+  });
+  await file.writeFile(sealOf(hash.digest()));
+  await file.sync();
+};
+
+/**
+ * Writes a file that its owner alone can read; whole, or not there. Never over another one.
+ * Codes: config-invalid, storage-full, storage-failed. What `lines` throws is thrown.
+ */
+export const writeSealed = async (path: string, lines: AsyncIterable<string>): Promise<Result<null>> => {
+  const part = `${path}.part`;
+  try {
+    // Both names at once, so that an old backup is safe and two writers do not meet.
+    await (await open(path, 'wx', 0o600)).close();
+  } catch (error) {
+    return refusalOf(error, path);
+  }
+  try {
+    const file = await open(part, 'w', 0o600);
+    try {
+      await writeAll(file, lines);
+    } finally {
+      await file.close();
+    }
+    renameSync(part, path);
+    await syncFolder(path);
+    return ok(null);
+  } catch (error) {
+    rmSync(part, { force: true });
+    rmSync(path, { force: true });
+    return refusalOf(error, path);
+  }
+};
+
+/** The bytes before the seal, where it is unbroken. Codes: journal-corrupt, storage-failed. */
+export const checkSeal = async (path: string): Promise<Result<number>> => {
+  try {
+    const file = await open(path, 'r');
+    try {
+      const length = (await file.stat()).size - SEAL_BYTES;
+      if (length < 0) return damaged(path, 'is no backup, or the end of one is missing');
+      const seal = Buffer.alloc(SEAL_BYTES);
+      await file.read(seal, 0, SEAL_BYTES, length);
+      const hash = createHash('sha256');
+      if (length > 0)
+        for await (const chunk of createReadStream(path, { end: length - 1 })) hash.update(chunk);
+      if (equalBytes(seal, sealOf(hash.digest()))) return ok(length);
+      return damaged(path, 'is damaged or cut short: its seal is not that of its bytes');
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    return refusalOf(error, path);
+  }
+};
+
+/** The lines of a file whose seal was checked; `length` is what `checkSeal` said. Throws where the disk fails. */
+export const readSealed = (path: string, length: number): AsyncIterable<string> => {
+  const packed = createReadStream(path, { end: length - 1 });
+  const unpacked = createGunzip();
+  packed.on('error', (error) => unpacked.destroy(error));
+  return createInterface({ input: packed.pipe(unpacked), crlfDelay: Number.POSITIVE_INFINITY });
+};
