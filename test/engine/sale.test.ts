@@ -253,8 +253,7 @@ claiming('says where the settler has booked less than it signed for before', () 
   lone.hear(lone.payer.tick(1, 5));
   lone.sync();
   lone.wait(1250);
-  const [again] = lone.asked('claim').slice(-1);
-  lone.tell({ kind: 'reply', request: receiptFor(lone, again!.id, 2 * P, false) });
+  lone.tell({ kind: 'reply', request: receiptFor(lone, lone.asked('claim').at(-1)!.id, 2 * P, false) });
   assert.ok(
     lone.notices.some((notice) => notice.startsWith('journal-stale')),
     lone.notices.join(),
