@@ -4,7 +4,6 @@ import { toHex } from '../../../schemas/bytes.ts';
 import { openChannel } from '../../../schemas/open.ts';
 import type { Request } from '../../../schemas/request.ts';
 import { ok, type Result, refuse } from '../../../schemas/result.ts';
-import type { Wanted } from '../ledger/book.ts';
 import { claim, unknownChannel } from './claims.ts';
 import { closeChannel } from './closing.ts';
 import type { Desk } from './desk.ts';
@@ -40,8 +39,8 @@ export const createPrepare = (desk: Desk, nowMs: () => number) => {
     // By sender as well: nobody can use up the allowance of a channel's payee.
     const allow = (channel: Uint8Array) => () => claimRate(`${toHex(channel)} ${from}`, nowMs());
     const mayAsk = () => openRate(from, nowMs());
-    const onChannel = (channel: Uint8Array, apply: Task['apply'], more: Wanted = {}): Result<Task> =>
-      ok({ wants: { channel: [[channel]], ...more }, reach: (book) => reachOfChannel(book, channel), apply });
+    const onChannel = (channel: Uint8Array, apply: Task['apply'], more: Partial<Task> = {}): Result<Task> =>
+      ok({ wants: { channel: [[channel]] }, reach: (book) => reachOfChannel(book, channel), apply, ...more });
     switch (request.kind) {
       case 'open': {
         if (!mayAsk()) return refuse('rate-exceeded', 'too many opens: wait a second');
@@ -57,13 +56,14 @@ export const createPrepare = (desk: Desk, nowMs: () => number) => {
       }
       case 'claim': {
         const [channel, voucher, tick] = request.parts;
-        return onChannel(channel, (book) => claim(book, channel, { voucher, tick }, desk, allow(channel)));
+        const apply: Task['apply'] = (book) => claim(book, channel, { voucher, tick }, desk, allow(channel));
+        return onChannel(channel, apply, { steady: true });
       }
       case 'close': {
         const [channel, close, consent] = request.parts;
         const closes = consent === null ? [close] : [close, consent];
         const apply: Task['apply'] = (book) => closeChannel(book, channel, closes, desk, allow(channel));
-        return onChannel(channel, apply, { meta: [INTAKE] });
+        return onChannel(channel, apply, { wants: { channel: [[channel]], meta: [INTAKE] } });
       }
       case 'statement': {
         const [lease, agreed] = request.parts;

@@ -9,6 +9,8 @@ export type Task = {
   /** What it wants once those are known; nothing more where it is left out. */
   readonly reach?: (book: Book) => Wanted;
   readonly apply: (book: Book) => Result<Answer>;
+  /** It moves nothing that decides what others reach: no owner, no new channel. */
+  readonly steady?: true;
 };
 
 /** The wishes of many as one. */

@@ -31,13 +31,13 @@ export type Book = {
 };
 
 /** One of these is asked for several times by a batch: distinct by key. */
-const missing = (known: ReadonlyMap<string, unknown>, keys: readonly Key[]): Key[] => {
+const missing = (known: ReadonlyMap<string, unknown>, keys: readonly Key[]): Map<string, Key> => {
   const wanted = new Map<string, Key>();
   for (const key of keys) {
     const text = keyText(key);
     if (!known.has(text)) wanted.set(text, key);
   }
-  return [...wanted.values()];
+  return wanted;
 };
 
 /** The database's time goes with its signs of life, `meta` row `time`. */
@@ -94,9 +94,9 @@ const bookOf = (reader: Reader, before: Head, timeMs: number, sha256: Sha256): B
       const load = async <T extends TableName>(table: T): Promise<void> => {
         const known = rows.get(table)!;
         const keys = missing(known, wanted[table] ?? []);
-        if (keys.length === 0) return;
-        const found = await reader.get(table, keys);
-        for (const key of keys) known.set(keyText(key), undefined);
+        if (keys.size === 0) return;
+        const found = await reader.get(table, [...keys.values()]);
+        for (const text of keys.keys()) known.set(text, undefined);
         for (const row of found) known.set(keyText(keyOfRow(table, row)), row);
       };
       await Promise.all((Object.keys(wanted) as TableName[]).map(load));

@@ -6,7 +6,6 @@
  * `meta` follows from the journal (`../ledger/projection.ts`).
  */
 
-import { toHex } from '../../../schemas/bytes.ts';
 import type { Backing } from '../../../schemas/grant.ts';
 
 export type Balance = { readonly account: string; readonly currency: string; readonly nano: bigint };
@@ -372,14 +371,14 @@ export const keyOfRow = <T extends TableName>(table: T, row: Tables[T]): Key =>
     .slice(0, TABLES[table].keyColumns)
     .map(({ field }) => (row as unknown as Record<string, KeyValue>)[field]!);
 
+const valueText = (value: KeyValue): string => {
+  if (typeof value === 'string') return JSON.stringify(value);
+  if (typeof value === 'number') return String(value);
+  return Buffer.from(value.buffer, value.byteOffset, value.length).toString('hex');
+};
+
 /** One text for each key; numbers with a sign of their own, so that no text is taken for one. */
-export const keyText = (key: Key): string =>
-  key
-    .map((value) =>
-      typeof value === 'string'
-        ? JSON.stringify(value)
-        : typeof value === 'number'
-          ? `${value}`
-          : toHex(value),
-    )
-    .join(' ');
+export const keyText = (key: Key): string => {
+  if (key.length === 1) return valueText(key[0]!);
+  return key.map(valueText).join(' ');
+};
