@@ -19,8 +19,11 @@ export type Bench = {
   /** One line: what is measured. */
   readonly summary: string;
   /** `progress` says what goes on, on stderr. */
-  readonly run: (progress: (text: string) => void) => Promise<readonly Figure[]>;
+  readonly run: (progress: (text: string) => void) => Promise<Measured>;
 };
+
+/** `more` is what does not fit a figure: it stands in the result as it is. */
+export type Measured = readonly Figure[] & { readonly more?: Readonly<Record<string, unknown>> };
 
 const verdictOf = ({ value, target }: Figure): 'met' | 'missed' | undefined => {
   if (target === undefined) return undefined;
@@ -63,8 +66,8 @@ export const tableOf = (figures: readonly Figure[]): string => {
 };
 
 /** One flat object: every figure under its name, the targets and whether all are met beside them. */
-export const resultOf = (bench: Bench, figures: readonly Figure[]): Record<string, unknown> => {
-  const result: Record<string, unknown> = { bench: bench.name, node: process.version };
+export const resultOf = (bench: Bench, figures: Measured): Record<string, unknown> => {
+  const result: Record<string, unknown> = { bench: bench.name, node: process.version, ...figures.more };
   for (const { name, value } of figures) result[name] = value;
   const promised = figures.filter(({ target }) => target !== undefined);
   result.targets = Object.fromEntries(promised.map((figure) => [figure.name, figure.target]));

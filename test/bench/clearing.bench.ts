@@ -1,0 +1,120 @@
+/**
+ * How long clearing takes, from obligations in memory to what is left and a report: synthetic networks with degrees
+ * of a power law, amounts to 1.6e10 cents spread evenly over orders of magnitude. Beside it the network simplex of
+ * LEMON on the same obligations, in C++ (from arcs in memory to the optimum), and of NetworkX, which takes
+ * minutes: with CLEARING_NETWORKX=100000 on that network, with CLEARING_NETWORKX=all on all. Each run is a process of its own, so that its memory is its own.
+ */
+
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { randomEdges } from '../settler/clearing/networks.ts';
+import type { Bench, Figure } from './bench.ts';
+import { NETWORKS, shapeOf } from './clearing-networks.ts';
+import type { ClearingRun } from './clearing-process.ts';
+import { type Oracle, openLemon, openNetworkX } from './oracle.ts';
+
+const PROCESS = fileURLToPath(new URL('./clearing-process.ts', import.meta.url));
+
+const runOf = async (obligations: number, words: 'fewest' | 'two'): Promise<ClearingRun> => {
+  const child: ChildProcess = fork(PROCESS, [String(obligations), words]);
+  const [run] = (await Promise.race([
+    once(child, 'message'),
+    once(child, 'exit').then(([code]) => {
+      throw new Error(`the process that clears ended with ${code}`);
+    }),
+  ])) as [ClearingRun];
+  return run;
+};
+
+type NetworkResult = Record<string, number>;
+
+const opened = (oracle: Oracle | string, progress: (text: string) => void): Oracle | undefined => {
+  if (typeof oracle !== 'string') return oracle;
+  progress(`skip: ${oracle}`);
+  return undefined;
+};
+
+const solved = (oracle: Oracle, obligations: number, ours: ClearingRun): number => {
+  const shape = shapeOf(obligations);
+  const { cleared, ms } = oracle.solve(shape.owners, randomEdges(shape));
+  if (String(cleared) !== ours.cleared) {
+    throw new Error(`${oracle.name} clears ${cleared} of ${obligations} obligations, not ${ours.cleared}`);
+  }
+  return ms;
+};
+
+const measure = async (
+  obligations: number,
+  lemon: Oracle | undefined,
+  networkX: Oracle | undefined,
+  progress: (text: string) => void,
+): Promise<NetworkResult> => {
+  progress(`${obligations} obligations`);
+  const run = await runOf(obligations, 'fewest');
+  const two = await runOf(obligations, 'two');
+  const result: NetworkResult = {
+    obligations,
+    gross: Number(run.gross),
+    cleared: Number(run.cleared),
+    ms: run.ms,
+    rss_mb: run.rssMb,
+    circulation_ms: run.circulationMs,
+    circulation_two_words_ms: two.circulationMs,
+  };
+  if (lemon !== undefined) {
+    progress(`${obligations} obligations: ${lemon.name}`);
+    result.oracle_ms = solved(lemon, obligations, run);
+    result.oracle_cleared = Number(run.cleared);
+  }
+  const asked = process.env.CLEARING_NETWORKX;
+  if (networkX !== undefined && (asked === 'all' || asked === String(obligations))) {
+    progress(`${obligations} obligations: ${networkX.name}`);
+    result.networkx_ms = solved(networkX, obligations, run);
+  }
+  return result;
+};
+
+const figuresOf = (network: NetworkResult): Figure[] => {
+  const size = `${network.obligations! / 1000}k`;
+  const figures: Figure[] = [
+    { name: `ms_${size}`, value: network.ms! },
+    { name: `rss_mb_${size}`, value: network.rss_mb! },
+  ];
+  const compare = (
+    name: string,
+    oracleMs: number | undefined,
+    target: NonNullable<Figure['target']>,
+    ratio: (ms: number) => number,
+  ) => {
+    if (oracleMs === undefined) return;
+    figures.push({
+      name: `${name}_${size}`,
+      value: ratio(oracleMs),
+      target,
+      baseline: { name: 'ms', value: oracleMs },
+    });
+  };
+  compare('ratio_lemon', network.oracle_ms, { max: 3 }, (ms) => network.ms! / ms);
+  compare('faster_than_networkx', network.networkx_ms, { min: 20 }, (ms) => ms / network.ms!);
+  return figures;
+};
+
+export const bench: Bench = {
+  name: 'clearing',
+  summary: 'ms and memory to clear 100k, 180k and 285k obligations, beside LEMON and NetworkX',
+  run: async (progress) => {
+    const lemon = opened(openLemon(), progress);
+    const networkX =
+      process.env.CLEARING_NETWORKX === undefined ? undefined : opened(openNetworkX(), progress);
+    const networks: NetworkResult[] = [];
+    try {
+      for (const obligations of NETWORKS)
+        networks.push(await measure(obligations, lemon, networkX, progress));
+    } finally {
+      lemon?.close();
+      networkX?.close();
+    }
+    return Object.assign(networks.flatMap(figuresOf), { more: { networks } });
+  },
+};
