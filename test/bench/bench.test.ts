@@ -42,6 +42,13 @@ telling('stand in one flat object under their names, as measured', () => {
   });
 });
 
+telling('stand beside what is more than figures', () => {
+  const networks = [{ obligations: 3 }];
+  const bench: Bench = { name: 'clearing', summary: '', run: async () => FIGURES };
+  const result = resultOf(bench, Object.assign([...FIGURES], { more: { networks } }));
+  assert.equal([result.networks, result.tick_bytes], [networks, 24]);
+});
+
 telling.run();
 
 const measuring = suite('measuring');
