@@ -1,59 +1,22 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { HELP, run } from '../../broker/settler/command.ts';
-import { openSqliteStore } from '../../broker/settler/store/sqlite.ts';
-import type { Store } from '../../broker/settler/store/store.ts';
+import { HELP } from '../../broker/settler/command.ts';
 import { didKey } from '../../schemas/identity.ts';
+import { commanded, jsonOf, runOn } from './commanded.ts';
 import {
   agreedOf,
   claimRequest,
-  crypto,
   evidenceFor,
-  type House,
-  houseOver,
   openOf,
   openRequest,
   PAYEE,
   PAYER,
-  START_MS,
   statementRequest,
   UNIT,
 } from './parties.ts';
 
-type Context = { folder: string; db: string; store: Store; house: House };
-
-const command = suite<Context>('settler command');
-
-/** The broker goes on running on the same database, as it would. */
-command.before.each(async (context) => {
-  context.folder = mkdtempSync(join(tmpdir(), 'tb-command-'));
-  context.db = join(context.folder, 'settler.db');
-  const opened = await openSqliteStore(context.db);
-  if (!opened.ok) throw new Error(opened.detail);
-  context.store = opened.value;
-  context.house = await houseOver(context.store);
-});
-command.after.each(async ({ folder, store, house }) => {
-  await house.settler.close();
-  await store.close();
-  rmSync(folder, { recursive: true });
-});
-
-const runOn = async (db: string, args: string): Promise<{ text: string; code: string }> => {
-  const printed: string[] = [];
-  const host = { print: (text: string) => void printed.push(text), nowMs: () => START_MS, crypto };
-  const exit = await run([...args.split(' '), '--db', db], host);
-  return { text: printed.join(''), code: exit.ok ? String(exit.value) : exit.code };
-};
-const jsonOf = async (db: string, args: string) => {
-  const { text, code } = await runOn(db, `${args} --json`);
-  assert.is(code, '0');
-  assert.is(text.split('\n').length, 2, 'one line');
-  return JSON.parse(text);
-};
+const command = commanded('settler command');
 
 const payer = didKey(PAYER.key);
 const payee = didKey(PAYEE.key);
@@ -154,18 +117,9 @@ command('says when there is nothing to pay out, and who waits', async ({ db, fol
 });
 
 command('explains every subcommand', () => {
-  for (const name of [
-    'deposit',
-    'account set',
-    'balances',
-    'channels',
-    'report',
-    'verify',
-    'payout',
-    'settle',
-  ]) {
-    assert.match(HELP, new RegExp(`^  ${name} `, 'm'));
-  }
+  const names = 'deposit|withdraw|top-up|account set|owners|spending|line set|lines|repay|default|balances';
+  const more = 'channels|report|disputes|verify|payout|settle|clear|work|certify|broker-user';
+  for (const name of `${names}|${more}`.split('|')) assert.match(HELP, new RegExp(`^  ${name} `, 'm'));
 });
 
 command.run();

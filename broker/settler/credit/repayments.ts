@@ -41,11 +41,11 @@ const eventOf = ({ debtor, currency, reference }: Repayment, { creditor, nano }:
 
 const CREDITOR = /^(?:settler|[0-9a-f]{64})$/;
 
-/** The rows of this reference, whose subject goes on with a creditor: another reference may begin like it. */
+/** The rows of this reference as they were booked; it goes on with a creditor, and another may begin like it. */
 const rowsOf = async (reader: Reader, reference: string): Promise<readonly JournalRow[]> => {
   const prefix = `repayment/${reference}/`;
   const rows = await reader.rowsUnder(prefix, Number.MAX_SAFE_INTEGER);
-  return rows.filter(({ key }) => CREDITOR.test(key.slice(prefix.length)));
+  return rows.filter(({ key }) => CREDITOR.test(key.slice(prefix.length))).sort((a, b) => a.index - b.index);
 };
 
 const partOf = (event: LedgerEvent): Part => ({
