@@ -4,7 +4,7 @@ import { faultOf } from './certificate.ts';
 import { maximumCirculation } from './circulation.ts';
 import { compress, type Limits } from './compression.ts';
 import type { Debt } from './debts.ts';
-import { type Network, openIntake } from './network.ts';
+import { type Network, openIntake, oppositeEdges } from './network.ts';
 import type { Consent, Obligation } from './obligation.ts';
 import type { Account, Report, Step } from './report.ts';
 
@@ -16,44 +16,44 @@ export type Clearing = {
 
 const sumOf = (debts: readonly Debt[]): bigint => debts.reduce((sum, { nano }) => sum + nano, 0n);
 
-const debtsIn = ({ debtor, creditor, nano }: Network, amounts: readonly bigint[] = nano): Debt[] => {
+const total = (amounts: readonly bigint[]): bigint => amounts.reduce((sum, nano) => sum + nano, 0n);
+
+/** What is left of each edge, where that is anything. */
+const leftIn = ({ debtor, creditor, nano }: Network, cleared: readonly bigint[]): Debt[] => {
   const debts: Debt[] = [];
-  amounts.forEach((amount, edge) => {
-    if (amount > 0n) debts.push({ debtor: debtor[edge]!, creditor: creditor[edge]!, nano: amount });
+  nano.forEach((amount, edge) => {
+    const left = amount - cleared[edge]!;
+    if (left > 0n) debts.push({ debtor: debtor[edge]!, creditor: creditor[edge]!, nano: left });
   });
   return debts;
 };
 
 /** What netting of each pair alone leaves: how much, in how many transfers. */
-const nettedOf = (debts: readonly Debt[], owners: number): { nano: bigint; transfers: number } => {
-  const pairs = new Map<number, bigint>();
-  for (const { debtor, creditor, nano } of debts) {
-    const pair = Math.min(debtor, creditor) * owners + Math.max(debtor, creditor);
-    pairs.set(pair, (pairs.get(pair) ?? 0n) + (debtor < creditor ? nano : -nano));
-  }
+const nettedOf = (network: Network): { nano: bigint; transfers: number } => {
+  const { debtor, creditor, nano } = network;
+  const opposite = oppositeEdges(network);
   let left = 0n;
   let transfers = 0;
-  for (const nano of pairs.values()) {
-    if (nano === 0n) continue;
-    left += nano < 0n ? -nano : nano;
+  for (let edge = 0; edge < nano.length; edge++) {
+    const other = opposite[edge]!;
+    if (other >= 0 && debtor[edge]! > creditor[edge]!) continue;
+    const net = other < 0 ? nano[edge]! : nano[edge]! - nano[other]!;
+    if (net === 0n) continue;
+    left += net < 0n ? -net : net;
     transfers++;
   }
   return { nano: left, transfers };
 };
 
-const accountsOf = (
-  owners: readonly string[],
-  before: readonly Debt[],
-  after: readonly Debt[],
-): Account[] => {
+const accountsOf = ({ owners, debtor, creditor, nano }: Network, after: readonly Debt[]): Account[] => {
   const sums = owners.map((owner) => ({ owner, owedBefore: 0n, dueBefore: 0n, owedAfter: 0n, dueAfter: 0n }));
-  for (const { debtor, creditor, nano } of before) {
-    sums[debtor]!.owedBefore += nano;
-    sums[creditor]!.dueBefore += nano;
+  for (let edge = 0; edge < nano.length; edge++) {
+    sums[debtor[edge]!]!.owedBefore += nano[edge]!;
+    sums[creditor[edge]!]!.dueBefore += nano[edge]!;
   }
-  for (const { debtor, creditor, nano } of after) {
-    sums[debtor]!.owedAfter += nano;
-    sums[creditor]!.dueAfter += nano;
+  for (const debt of after) {
+    sums[debt.debtor]!.owedAfter += debt.nano;
+    sums[debt.creditor]!.dueAfter += debt.nano;
   }
   return sums;
 };
@@ -88,17 +88,13 @@ export const clearNetwork = (
   progress: (text: string) => void,
 ): Clearing => {
   const { owners } = network;
-  const before = debtsIn(network);
-  const grossNano = sumOf(before);
-  const netted = nettedOf(before, owners.length);
+  const grossNano = total(network.nano);
+  const netted = nettedOf(network);
   const circulation = maximumCirculation(network, progress);
   progress('checking the proof that nothing more can be cleared');
   const fault = faultOf(network, circulation);
   if (fault !== null) throw new Error(`the circulation ${fault}`);
-  const circled = debtsIn(
-    network,
-    network.nano.map((nano, edge) => nano - circulation.cleared[edge]!),
-  );
+  const circled = leftIn(network, circulation.cleared);
   progress('compression');
   const limits = limitsOf(owners, consents);
   const after = limits.size === 0 ? circled : compress(circled, limits);
@@ -113,7 +109,7 @@ export const clearNetwork = (
   tell('circles', sumOf(circled), circled.length);
   if (consents.length > 0) tell('compression', sumOf(after), after.length);
 
-  const accounts = accountsOf(owners, before, after);
+  const accounts = accountsOf(network, after);
   return {
     left: after.map(({ debtor, creditor, nano }) => ({
       debtor: owners[debtor]!,

@@ -120,3 +120,19 @@ export const firstEdges = ({ owners, debtor }: Network): Int32Array => {
   for (let i = 0; i < owners.length; i++) first[i + 1]! += first[i]!;
   return first;
 };
+
+/** The edge between the same two owners the other way, of each edge; -1 where there is none. */
+export const oppositeEdges = (network: Network): Int32Array => {
+  const { debtor, creditor } = network;
+  const first = firstEdges(network);
+  return creditor.map((owner, edge) => {
+    let low = first[owner]!;
+    let high = first[owner + 1]!;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (creditor[middle]! < debtor[edge]!) low = middle + 1;
+      else high = middle;
+    }
+    return low < first[owner + 1]! && creditor[low] === debtor[edge] ? low : -1;
+  });
+};
