@@ -80,6 +80,8 @@ export class Affairs {
   onConnected(): void {
     this.questions.onConnected();
     this.purse?.onConnected();
+    this.promises?.onConnected();
+    this.disputes.onConnected();
     this.presenting.onConnected();
     this.isNewsDue = true;
   }

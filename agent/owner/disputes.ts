@@ -32,8 +32,16 @@ export class Disputes {
     for (const paper of ports.papers.all('dispute')) {
       const dispute = openDispute(paper.objects[0]!, paper.key, ports.crypto.verify);
       if (dispute.ok) this.disputes.set(toHex(paper.key), dispute.value);
-      const open = paper.objects[2] == null ? null : openChannel(paper.objects[2], ports.crypto);
-      if (open?.ok) this.tell(paper, open.value.open.settler);
+    }
+  }
+
+  /** Tells of those that are open, and of those whose end is not noted yet. */
+  onConnected(): void {
+    for (const paper of this.ports.papers.all('dispute')) {
+      const [, noted, open] = paper.objects;
+      const channel = open == null ? null : openChannel(open, this.ports.crypto);
+      const isOver = this.disputes.get(toHex(paper.key))?.open === false && noted !== null;
+      if (channel?.ok && !isOver) this.tell(paper, channel.value.open.settler);
     }
   }
 

@@ -39,7 +39,7 @@ const NOTHING: Signed = { version: 0, nano: 0 };
 export class Promises {
   private readonly ports: OwnerPorts;
   private readonly wishes: Wish[];
-  private begun = false;
+  private isDue = false;
 
   constructor(ports: OwnerPorts, trust: readonly TrustConfig[], compression: readonly CompressionConfig[]) {
     this.ports = ports;
@@ -50,10 +50,14 @@ export class Promises {
     for (const paper of [...ports.papers.all('line'), ...ports.papers.all('consent')]) this.takeBack(paper);
   }
 
-  /** Signs what the configuration says anew, as soon as the time is known for a version. */
+  onConnected(): void {
+    this.isDue = true;
+  }
+
+  /** Signs anew what the configuration says otherwise, and tells all of it. */
   onTimer(nowMs: number): void {
-    if (this.begun) return;
-    this.begun = true;
+    if (!this.isDue) return;
+    this.isDue = false;
     for (const wish of this.wishes) {
       const signed = this.signedOf(wish.kind, wish.key);
       if (signed.nano !== wish.nano) this.sign(wish, nextVersion(signed.version, nowMs));

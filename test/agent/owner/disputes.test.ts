@@ -32,6 +32,7 @@ class Case {
   async restart(): Promise<void> {
     await this.bench.restart();
     this.disputes = new Disputes(this.bench.ports);
+    this.disputes.onConnected();
   }
 
   /** As the agent does: what the engine said, then time. */
@@ -98,7 +99,8 @@ disputes(
     assert.is(one.told().length, 1);
     await one.restart();
     one.run(600_000);
-    assert.is(one.told().length, 1, 'what is noted is not told again');
+    assert.is(one.told().length, 2, 'once after a connect: the settler may have forgotten');
+    assert.equal(one.told()[0], one.told()[1]);
   }),
 );
 
@@ -115,6 +117,9 @@ disputes(
     assert.equal([first!.open, second!.open], [true, false]);
     assert.ok(second!.version > first!.version);
     assert.equal(one.status(), []);
+    one.disputes.onConnected();
+    one.run(600_000);
+    assert.is(one.told().length, 2, 'what is over is over');
   }),
 );
 

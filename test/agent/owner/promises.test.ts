@@ -1,7 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type CompressionConfig, Promises, type TrustConfig } from '../../../agent/owner/promises.ts';
-import { toHex } from '../../../schemas/bytes.ts';
 import { openConsent } from '../../../schemas/consent.ts';
 import { didKey } from '../../../schemas/identity.ts';
 import { type Line, openLine } from '../../../schemas/line.ts';
@@ -28,6 +27,7 @@ class Case {
     }));
     const compression: CompressionConfig[] = counterpartyNano === null ? [] : [{ ...at, counterpartyNano }];
     this.promises = new Promises(this.bench.ports, trust, compression);
+    this.promises.onConnected();
   }
 
   run(forMs = 1000): void {
@@ -77,17 +77,22 @@ promises(
       ],
     );
     const asked = one.settler.asked.length;
-    await one.bench.restart();
-    one.begin({ 3: 50 * EUR, 4: 20 * EUR }, 5 * EUR);
     one.run(600_000);
     assert.is(one.settler.asked.length, asked, 'what is noted is not told again');
+    await one.bench.restart();
+    one.begin({ 3: 50 * EUR, 4: 20 * EUR }, 5 * EUR);
+    assert.ok(one.promises.lines().every(({ noted }) => noted));
+    one.run(600_000);
+    assert.is(
+      one.settler.asked.length,
+      asked + 3,
+      'but once after a connect: the settler may have forgotten',
+    );
     const consents = one.settler.asked.flatMap(({ request }) =>
       request.kind === 'consent' ? must(openConsent(request.parts[0], crypto.verify)) : [],
     );
-    assert.equal(
-      consents.map(({ owner }) => toHex(owner)),
-      [toHex(signerOf(OWNER).key)],
-    );
+    for (const { owner } of consents) assert.equal(owner, signerOf(OWNER).key);
+    assert.is(consents.length, 2);
   }),
 );
 
@@ -115,11 +120,12 @@ promises(
     one.run();
     assert.is(one.told().at(-1)!.limitNano, 0);
     assert.is(one.promises.consents()[0]!.counterpartyNano, 0);
-    const asked = one.settler.asked.length;
+    const versions = one.told().map(({ version }) => version);
     await one.bench.restart();
     one.begin({});
     one.run();
-    assert.is(one.settler.asked.length, asked, 'once');
+    const again = one.told().map(({ version }) => version);
+    assert.equal(again, [...versions, versions.at(-1)], 'once');
   }),
 );
 
