@@ -1,4 +1,4 @@
-/** Seeded random robberies, a few seconds of them. `random.long.test.ts` runs two hundred thousand. */
+/** Seeded random robberies, a few seconds of them. `random.long.test.ts` runs a million. */
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';

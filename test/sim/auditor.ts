@@ -34,6 +34,8 @@ export class Auditor {
   private readonly host: AuditorHost;
   private hash: Uint8Array = new Uint8Array(32);
   private balances = new Map<string, bigint>();
+  clearedNano = 0n;
+  private readonly nets = new Map<string, bigint>();
   private checkedRows = -1;
   private bookedNano = 0n;
   private postedNano = 0n;
@@ -70,8 +72,13 @@ export class Auditor {
       this.rows++;
       this.hash = row.hash;
       for (const movement of movements) this.move(movement, row.key);
+      if (/^(?:cleared|novated)\//.test(row.key)) for (const movement of movements) this.net(movement);
       this.book(row.key, movements);
     }
+    for (const [owner, nano] of this.nets) {
+      this.expect(nano === 0n, 'clearing changes no net position', () => `${owner} has ${nano} nano more`);
+    }
+    this.nets.clear();
     for (const { account, currency, nano } of balancesOf(changes)) {
       const booked = this.balanceNano(account, currency);
       this.expect(
@@ -112,9 +119,38 @@ export class Auditor {
     }
   }
 
+  /** What a clearing run moves between owners: nothing in all. */
+  private net({ debit, credit, currency, nano }: Movement): void {
+    for (const [account, change] of [
+      [debit, -nano],
+      [credit, nano],
+    ] as const) {
+      const [kind, creditor, debtor] = account.split('/');
+      if (kind !== 'owed') continue;
+      this.clearedNano += change < 0n ? -change : 0n;
+      for (const [owner, sign] of [
+        [creditor, 1n],
+        [debtor, -1n],
+      ] as const) {
+        const name = `${owner} ${currency}`;
+        this.nets.set(name, (this.nets.get(name) ?? 0n) + sign * change);
+      }
+    }
+  }
+
+  /** What an owner owes in euro, to the settler and to others. */
+  debtNano(debtor: Uint8Array): bigint {
+    const end = `/${toHex(debtor)} EUR`;
+    let sum = 0n;
+    for (const [key, nano] of this.balances) if (key.startsWith('owed/') && key.endsWith(end)) sum += nano;
+    return sum;
+  }
+
   private book(key: string, movements: readonly Movement[]): void {
     const [kind, subject = '', total] = key.split('/');
-    const nano = movements[0]?.nano ?? 0n;
+    const channel = `channel/${subject}`;
+    const ofChannel = movements.find(({ debit, credit }) => debit === channel || credit === channel);
+    const { nano } = ofChannel ?? movements[0] ?? { nano: 0n };
     if (kind === 'grant') {
       this.grants++;
       this.expect(

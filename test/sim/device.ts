@@ -2,6 +2,7 @@
 
 import type { Ports } from '../../agent/engine/effects.ts';
 import { equalBytes, toHex } from '../../schemas/bytes.ts';
+import type { Signer } from '../../schemas/crypto.ts';
 import { idOf } from '../../schemas/identity.ts';
 import { encodeRequest, REQUEST_ID_BYTES, type Request } from '../../schemas/request.ts';
 import { openTime } from '../../schemas/time.ts';
@@ -29,6 +30,8 @@ type History = { paidNano: number; unpaidNano: number };
 export class Device {
   readonly plan: DevicePlan;
   readonly ports: Ports;
+  /** Whom it buys and sells for: its own key where it has no budget. */
+  readonly owner: Signer;
   /** As the broker knows its sender. */
   readonly id: string;
   /** Runs, and knows the time. */
@@ -50,9 +53,10 @@ export class Device {
   private doom: (Fault & { readonly kind: 'crash' }) | null = null;
   private recordsLeft = 0;
 
-  constructor(plan: DevicePlan, ports: Ports, host: DeviceHost, chance: Chance) {
+  constructor(plan: DevicePlan, ports: Ports, owner: Signer, host: DeviceHost, chance: Chance) {
     this.plan = plan;
     this.ports = ports;
+    this.owner = owner;
     this.host = host;
     this.chance = chance;
     this.id = idOf(ports.signer.key, ports.crypto.sha256);

@@ -19,6 +19,7 @@ import { journalOf } from './ledger-view.ts';
 import { Network } from './network.ts';
 import { Office } from './office.ts';
 import { type SimOptions, streamOf } from './options.ts';
+import { type Owner, openOwners } from './owners.ts';
 import { type Plan, planOf, type TradePlan } from './plan.ts';
 import { Robbers } from './robbers.ts';
 import { count, newTally, type Tally } from './tally.ts';
@@ -43,6 +44,7 @@ export class Economy {
   readonly treasury: Treasury;
   readonly network: Network;
   readonly devices = new Map<number, Device>();
+  readonly owners: Owner[] = [];
   readonly trades: Trade[] = [];
   readonly robbing: Chance;
   /** No fault happens any more. */
@@ -65,9 +67,11 @@ export class Economy {
     this.network = new Network({ time, injected: (kind) => count(this.tally.faults, kind) });
     for (const plan of this.plan.devices) this.devices.set(plan.n, this.newDevice(plan));
     this.treasury = new Treasury({
-      ...{ time, crypto, bank, devices: [...this.devices.values()] },
+      ...{ time, crypto, bank, owners: this.owners },
       root: this.settlerPorts.signer.key,
       give: (job) => this.office.give(job),
+      balanceNano: (account, currency) => this.auditor.balanceNano(account, currency),
+      debtNano: (debtor) => this.auditor.debtNano(debtor),
       impatienceMs: options.defect?.impatienceMs,
     });
     this.robbing = streamOf(options.seed, 'robbing');
@@ -93,12 +97,23 @@ export class Economy {
 
   private newDevice(plan: Plan['devices'][number]): Device {
     const ports = this.portsOf(`device ${plan.n}`);
+    const { n, isEnrolled } = plan.party;
+    const owner = isEnrolled ? this.portsOf(`owner ${n}`).signer : ports.signer;
+    if (!this.owners.some(({ party }) => party.n === n))
+      this.owners.push({ party: plan.party, signer: owner });
     const host = {
       time: this.time,
       settler: this.settlerPorts.signer.key,
       ask: (device: Device, bytes: Uint8Array) => this.askTime(device, bytes),
     };
-    return new Device(plan, ports, host, streamOf(this.options.seed, `disk of device ${plan.n}`));
+    return new Device(plan, ports, owner, host, streamOf(this.options.seed, `disk of device ${plan.n}`));
+  }
+
+  /** Who is who to the settler, before the first day. */
+  async open(): Promise<void> {
+    await this.office.open();
+    await this.treasury.openAccounts();
+    await openOwners(this, this.settlerPorts.signer.key);
   }
 
   /** What has happened so far, in 32 bytes: every message, every commit. */

@@ -42,7 +42,12 @@ const ACTS: {
     });
   },
   crash: (_, fault, device) => device.crashLater(fault),
-  clock: (_, { jumpMs }, device) => device.jump(jumpMs),
+  clock: ({ time }, { jumpMs, forMs }, device) => {
+    device.jump(jumpMs);
+    time.after(forMs, () => {
+      if (device.isWrong) device.crash(0);
+    });
+  },
   copy: (_, { share }, device) => device.putBack(share),
   'settler-crash': ({ office }, { commits, when, forMs }) => office.crashLater(commits, when, forMs),
   'settler-full': ({ office }, { commits }) => {

@@ -7,6 +7,13 @@ export type Party = {
   readonly n: number;
   readonly name: string;
   readonly iban: string;
+  readonly buys: boolean;
+  readonly sells: boolean;
+  /** Has several devices, each with a budget. */
+  readonly isEnrolled: boolean;
+  /** Sellers trust it; and the settler does. */
+  readonly buysOnCredit: boolean;
+  readonly isGuaranteed: boolean;
   /** Robs where it can; its devices still trade. */
   readonly isHostile: boolean;
 };
@@ -17,7 +24,6 @@ export type DevicePlan = {
   readonly party: Party;
   /** What it sells, or null. */
   readonly capability: Capability | null;
-  readonly buys: boolean;
   /** To the broker and back. */
   readonly latencyMs: number;
 };
@@ -63,11 +69,14 @@ const partyOf = (n: number, options: SimOptions): Party => ({
   n,
   name: `Party ${n}`,
   iban: ibanOf(1000 + n),
+  ...ROLES[n % ROLES.length]!,
+  isEnrolled: n % DEVICES_MAX > 0,
+  buysOnCredit: n % ROLES.length === 0,
+  isGuaranteed: n % (2 * ROLES.length) === 0,
   isHostile: options.faults !== 'none' && n % HOSTILE_EVERY === HOSTILE_EVERY / 2,
 });
 
 const devicesOf = (party: Party, first: number, seed: string): DevicePlan[] => {
-  const { buys, sells } = ROLES[party.n % ROLES.length]!;
   return Array.from({ length: 1 + (party.n % DEVICES_MAX) }, (_, i) => {
     const chance = streamOf(seed, `device ${party.n}.${i}`);
     // Prices that end in odd nanos, so that sums do not end in cents.
@@ -84,14 +93,17 @@ const devicesOf = (party: Party, first: number, seed: string): DevicePlan[] => {
       ticks: 8 + chance.below(56),
     };
     const latencyMs = 10 + chance.below(40);
-    return { n: first + i, party, capability: sells ? capability : null, buys, latencyMs };
+    return { n: first + i, party, capability: party.sells ? capability : null, latencyMs };
   });
 };
 
 /** The trades of one buyer on one day: a stream of its own, so that leaving others out changes none of them. */
 const tradesOf = (buyer: DevicePlan, sellers: readonly DevicePlan[], day: number, seed: string) => {
   const chance = streamOf(seed, `trades ${buyer.n} ${day}`);
-  const others = sellers.filter((seller) => seller.party !== buyer.party);
+  const others = sellers.filter(({ party, capability }) => {
+    // A budget is in one currency.
+    return party !== buyer.party && (capability!.currency === 'EUR' || !buyer.party.isEnrolled);
+  });
   return Array.from({ length: others.length === 0 ? 0 : TRADES_A_DAY }, () => ({
     atMs: day * DAY_MS + FIRST_HOUR * HOUR_MS + chance.below(HOURS * HOUR_MS),
     buyer,
@@ -109,7 +121,7 @@ export const planOf = (options: SimOptions): Plan => {
   const sellers = devices.filter((device) => device.capability !== null);
   const trades: TradePlan[] = [];
   for (let day = 0; day < days; day++) {
-    for (const buyer of devices.filter((device) => device.buys)) {
+    for (const buyer of devices.filter((device) => device.party.buys)) {
       for (const trade of tradesOf(buyer, sellers, day, seed)) trades.push({ n: trades.length, ...trade });
     }
   }

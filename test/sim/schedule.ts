@@ -27,7 +27,8 @@ export type FaultOf =
       readonly power: (typeof POWERS)[number];
       readonly forMs: number;
     }
-  | { readonly kind: 'clock'; readonly device: number; readonly jumpMs: number }
+  /** Its clock leaps, until it starts again and asks for the time. */
+  | { readonly kind: 'clock'; readonly device: number; readonly jumpMs: number; readonly forMs: number }
   /** An older copy of its disk is put back: the first `share` of what it has of each lease. */
   | { readonly kind: 'copy'; readonly device: number; readonly share: number }
   /** The settler dies right before or after its `commits`-th commit from now on. */
@@ -87,7 +88,12 @@ const DRAWS: { readonly [K in FaultKind]: (aim: Aim) => FaultOf & { readonly kin
     power: POWERS[chance.below(POWERS.length)]!,
     forMs: chance.below(20 * 60_000),
   }),
-  clock: ({ chance, device }) => ({ kind: 'clock', device, jumpMs: jump(chance) }),
+  clock: ({ chance, device }) => ({
+    kind: 'clock',
+    device,
+    jumpMs: jump(chance),
+    forMs: minutes(chance, 180),
+  }),
   copy: ({ chance, device }) => ({ kind: 'copy', device, share: chance.next() }),
   'settler-crash': ({ chance }) => ({
     kind: 'settler-crash',

@@ -21,13 +21,15 @@ const MEASURING_MS_MAX = 3 * HOUR_MS;
 /** A purchase whose device does not run, or does not know the time, is tried again. */
 const BEGIN_AGAIN_MS = 60_000;
 const BEGIN_TIMES_MAX = 20;
-/** In cents, for each buying device and currency. */
-const FIRST_CENTS = 500n;
-const DAILY_CENTS = 200n;
+/** In cents, for each buying owner and currency. */
+const FIRST_CENTS = 1000n;
+const DAILY_CENTS = 500n;
+const SHORT_BY = 50n;
 
 /** The hours of an operator's day. */
 const STATEMENT_MS = 5 * HOUR_MS;
 const WORDS_MS = 9 * HOUR_MS;
+const CLEARING_MS = 20 * HOUR_MS;
 const PAYOUT_MS = 21 * HOUR_MS;
 const AUDIT_MS = 23 * HOUR_MS;
 
@@ -62,11 +64,14 @@ const begin = (economy: Economy, plan: TradePlan, times: number): void => {
   }
 };
 
-/** Buyers pay in, and the operator books what the bank's statement says. */
+/** Buyers pay in, those with credit less than they spend, and the operator books what the bank's statement says. */
 const payIn = async (economy: Economy, cents: bigint): Promise<void> => {
-  for (const { plan, id } of economy.devices.values()) {
-    if (!plan.buys) continue;
-    for (const currency of ['EUR', 'USD']) economy.bank.payIn(plan.party.iban, currency, cents, id);
+  for (const { party } of economy.owners) {
+    if (!party.buys) continue;
+    for (const currency of ['EUR', 'USD']) {
+      const isShort = party.buysOnCredit && currency === 'EUR';
+      economy.bank.payIn(party.iban, currency, isShort ? cents / SHORT_BY : cents, party.name);
+    }
   }
   await economy.treasury.bookStatement();
 };
@@ -121,7 +126,7 @@ const planDay = (economy: Economy, day: number, onDay: (economy: Economy, day: n
   const isPeace = day >= economy.options.days;
   time.at(startMs + STATEMENT_MS, () => (isPeace ? undefined : payIn(economy, DAILY_CENTS)));
   time.at(startMs + WORDS_MS, () => treasury.hearBank());
-  // Clearing comes here, before what is left is paid out.
+  time.at(startMs + CLEARING_MS, () => treasury.clearDebts());
   time.at(startMs + PAYOUT_MS, () => treasury.payOut());
   time.at(startMs + AUDIT_MS, async () => {
     await audit(economy);
@@ -135,8 +140,7 @@ const prepare = (economy: Economy, onDay: (economy: Economy, day: number) => voi
   const { options, plan, time } = economy;
   const endMs = START_MS + options.days * DAY_MS;
   time.at(START_MS, async () => {
-    await economy.office.open();
-    await economy.treasury.openAccounts();
+    await economy.open();
     await payIn(economy, FIRST_CENTS);
     for (const device of economy.devices.values()) device.boot();
   });
@@ -166,6 +170,7 @@ const sumUp = (economy: Economy): Tally => {
   tally.trades = trades.length;
   tally.readings = trades.reduce((sum, trade) => sum + trade.bought, 0);
   tally.movedNano = auditor.claimedNano;
+  tally.clearedNano = auditor.clearedNano;
   tally.claims = auditor.claims;
   tally.rows = auditor.rows;
   tally.paidIn = bank.paidIn.size;

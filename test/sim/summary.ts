@@ -61,6 +61,7 @@ export const summaryOf = ({ tally, digest }: Outcome, cpuS: number): string => {
     ['readings sold', number(tally.readings), perDay(tally, (day) => day.readings)],
     ['moved', formatAmount(tally.movedNano), `in ${number(tally.claims)} claims`],
     ['claims', number(tally.claims), perDay(tally, (day) => day.claims)],
+    ['cleared', formatAmount(tally.clearedNano), 'of debts between owners'],
     ['paid in', number(tally.paidIn), 'deposits'],
     ['paid out', number(tally.transfers), `transfers, ${number(tally.rejected)} rejected by the bank`],
     [

@@ -14,6 +14,7 @@ export type Tally = {
   endings: Map<string, number>;
   readings: number;
   movedNano: bigint;
+  clearedNano: bigint;
   messages: number;
   claims: number;
   commits: number;
@@ -44,6 +45,7 @@ export const newTally = (): Tally => ({
   endings: new Map(),
   readings: 0,
   movedNano: 0n,
+  clearedNano: 0n,
   messages: 0,
   claims: 0,
   commits: 0,

@@ -11,7 +11,7 @@ import { newSale, stepSale } from '../../agent/engine/sale/sale.ts';
 import type { Sale } from '../../agent/engine/sale/state.ts';
 import { equalBytes, toHex } from '../../schemas/bytes.ts';
 import type { Crypto } from '../../schemas/crypto.ts';
-import { BACKINGS_USUAL } from '../../schemas/grant.ts';
+import { BACKINGS_MAX } from '../../schemas/grant.ts';
 import { totalNanoFor } from '../../schemas/price.ts';
 import { decodeRequest, encodeRequest, type Request } from '../../schemas/request.ts';
 import type { Result } from '../../schemas/result.ts';
@@ -296,7 +296,7 @@ export class Trade {
       paidBeforeNano: history.paidNano,
       unpaidBeforeNano: history.unpaidNano,
       claimEveryMs: CLAIM_EVERY_MS,
-      backings: BACKINGS_USUAL,
+      backings: BACKINGS_MAX,
     };
     const step = newSale(seller.ports, lease.value, options, seller.timeMs());
     this.sale = step.state;

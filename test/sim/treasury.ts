@@ -3,12 +3,15 @@
 import { bookDeposit } from '../../broker/settler/bank/deposits.ts';
 import { setOwner } from '../../broker/settler/bank/owners.ts';
 import { fileOfRun, makeRun, settlePayout } from '../../broker/settler/bank/payouts.ts';
+import { runClearing } from '../../broker/settler/clearing/run.ts';
+import { repay } from '../../broker/settler/credit/repayments.ts';
+import { depositAccount } from '../../broker/settler/ledger/ledger.ts';
 import type { Store } from '../../broker/settler/store/store.ts';
 import type { Crypto } from '../../schemas/crypto.ts';
 import { ok, type Result } from '../../schemas/result.ts';
 import type { Bank, Line, Verdict } from './bank.ts';
-import type { Device } from './device.ts';
 import type { Job } from './office.ts';
+import type { Owner } from './owners.ts';
 import { ibanOf } from './plan.ts';
 import type { Timeline } from './timeline.ts';
 
@@ -22,9 +25,12 @@ export type TreasuryHost = {
   readonly time: Timeline;
   readonly root: Uint8Array;
   readonly crypto: Crypto;
-  readonly devices: readonly Device[];
+  readonly owners: readonly Owner[];
   readonly bank: Bank;
   readonly give: (job: Job) => Promise<void>;
+  readonly balanceNano: (account: string, currency: string) => bigint;
+  /** What an owner owes in euro. */
+  readonly debtNano: (debtor: Uint8Array) => bigint;
   /** Transfers the bank has not spoken of for so long are taken for rejected: a planted defect, else undefined. */
   readonly impatienceMs: number | undefined;
 };
@@ -32,6 +38,8 @@ export type TreasuryHost = {
 export class Treasury {
   readonly told = new Set<string>();
   private readonly host: TreasuryHost;
+  /** Repayments that are booked: the books say something else afterwards. */
+  private readonly repaid = new Set<string>();
   private lastLines: readonly Line[] = [];
   private lastFile: string | null = null;
   /** The run of each transfer, and when its file went out. */
@@ -43,10 +51,14 @@ export class Treasury {
 
   /** Who is paid where. */
   async openAccounts(): Promise<void> {
-    const { root, devices } = this.host;
+    const { root } = this.host;
     const owners = [
       { key: root, name: 'The settler', iban: SETTLER_IBAN },
-      ...devices.map(({ key, plan }) => ({ key, name: plan.party.name, iban: plan.party.iban })),
+      ...this.host.owners.map(({ party, signer }) => ({
+        key: signer.key,
+        name: party.name,
+        iban: party.iban,
+      })),
     ];
     await this.each('bank details', owners, (store, { key, name, iban }) =>
       setOwner(store, key, { name, iban, bic: null }),
@@ -77,11 +89,36 @@ export class Treasury {
   }
 
   private async book(lines: readonly Line[]): Promise<void> {
-    const { devices, crypto } = this.host;
+    const { owners, crypto } = this.host;
     await this.each('deposits', lines, async (store, { reference, currency, cents, purpose }, nowMs) => {
-      const owner = devices.find((device) => device.id === purpose)!.key;
+      const owner = owners.find(({ party }) => party.name === purpose)!.signer.key;
       const deposit = { owner, currency, nano: cents * 10_000_000n, reference };
       return bookDeposit(store, deposit, nowMs, crypto.sha256);
+    });
+  }
+
+  /** Debts that run in circles disappear; of the rest, debtors pay what their deposits hold. */
+  async clearDebts(): Promise<void> {
+    const { crypto, owners } = this.host;
+    const period = dateOf(this.host.time.nowMs);
+    const order = { currency: 'EUR', period, sequence: 1 };
+    await this.host.give({
+      name: 'clearing',
+      work: (store, nowMs) => runClearing(store, order, nowMs, crypto.sha256),
+    });
+    const debtors = owners.filter(({ party }) => party.buysOnCredit);
+    await this.each('repayments', debtors, async (store, { signer, party }, nowMs) => {
+      const reference = `REPAY-${period}-${party.n}`;
+      if (this.repaid.has(reference)) return ok(null);
+      const debtor = signer.key;
+      const heldNano = this.host.balanceNano(depositAccount(debtor), 'EUR');
+      const debtNano = this.host.debtNano(debtor);
+      if (heldNano === 0n || debtNano === 0n) return ok(null);
+      const coversAll = heldNano >= debtNano;
+      const nano = coversAll ? debtNano : heldNano;
+      const done = await repay(store, { debtor, currency: 'EUR', nano, reference }, nowMs, crypto.sha256);
+      if (done.ok) this.repaid.add(reference);
+      return done;
     });
   }
 
