@@ -71,7 +71,7 @@ agents(
     await market.open();
     const board = new MemoryDevice();
     const seller = await market.start({ seed: SELLER, devices: { board }, sell: [offer()] });
-    const buyer = await market.start({ seed: BUYER, buy: [demand({ readings: 400 })] });
+    const buyer = await market.start({ seed: BUYER, buy: [demand({ readings: 150 })] });
     const measure = (): void => board.measure(2000);
     await until(() => (seller.status().leases[0]?.claimedNano ?? 0) > 0, measure);
     await market.closeBox();
@@ -79,7 +79,7 @@ agents(
     for (const name of backup) copyFileSync(join(market.folder, name), join(folder, name));
     await market.open();
     await until(() => isDone(buyer) && hasSettled(seller, 1), measure);
-    assertBought(buyer, 400);
+    assertBought(buyer, 150);
     assert.ok(seller.notices.some(({ detail }) => detail.includes('it is shown the receipt')));
     await assertBooks(market, seller, buyer);
   }),
@@ -109,7 +109,7 @@ agents(
     const sale = { seed: SELLER, devices: { board }, sell: [offer()], trust };
     const seller = await market.start({ ...sale, backings: ['bilateral'] });
     await until(() => seller.status().owner.lines[0]?.noted === true);
-    const buyer = await market.start({ seed: BUYER, buy: [demand({ readings: 400 })] });
+    const buyer = await market.start({ seed: BUYER, buy: [demand({ readings: 150 })] });
     const measure = (): void => board.measure(2000);
     await until(() => buyer.bought.length > 20, measure);
     for (const { status } of [seller, buyer])
