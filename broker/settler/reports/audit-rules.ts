@@ -215,7 +215,7 @@ const line: Rule = (on) =>
   );
 
 /** The operator lends its own money alone. */
-const guarantee: Rule = (on) => first(stands(on), differ('its creditor', on.event.other, on.root));
+const guarantee: Rule = (on) => first(stands(on), differ('its creditor', on.event.owner, on.root));
 
 const consent: Rule = (on) =>
   said(openConsent(on.event.proof, believe), (word) =>
