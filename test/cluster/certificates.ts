@@ -3,9 +3,6 @@
 import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { findProgram } from './server.ts';
-
-export const hasOpenssl = (): boolean => findProgram('openssl') !== undefined;
 
 export type Pair = { readonly certificateFile: string; readonly keyFile: string };
 

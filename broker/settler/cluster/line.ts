@@ -238,7 +238,7 @@ class MqttLine implements Line {
     this.#told = why;
     // Half of the wait is chance: all workers lose a broker at once.
     const waitMs = Math.min(WAIT_MS_MAX, WAIT_MS_MIN * 2 ** Math.min(this.#failures++, 16));
-    this.#timer = setTimeout(() => void this.#attempt(), waitMs * (0.5 + Math.random() / 2));
+    this.#timer = setTimeout(() => void this.#attempt(), (waitMs / 2) * (1 + Math.random()));
   }
 }
 
