@@ -9,6 +9,7 @@ import { bookTransfer } from '../../broker/settler/credit/transfers.ts';
 import { eventOfRow } from '../../broker/settler/ledger/journal.ts';
 import { ADVANCED_ACCOUNT, type LedgerEvent } from '../../broker/settler/ledger/ledger.ts';
 import { openAndGrant } from '../../broker/settler/ledger/proofs.ts';
+import { auditStore } from '../../broker/settler/reports/audit.ts';
 import { type LineState, linesOf } from '../../broker/settler/reports/lines.ts';
 import { verifyStore } from '../../broker/settler/reports/verify.ts';
 import { openMemoryStore } from '../../broker/settler/store/memory.ts';
@@ -367,6 +368,8 @@ properties('nothing passes a cap, and every count is a recount of the journal', 
       assert.equal(sorted(await spendingIn(store)), sorted(again), 'spending is what the journal says');
       const verified = await verifyStore(store, crypto.sha256);
       assert.ok(verified.ok, verified.ok ? '' : verified.detail);
+      const audited = must(await auditStore(store, { crypto }));
+      assert.is(audited.fault, null, 'every posting stands on its evidence');
       assert.equal(house.logged, [], 'no batch was rolled back');
       await house.settler.close();
     }),

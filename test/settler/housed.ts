@@ -1,8 +1,9 @@
-/** Suites around a settler on a store in memory, which is verified after each test. */
+/** Suites around a settler on a store in memory, which is verified and audited after each test. */
 
 import type { Test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { depositAccount, earnedAccount } from '../../broker/settler/ledger/ledger.ts';
+import { auditStore } from '../../broker/settler/reports/audit.ts';
 import { verifyStore } from '../../broker/settler/reports/verify.ts';
 import { openMemoryStore } from '../../broker/settler/store/memory.ts';
 import type { Store } from '../../broker/settler/store/store.ts';
@@ -22,6 +23,8 @@ export const housed = (suite: Test<Housed>): Test<Housed> => {
     await house.settler.close();
     const verified = await verifyStore(store, crypto.sha256);
     assert.ok(verified.ok, verified.ok ? '' : verified.detail);
+    const audited = await auditStore(store, { crypto });
+    assert.is(audited.ok && audited.value.fault, null);
   });
   return suite;
 };
