@@ -20,4 +20,6 @@ export type Crypto = {
   readonly sha256: Sha256;
   readonly verify: Verify;
   readonly random: (length: number) => Uint8Array;
+  /** `verify` on another thread, where the machine has one to spare. */
+  readonly verifyAside?: (key: Uint8Array, message: Uint8Array, signature: Uint8Array) => Promise<boolean>;
 };

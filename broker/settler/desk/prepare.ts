@@ -1,9 +1,11 @@
 /** From a request to a task: what can be decided without the database is decided here. */
 
 import { toHex } from '../../../schemas/bytes.ts';
+import type { Evidence } from '../../../schemas/evidence.ts';
 import { openChannel } from '../../../schemas/open.ts';
 import type { Request } from '../../../schemas/request.ts';
 import { ok, type Result, refuse } from '../../../schemas/result.ts';
+import { createAhead } from './ahead.ts';
 import { claim, unknownChannel } from './claims.ts';
 import { closeChannel } from './closing.ts';
 import type { Desk } from './desk.ts';
@@ -34,6 +36,7 @@ export const isAnswer = (kind: Request['kind']): boolean => ANSWERS.has(kind);
 export const createPrepare = (desk: Desk, nowMs: () => number) => {
   const claimRate = createRate(desk.limits.claimsPerS);
   const openRate = createRate(desk.limits.opensPerS);
+  const ahead = createAhead(desk.crypto);
 
   return (from: string, request: Request): Result<Task> => {
     // By sender as well: nobody can use up the allowance of a channel's payee.
@@ -41,6 +44,24 @@ export const createPrepare = (desk: Desk, nowMs: () => number) => {
     const mayAsk = () => openRate(from, nowMs());
     const onChannel = (channel: Uint8Array, apply: Task['apply'], more: Partial<Task> = {}): Result<Task> =>
       ok({ wants: { channel: [[channel]] }, reach: (book) => reachOfChannel(book, channel), apply, ...more });
+    const claimTask = (id: Uint8Array, evidence: Evidence, allowed: () => boolean): Result<Task> => {
+      let crypto = desk.crypto;
+      let may: boolean | undefined;
+      const allowOnce = (): boolean => {
+        may ??= allowed();
+        return may;
+      };
+      const apply: Task['apply'] = (book) => {
+        const claimed = claim(book, id, evidence, { ...desk, crypto }, allowOnce);
+        if (claimed.ok && claimed.value.kind === 'receipt') ahead.note(claimed.value.channel);
+        return claimed;
+      };
+      const check = () =>
+        ahead.check(id, evidence, allowOnce)?.then((checked) => {
+          crypto = checked;
+        });
+      return onChannel(id, apply, { ahead: check, steady: true });
+    };
     switch (request.kind) {
       case 'open': {
         if (!mayAsk()) return refuse('rate-exceeded', 'too many opens: wait a second');
@@ -55,9 +76,8 @@ export const createPrepare = (desk: Desk, nowMs: () => number) => {
         });
       }
       case 'claim': {
-        const [channel, voucher, tick] = request.parts;
-        const apply: Task['apply'] = (book) => claim(book, channel, { voucher, tick }, desk, allow(channel));
-        return onChannel(channel, apply, { steady: true });
+        const [id, voucher, tick] = request.parts;
+        return claimTask(id, { voucher, tick }, allow(id));
       }
       case 'close': {
         const [channel, close, consent] = request.parts;

@@ -9,6 +9,8 @@ export type Task = {
   /** What it wants once those are known; nothing more where it is left out. */
   readonly reach?: (book: Book) => Wanted;
   readonly apply: (book: Book) => Result<Answer>;
+  /** Before it queues: what can be checked without the database, beside the transactions of others. */
+  readonly ahead?: () => Promise<void> | undefined;
   /** It moves nothing that decides what others reach: no owner, no new channel. */
   readonly steady?: true;
 };

@@ -51,6 +51,25 @@ provider('gives plain Uint8Arrays of its own memory', () => {
   }
 });
 
+provider('verifies on another thread as it does on this one', async () => {
+  const { verifyAside } = native;
+  if (verifyAside === undefined) return console.log('skip: one processor here, nothing is verified aside');
+  const signer = native.signerOf(new Uint8Array(32).fill(7));
+  const message = new Uint8Array([1, 2, 3]);
+  const signature = signer.sign(message);
+  const smallOrder = new Uint8Array(32).fill(0);
+  smallOrder[0] = 1;
+  for (const [key, signed] of [
+    [signer.key, signature],
+    [signer.key, flipped(signature, 9)],
+    [flipped(signer.key, 9), signature],
+    [smallOrder, signature],
+    [signer.key, new Uint8Array(63)],
+  ] as const)
+    assert.is(await verifyAside(key, message, signed), native.verify(key, message, signed));
+  assert.is(await verifyAside(signer.key, message, signature), true);
+});
+
 provider('hashes, signs and verifies alike natively and in JavaScript', () => {
   fc.assert(
     fc.property(seeds, messages, fc.nat(511), fc.nat(255), (seed, message, signatureBit, keyBit) => {
