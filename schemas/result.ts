@@ -71,6 +71,7 @@ export const CODES = {
   'bank-details': 102,
   'journal-corrupt': 103,
   'journal-stale': 104,
+  'status-unknown': 107,
   // the machine underneath
   busy: 110,
   'storage-full': 111,

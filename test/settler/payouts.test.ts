@@ -2,7 +2,8 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { bookDeposit } from '../../broker/settler/bank/deposits.ts';
 import { setOwner } from '../../broker/settler/bank/owners.ts';
-import { fileOfRun, makeRun, type RunOrder, settlePayout } from '../../broker/settler/bank/payouts.ts';
+import { makeRun, type RunOrder, settlePayout } from '../../broker/settler/bank/payouts.ts';
+import { filesOfRun } from '../../broker/settler/bank/run-files.ts';
 import { earnedAccount } from '../../broker/settler/ledger/ledger.ts';
 import { verifyStore } from '../../broker/settler/reports/verify.ts';
 import { openMemoryStore } from '../../broker/settler/store/memory.ts';
@@ -80,12 +81,12 @@ payouts('pays whole cents and leaves the dust where it was earned', async ({ sto
 payouts('writes the same file again, whatever has happened since', async ({ store, house }) => {
   await setOwner(store, PAYEE.key, BANK);
   await earn(house, UNIT, 1);
-  const first = fileOfRun(await make(store), ROOT.key);
+  const first = filesOfRun(await make(store), ROOT.key);
   await earn(house, 2 * UNIT, 2);
   await setOwner(store, PAYEE.key, { ...BANK, iban: 'DE75512108001245126199' });
   const later = await make(store, { executionDate: '2026-12-01', thresholdNano: 0n }, START_MS + 99_999);
   assert.is(later.repeated, true);
-  assert.equal(fileOfRun(later, ROOT.key), first);
+  assert.equal(filesOfRun(later, ROOT.key), first);
   assert.is(await earned(store), 2n * BigInt(UNIT));
   const second = await make(store, { sequence: 2 });
   assert.equal(

@@ -130,7 +130,13 @@ const ROWS: Tables = {
   statement: { channel: key(3), presentedMs: 77, bytes: new Uint8Array([9]) },
   snapshot: { index: 5, part: 0, bytes: new Uint8Array(70_000).fill(7) },
   clearing: { id: 'c-1', currency: 'EUR', frozenIndex: 5, createdMs: 6, report: '{"a":"ä"}' },
-  owner: { key: key(1), scheme: 'sepa', name: 'Ann Ötker', bank: 'sepa:DE75512108001245126199:' },
+  owner: {
+    key: key(1),
+    scheme: 'sepa',
+    name: 'Ann Ötker',
+    bank: 'sepa:DE75512108001245126199:',
+    holder: 'company',
+  },
   mandate: { owner: key(1), id: 'M-1', signedDate: '2026-11-20', collections: 0 },
   run: {
     id: '2026-11-20-1',
@@ -140,6 +146,8 @@ const ROWS: Tables = {
     currency: 'EUR',
     name: 'S',
     bank: 'sepa:X:Y',
+    sender: '{"creditorId":"DE98ZZZ09999999999"}',
+    over: true,
   },
   payout: {
     id: 'p1',
@@ -149,10 +157,14 @@ const ROWS: Tables = {
     nano: 10n,
     name: 'A',
     bank: 'sepa:I:',
+    holder: 'person',
+    mandate: 'FRST 2026-11-20 M-1',
     state: 'pending',
     reason: null,
     changedMs: 5,
   },
+  trace: { trace: '091000010000001', payout: 'p1' },
+  reference: { reference: 'TB0123456789ABCDEF', owner: key(1) },
   gap: { channel: key(3), paidNano: 4, journalIndex: 5, bytes: new Uint8Array([6]) },
   meta: { name: 'settler', value: 'ab' },
 };
@@ -226,7 +238,13 @@ export const storeConformance = (name: string, create: () => Promise<StoreUnderT
   conforms('writes every column again, and null', async ({ store }) => {
     const [first] = rowsOf(1);
     await write(store, { journal: [first!], put: { dispute: [ROWS.dispute], payout: [ROWS.payout] } });
-    const dispute = { ...ROWS.dispute, version: 9, open: false, resolution: 'withdrawn', bookedIndex: 4 };
+    const dispute = {
+      ...ROWS.dispute,
+      version: 9,
+      open: false,
+      resolution: 'withdrawn' as const,
+      bookedIndex: 4,
+    };
     const payout: PayoutRow = { ...ROWS.payout, state: 'returned', reason: 'AC04', changedMs: 9 };
     await write(store, { put: { dispute: [dispute], payout: [payout] } });
     assert.equal(await read(store, (r) => r.get('dispute', [[key(3), key(1)]])), [dispute]);

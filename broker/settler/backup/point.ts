@@ -48,7 +48,8 @@ export class Kept {
       case 'payout':
         return this.payoutAt(row as PayoutRow) as Tables[T] | undefined;
       case 'run':
-        return this.runs.has((row as Tables['run']).id) ? row : undefined;
+        // What was over since then may be open again.
+        return this.runs.has((row as Tables['run']).id) ? { ...row, over: false } : undefined;
       case 'snapshot':
         return this.snapshots.has((row as Tables['snapshot']).index) ? row : undefined;
       case 'clearing':

@@ -142,13 +142,15 @@ const remadePapers = (d: Dialect): string => `
     nano       ${d.integer} NOT NULL CHECK (nano > 0),
     name       ${d.text} NOT NULL,
     bank       ${d.text} NOT NULL,
+    holder     ${d.text} NOT NULL CHECK (holder IN ('person', 'company')),
+    mandate    ${d.text},
     state      ${d.text} NOT NULL CHECK (state IN ('pending', 'posted', 'voided', 'returned', 'final')),
     reason     ${d.text},
     changed_ms ${d.integer} NOT NULL
   )${d.keyTable};
   INSERT INTO payout_2
     SELECT p.id, p.run, p.owner, p.currency, p.nano, p.name,
-      'sepa:' || p.iban || ':' || coalesce(p.bic, ''), p.state, NULL, r.created_ms
+      'sepa:' || p.iban || ':' || coalesce(p.bic, ''), 'person', NULL, p.state, NULL, r.created_ms
     FROM payout p JOIN run r ON r.id = p.run;
   DROP TABLE payout;
   ALTER TABLE payout_2 RENAME TO payout;
@@ -156,16 +158,18 @@ const remadePapers = (d: Dialect): string => `
 
   CREATE TABLE run_2 (
     id             ${d.text} PRIMARY KEY,
-    kind           ${d.text} NOT NULL CHECK (kind IN ('payout', 'collection')),
+    kind           ${d.text} NOT NULL CHECK (kind IN ('payout', 'collection', 'recovered')),
     created_ms     ${d.integer} NOT NULL,
     execution_date ${d.text} NOT NULL,
     currency       ${d.text} NOT NULL,
     name           ${d.text} NOT NULL,
-    bank           ${d.text} NOT NULL
+    bank           ${d.text} NOT NULL,
+    sender         ${d.text} NOT NULL,
+    is_over        ${d.integer} NOT NULL CHECK (is_over IN (0, 1))
   )${d.keyTable};
   INSERT INTO run_2
     SELECT id, 'payout', created_ms, execution_date, currency, name,
-      'sepa:' || iban || ':' || coalesce(bic, '') FROM run;
+      'sepa:' || iban || ':' || coalesce(bic, ''), '', 0 FROM run;
   DROP TABLE run;
   ALTER TABLE run_2 RENAME TO run;
 
@@ -174,10 +178,11 @@ const remadePapers = (d: Dialect): string => `
     scheme ${d.text} NOT NULL,
     name   ${d.text} NOT NULL,
     bank   ${d.text} NOT NULL,
+    holder ${d.text} NOT NULL CHECK (holder IN ('person', 'company')),
     PRIMARY KEY (key, scheme)
   )${d.keyTable};
   INSERT INTO owner_2
-    SELECT key, 'sepa', name, 'sepa:' || iban || ':' || coalesce(bic, '') FROM owner;
+    SELECT key, 'sepa', name, 'sepa:' || iban || ':' || coalesce(bic, ''), 'person' FROM owner;
   DROP TABLE owner;
   ALTER TABLE owner_2 RENAME TO owner;
 `;
@@ -296,6 +301,14 @@ const disputesAndRuns = (d: Dialect): string => `
     id          ${d.text} NOT NULL,
     signed_date ${d.text} NOT NULL,
     collections ${d.integer} NOT NULL
+  )${d.keyTable};
+  CREATE TABLE trace (
+    trace  ${d.text} PRIMARY KEY,
+    payout ${d.text} NOT NULL
+  )${d.keyTable};
+  CREATE TABLE reference (
+    reference ${d.text} PRIMARY KEY,
+    owner     ${d.bytes} NOT NULL CHECK (${d.lengthOf('owner')} = 32)
   )${d.keyTable};
   CREATE TABLE gap (
     channel       ${d.bytes} PRIMARY KEY,

@@ -2,8 +2,8 @@
  * Every table of the settler as data: its row, its columns, its key. Memory, SQLite and PostgreSQL are generic
  * over this page; `schema.ts` makes the same tables in SQL.
  *
- * Byte strings are 32 bytes unless said otherwise. Everything but `owner`, `mandate`, `run`, `payout`, `gap` and
- * `meta` follows from the journal (`../ledger/projection.ts`).
+ * Byte strings are 32 bytes unless said otherwise. Everything but `owner`, `mandate`, `run`, `payout`, `trace`,
+ * `reference`, `gap` and `meta` follows from the journal (`../ledger/projection.ts`).
  */
 
 import type { Backing } from '../../../schemas/grant.ts';
@@ -125,6 +125,9 @@ export type ClearingRow = {
   readonly report: string;
 };
 
+/** American banks treat people's accounts and companies' otherwise; in SEPA it says nothing. */
+export type Holder = 'person' | 'company';
+
 /** Where an owner is paid, by scheme (sepa, ach). Kept out of the journal: a person may ask to be forgotten. */
 export type OwnerRow = {
   readonly key: Uint8Array;
@@ -132,6 +135,7 @@ export type OwnerRow = {
   readonly name: string;
   /** `bank/account.ts` */
   readonly bank: string;
+  readonly holder: Holder;
 };
 
 /** An owner lets the settler collect from its account. */
@@ -144,16 +148,21 @@ export type MandateRow = {
   readonly collections: number;
 };
 
-/** A run: one bank file, the same whenever it is written again. */
+/** A run: what goes to a bank together, in files that are the same whenever they are written again. */
 export type RunRow = {
-  /** `<period>-<sequence>`, such as 2026-11-20-1. */
+  /** `bank/runs.ts`: 2026-11-20-1, 2026-11-20-1-USD, C-2026-11-20-1. */
   readonly id: string;
-  readonly kind: 'payout' | 'collection';
+  /** `recovered`: the bank told of a run that this journal does not know; its files cannot be written. */
+  readonly kind: 'payout' | 'collection' | 'recovered';
   readonly createdMs: number;
   readonly executionDate: string;
   readonly currency: string;
   readonly name: string;
   readonly bank: string;
+  /** What else the files say about who sends them, as `bank/sender.ts` writes it; empty where nothing. */
+  readonly sender: string;
+  /** Nothing in it waits for a period to pass. */
+  readonly over: boolean;
 };
 
 export type PayoutState = 'pending' | 'posted' | 'voided' | 'returned' | 'final';
@@ -167,12 +176,21 @@ export type PayoutRow = {
   readonly nano: bigint;
   readonly name: string;
   readonly bank: string;
+  readonly holder: Holder;
+  /** What a collection rests on, as `bank/mandates.ts` writes it; null for a payout. */
+  readonly mandate: string | null;
   readonly state: PayoutState;
   /** The bank's reason where it voided or returned. */
   readonly reason: string | null;
   /** Of the last change of state, by the journal's time. */
   readonly changedMs: number;
 };
+
+/** The number of an ACH entry, which returns name. It may stand for a later entry after some years. */
+export type TraceRow = { readonly trace: string; readonly payout: string };
+
+/** What an owner writes on a transfer, so that its deposit is known by it: `bank/deposit-reference.ts`. */
+export type ReferenceRow = { readonly reference: string; readonly owner: Uint8Array };
 
 /** Evidence that this journal is older than what it once signed: a receipt that it does not reach. */
 export type GapRow = {
@@ -200,6 +218,8 @@ export type Tables = {
   readonly mandate: MandateRow;
   readonly run: RunRow;
   readonly payout: PayoutRow;
+  readonly trace: TraceRow;
+  readonly reference: ReferenceRow;
   readonly gap: GapRow;
   readonly meta: MetaRow;
 };
@@ -326,7 +346,13 @@ export const TABLES: { readonly [T in TableName]: Table } = {
     createdMs: 'count',
     report: 'text',
   }),
-  owner: tableOf<OwnerRow>('owner', 2, { key: 'bytes', scheme: 'text', name: 'text', bank: 'text' }),
+  owner: tableOf<OwnerRow>('owner', 2, {
+    key: 'bytes',
+    scheme: 'text',
+    name: 'text',
+    bank: 'text',
+    holder: 'text',
+  }),
   mandate: tableOf<MandateRow>('mandate', 1, {
     owner: 'bytes',
     id: 'text',
@@ -341,6 +367,8 @@ export const TABLES: { readonly [T in TableName]: Table } = {
     currency: 'text',
     name: 'text',
     bank: 'text',
+    sender: 'text',
+    over: ['is_over', 'flag'],
   }),
   payout: tableOf<PayoutRow>('payout', 1, {
     id: 'text',
@@ -350,10 +378,14 @@ export const TABLES: { readonly [T in TableName]: Table } = {
     nano: 'nano',
     name: 'text',
     bank: 'text',
+    holder: 'text',
+    mandate: 'text',
     state: 'text',
     reason: 'text',
     changedMs: 'count',
   }),
+  trace: tableOf<TraceRow>('trace', 1, { trace: 'text', payout: 'text' }),
+  reference: tableOf<ReferenceRow>('reference', 1, { reference: 'text', owner: 'bytes' }),
   gap: tableOf<GapRow>('gap', 1, {
     channel: 'bytes',
     paidNano: 'count',
