@@ -1,9 +1,10 @@
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { HELP } from '../../broker/settler/command.ts';
 import { didKey } from '../../schemas/identity.ts';
-import { commanded, jsonOf, runOn } from './commanded.ts';
+import { type Commanded, commanded, jsonOf, runOn } from './commanded.ts';
 import {
   agreedOf,
   claimRequest,
@@ -16,7 +17,7 @@ import {
   UNIT,
 } from './parties.ts';
 
-const command = commanded('settler command');
+const command = commanded(suite<Commanded>('settler command'));
 
 const payer = didKey(PAYER.key);
 const payee = didKey(PAYEE.key);

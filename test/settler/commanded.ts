@@ -3,7 +3,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { suite, type Test } from 'uvu';
+import type { Test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { run } from '../../broker/settler/command.ts';
 import { openSqliteStore } from '../../broker/settler/store/sqlite.ts';
@@ -12,8 +12,7 @@ import { crypto, type House, houseOver, START_MS } from './parties.ts';
 
 export type Commanded = { folder: string; db: string; store: Store; house: House };
 
-export const commanded = (name: string): Test<Commanded> => {
-  const command = suite<Commanded>(name);
+export const commanded = (command: Test<Commanded>): Test<Commanded> => {
   command.before.each(async (context) => {
     context.folder = mkdtempSync(join(tmpdir(), 'tb-command-'));
     context.db = join(context.folder, 'settler.db');

@@ -1,3 +1,4 @@
+import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { didKey } from '../../schemas/identity.ts';
 import { type Commanded, commanded, jsonOf, runOn } from './commanded.ts';
@@ -8,7 +9,7 @@ const owner = didKey(OWNER.key);
 const seller = didKey(SELLER.key);
 const device = didKey(PAYER.key);
 
-const command = commanded('settler command, credit');
+const command = commanded(suite<Commanded>('settler command, credit'));
 
 /** OWNER owes 3 to the settler, who guarantees 5, and 2 to SELLER. */
 const indebted = async ({ db, house }: Commanded) => {

@@ -1,29 +1,16 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { setGuarantee } from '../../broker/settler/credit/guarantees.ts';
-import { channelAccount, lineAccount, owedAccount } from '../../broker/settler/ledger/ledger.ts';
-import { toHex } from '../../schemas/bytes.ts';
-import type { Signer } from '../../schemas/crypto.ts';
-import { openGrant } from '../../schemas/grant.ts';
-import { decodeRequest } from '../../schemas/request.ts';
-import { must } from '../world/deal.ts';
-import { balanceOf } from './balance.ts';
 import { type Housed, housed, nano } from './housed.ts';
 import {
   claimRequest,
   closeRequest,
-  crypto,
   DAY_MS,
   evidenceFor,
-  type House,
-  type OpenWish,
   OTHER,
-  openOf,
   openRequest,
   PAYEE,
   PAYER,
   partyOf,
-  ROOT,
   START_MS,
   START_S,
   UNIT,
@@ -34,38 +21,11 @@ import {
   enrol,
   enrolmentOf,
   enrolRequest,
-  lineOf,
-  lineRequest,
-  notedIn,
+  granted,
   OWNER,
   SELLER,
+  unitsOf,
 } from './words.ts';
-
-const LATE_S = START_S + 30 * 86_400;
-
-/** A channel of that many units. */
-const wish = (nonce: number, units: number, more: OpenWish = {}) =>
-  openOf({ nonce, limitNano: units * UNIT, expiryS: LATE_S, ...more });
-
-/** The backing that was granted, or the code of the refusal. */
-const granted = async (house: House, nonce: number, units: number, more: OpenWish = {}): Promise<string> => {
-  const channel = wish(nonce, units, more);
-  const reply = await house.ask(openRequest(channel));
-  if (reply.code !== undefined) return reply.code;
-  const request = must(decodeRequest(reply.bytes));
-  if (request.kind !== 'grant') return request.kind;
-  return must(openGrant(request.parts[0], channel.id, ROOT.key, crypto.verify)).backing;
-};
-
-const guarantee = async ({ store, house }: Housed, units: number, expiryS = 0, debtor: Signer = OWNER) =>
-  must(
-    await setGuarantee(
-      store,
-      { debtor: debtor.key, currency: 'EUR', limitNano: nano(units), expiryS },
-      house.clock.nowMs,
-      crypto.sha256,
-    ),
-  );
 
 const budgets = housed(suite<Housed>('budgets at the settler'));
 
@@ -109,11 +69,11 @@ budgets(
     assert.is(await granted(house, 2, 1), 'budget-exhausted');
     house.clock.nowMs = START_MS + DAY_MS;
     assert.is(await granted(house, 2, 4), 'deposit');
-    await house.ask(closeRequest(wish(1, 5), 0, PAYEE));
+    await house.ask(closeRequest(unitsOf(1, 5), 0, PAYEE));
     // Yesterday's room is of no use today.
     assert.is(await granted(house, 3, 2), 'budget-exhausted');
     assert.is((await enrol(house, { device: PAYER, day: 5 })).todayNano, 4 * UNIT);
-    await house.ask(closeRequest(wish(2, 4), 0, PAYEE));
+    await house.ask(closeRequest(unitsOf(2, 4), 0, PAYEE));
     assert.is(await granted(house, 3, 5), 'deposit');
     // A clock that goes back does not bring yesterday's room back either.
     house.clock.nowMs = START_MS;
@@ -129,7 +89,10 @@ budgets('holds until its expiry, to the millisecond', async ({ house }) => {
   house.clock.nowMs = START_MS + 60_000;
   assert.is(await granted(house, 2, 1), 'budget-exhausted');
   // What was granted stays granted.
-  const claimed = await house.ask(claimRequest(wish(1, 1), evidenceFor(wish(1, 1), 1, 5)), wish(1, 1));
+  const claimed = await house.ask(
+    claimRequest(unitsOf(1, 1), evidenceFor(unitsOf(1, 1), 1, 5)),
+    unitsOf(1, 1),
+  );
   assert.is(claimed.receipt?.paidNano, 5);
 });
 
@@ -147,7 +110,7 @@ budgets(
   async ({ store, house }) => {
     await house.deposit(100, 'R', OWNER);
     await enrol(house, { device: PAYER, total: 50 });
-    const channel = wish(1, 20);
+    const channel = unitsOf(1, 20);
     await house.ask(openRequest(channel));
     const spending = await enrol(house, { device: PAYER, total: 1, version: 2 });
     assert.equal([spending.totalNano, spending.reservedNano], [UNIT, 20 * UNIT]);
@@ -161,7 +124,7 @@ budgets(
 budgets('frees what a channel releases, and never what it paid', async ({ house }) => {
   await house.deposit(100, 'R', OWNER);
   await enrol(house, { device: PAYER, total: 10 });
-  const channel = wish(1, 10);
+  const channel = unitsOf(1, 10);
   await house.ask(openRequest(channel));
   await house.ask(claimRequest(channel, evidenceFor(channel, 1, 4 * UNIT)));
   assert.is(await granted(house, 2, 1), 'budget-exhausted');
@@ -202,7 +165,7 @@ budgets('holds no other currency than its own, and counts each on its own', asyn
   assert.equal([dollars.currency, dollars.reservedNano, dollars.depositNano], ['USD', 0, 0]);
   // It would be within the budget, but nobody paid dollars in.
   assert.is(await granted(house, 3, 10, { currency: 'USD' }), 'deposit-insufficient');
-  await house.ask(closeRequest(wish(1, 10), 0, PAYEE));
+  await house.ask(closeRequest(unitsOf(1, 10), 0, PAYEE));
   const euros = await enrol(house, { device: PAYER, total: 10, version: 3 });
   assert.equal([euros.currency, euros.reservedNano], ['EUR', 0]);
 });
@@ -212,7 +175,7 @@ budgets.run();
 const owners = housed(suite<Housed>('owners of devices'));
 
 owners('a key that no enrolment names is its own owner', async ({ store, house }) => {
-  const channel = wish(1, 5);
+  const channel = unitsOf(1, 5);
   await house.ask(openRequest(channel));
   await house.ask(claimRequest(channel, evidenceFor(channel, 1, UNIT)));
   assert.equal([await depositedBy(store, PAYER), await earnedBy(store, PAYEE)], [nano(5), nano(1)]);
@@ -220,7 +183,7 @@ owners('a key that no enrolment names is its own owner', async ({ store, house }
 
 owners('a seller that is enrolled earns to its owner', async ({ store, house }) => {
   await enrol(house, { device: PAYEE, owner: SELLER });
-  const channel = wish(1, 5);
+  const channel = unitsOf(1, 5);
   await house.ask(openRequest(channel));
   await house.ask(claimRequest(channel, evidenceFor(channel, 1, UNIT)));
   assert.equal([await earnedBy(store, PAYEE), await earnedBy(store, SELLER)], [0n, nano(1)]);
@@ -234,7 +197,7 @@ owners(
     await house.deposit(20, 'R', OWNER);
     await house.deposit(20, 'S', NEXT);
     await enrol(house, { device: PAYER, total: 10 });
-    const channel = wish(1, 6);
+    const channel = unitsOf(1, 6);
     await house.ask(openRequest(channel));
     await house.ask(claimRequest(channel, evidenceFor(channel, 1, 2 * UNIT)));
     const moved = await enrol(house, { device: PAYER, owner: NEXT, total: 10, version: 2 });
@@ -250,7 +213,7 @@ owners(
 );
 
 owners('earnings of a channel stay with the owner at its opening', async ({ store, house }) => {
-  const channel = wish(1, 5);
+  const channel = unitsOf(1, 5);
   await house.ask(openRequest(channel));
   await enrol(house, { device: PAYEE, owner: SELLER });
   await house.ask(claimRequest(channel, evidenceFor(channel, 1, UNIT)));
@@ -260,7 +223,7 @@ owners('earnings of a channel stay with the owner at its opening', async ({ stor
 owners('a device that moves and opens in one batch rolls nobody back', async ({ house }) => {
   await house.deposit(20, 'R', OWNER);
   await enrol(house, { device: PAYER, version: 1, owner: SELLER });
-  const bystander = wish(9, 1, { payer: OTHER });
+  const bystander = unitsOf(9, 1, { payer: OTHER });
   const [, opened, refused] = await Promise.all([
     house.ask(enrolRequest(enrolmentOf({ device: PAYER, version: 2 }))),
     granted(house, 1, 5),
@@ -271,7 +234,7 @@ owners('a device that moves and opens in one batch rolls nobody back', async ({ 
 });
 
 owners('opens, claims, states and closes in one batch', async ({ store, house }) => {
-  const channel = wish(1, 5);
+  const channel = unitsOf(1, 5);
   const replies = await Promise.all([
     house.ask(openRequest(channel)),
     house.ask(claimRequest(channel, evidenceFor(channel, 1, UNIT)), channel),
@@ -283,128 +246,3 @@ owners('opens, claims, states and closes in one batch', async ({ store, house })
 });
 
 owners.run();
-
-const backings = housed(suite<Housed>('backings'));
-
-backings.before.each(async ({ house }) => {
-  await enrol(house, { device: PAYER });
-  await enrol(house, { device: PAYEE, owner: SELLER });
-});
-
-backings("takes a deposit, then the settler's line, then the payee's", async (context) => {
-  const { store, house } = context;
-  await house.deposit(3, 'R', OWNER);
-  await guarantee(context, 4);
-  notedIn(await house.ask(lineRequest(lineOf({ limit: 5 }))));
-  assert.is(await granted(house, 1, 3), 'deposit');
-  assert.is(await granted(house, 2, 4), 'guaranteed');
-  assert.is(await granted(house, 3, 5), 'bilateral');
-  assert.is(await granted(house, 4, 1), 'deposit-insufficient');
-  assert.equal(
-    await Promise.all(
-      [lineAccount(null, OWNER.key), lineAccount(SELLER.key, OWNER.key)].map((a) => balanceOf(store, a)),
-    ),
-    [-nano(4), -nano(5)],
-  );
-});
-
-backings('a guaranteed claim is earned at once, and owed to the settler', async (context) => {
-  const { store, house } = context;
-  await guarantee(context, 4);
-  const channel = wish(1, 4);
-  await house.ask(openRequest(channel));
-  await house.ask(claimRequest(channel, evidenceFor(channel, 1, 3 * UNIT)));
-  assert.is(await earnedBy(store, SELLER), nano(3));
-  assert.is(await balanceOf(store, owedAccount(null, OWNER.key)), nano(3));
-  await house.ask(closeRequest(channel, 3 * UNIT, PAYEE));
-  assert.is(await balanceOf(store, lineAccount(null, OWNER.key)), -nano(3));
-  assert.is(await granted(house, 2, 2), 'deposit-insufficient');
-  assert.is(await granted(house, 3, 1), 'guaranteed');
-});
-
-backings('a bilateral claim is owed to the payee and is nobody else’s money', async ({ store, house }) => {
-  await house.ask(lineRequest(lineOf({ limit: 4 })));
-  const channel = wish(1, 4);
-  await house.ask(openRequest(channel));
-  await house.ask(claimRequest(channel, evidenceFor(channel, 1, 3 * UNIT)));
-  assert.equal(
-    [await earnedBy(store, SELLER), await balanceOf(store, owedAccount(SELLER.key, OWNER.key))],
-    [0n, nano(3)],
-  );
-  assert.is(await balanceOf(store, channelAccount(toHex(channel.id))), nano(1));
-  await house.ask(closeRequest(channel, 3 * UNIT, PAYEE));
-  assert.is(await balanceOf(store, lineAccount(SELLER.key, OWNER.key)), -nano(3));
-});
-
-backings('a line ends at its expiry; what is granted on it stays', async (context) => {
-  const { house } = context;
-  await guarantee(context, 9, START_S + 60);
-  await house.ask(lineRequest(lineOf({ limit: 9, expiryS: START_S + 120 })));
-  assert.is(await granted(house, 1, 2), 'guaranteed');
-  house.clock.nowMs = START_MS + 60_000;
-  assert.is(await granted(house, 2, 2), 'bilateral');
-  house.clock.nowMs = START_MS + 120_000;
-  assert.is(await granted(house, 3, 2), 'deposit-insufficient');
-  const channel = wish(1, 2);
-  const reply = await house.ask(claimRequest(channel, evidenceFor(channel, 1, UNIT)), channel);
-  assert.is(reply.receipt?.paidNano, UNIT);
-});
-
-backings('a lower limit, or none, stops new grants and takes nothing back', async ({ house }) => {
-  await house.ask(lineRequest(lineOf({ limit: 9 })));
-  assert.is(await granted(house, 1, 5), 'bilateral');
-  await house.ask(lineRequest(lineOf({ limit: 6, version: 2 })));
-  assert.is(await granted(house, 2, 2), 'deposit-insufficient');
-  assert.is(await granted(house, 3, 1), 'bilateral');
-  await house.ask(lineRequest(lineOf({ limit: 0, version: 3 })));
-  assert.is(await granted(house, 4, 1), 'deposit-insufficient');
-  const channel = wish(1, 5);
-  const reply = await house.ask(claimRequest(channel, evidenceFor(channel, 1, 5 * UNIT)), channel);
-  assert.is(reply.receipt?.paidNano, 5 * UNIT);
-});
-
-backings('a line is for its creditor, its debtor and its currency', async ({ house }) => {
-  const STRANGER = partyOf(13);
-  await house.ask(lineRequest(lineOf({ creditor: STRANGER, limit: 9 })));
-  await house.ask(lineRequest(lineOf({ debtor: STRANGER, limit: 9 })));
-  await house.ask(lineRequest(lineOf({ currency: 'USD', limit: 9 })));
-  assert.is(await granted(house, 1, 1), 'deposit-insufficient');
-  // The payee's owner gives credit, not the device that sells.
-  await house.ask(lineRequest(lineOf({ creditor: PAYEE, limit: 9 })));
-  assert.is(await granted(house, 2, 1), 'deposit-insufficient');
-  assert.is(await granted(house, 3, 1, { payee: STRANGER }), 'bilateral');
-});
-
-backings('nobody is lent money to pay itself', async (context) => {
-  const { house } = context;
-  await guarantee(context, 9);
-  await enrol(house, { device: OTHER });
-  assert.is(await granted(house, 1, 1, { payee: OTHER }), 'deposit-insufficient');
-  assert.is(await granted(house, 2, 1), 'guaranteed');
-});
-
-backings('credit counts against the budget as money does', async (context) => {
-  const { house } = context;
-  await guarantee(context, 9);
-  await enrol(house, { device: PAYER, total: 2, version: 2 });
-  assert.is(await granted(house, 1, 2), 'guaranteed');
-  assert.is(await granted(house, 2, 1), 'budget-exhausted');
-});
-
-backings('a line that the root signed is the settler’s own, whoever sells', async ({ store, house }) => {
-  await house.ask(lineRequest(lineOf({ creditor: ROOT, limit: 3 })));
-  assert.is(await granted(house, 1, 2), 'guaranteed');
-  assert.is(await granted(house, 2, 1, { payee: ROOT }), 'guaranteed');
-  assert.is(await granted(house, 3, 1, { payee: ROOT }), 'deposit-insufficient');
-  assert.is(await balanceOf(store, lineAccount(null, OWNER.key)), -nano(3));
-});
-
-backings('setting the same line again is no new version', async (context) => {
-  const first = await guarantee(context, 4);
-  const again = await guarantee(context, 4);
-  assert.equal([first.version, again.version, again.bookedIndex], [1, 1, first.bookedIndex]);
-  const raised = await guarantee(context, 5, START_S + 60);
-  assert.equal([raised.version, raised.limitNano, raised.expiryS], [2, 5 * UNIT, START_S + 60]);
-});
-
-backings.run();

@@ -6,13 +6,26 @@ import { signBudget, signEnrolment } from '../../schemas/budget.ts';
 import { signConsent } from '../../schemas/consent.ts';
 import type { Signer } from '../../schemas/crypto.ts';
 import { type Dispute, signDispute } from '../../schemas/dispute.ts';
+import { openGrant } from '../../schemas/grant.ts';
 import { signLine } from '../../schemas/line.ts';
 import { type Noted, openNoted } from '../../schemas/noted.ts';
 import { decodeRequest, encodeRequest } from '../../schemas/request.ts';
 import { openSpending, type Spending } from '../../schemas/spending.ts';
 import { must } from '../world/deal.ts';
 import { balanceOf } from './balance.ts';
-import { crypto, type House, type OpenedChannel, partyOf, type Reply, ROOT, UNIT } from './parties.ts';
+import {
+  crypto,
+  type House,
+  type OpenedChannel,
+  type OpenWish,
+  openOf,
+  openRequest,
+  partyOf,
+  type Reply,
+  ROOT,
+  START_S,
+  UNIT,
+} from './parties.ts';
 
 /** Owns PAYER and OTHER in these tests, where they are enrolled. */
 export const OWNER = partyOf(10);
@@ -147,3 +160,25 @@ export const depositedBy = (store: Store, owner: Signer): Promise<bigint> =>
   balanceOf(store, depositAccount(owner.key));
 export const earnedBy = (store: Store, owner: Signer): Promise<bigint> =>
   balanceOf(store, earnedAccount(owner.key));
+
+/** Later than any test goes. */
+const LATE_S = START_S + 30 * 86_400;
+
+/** A channel of that many units, which outlives the test. */
+export const unitsOf = (nonce: number, units: number, more: OpenWish = {}) =>
+  openOf({ nonce, limitNano: units * UNIT, expiryS: LATE_S, ...more });
+
+/** The backing that was granted, or the code of the refusal. */
+export const granted = async (
+  house: House,
+  nonce: number,
+  units: number,
+  more: OpenWish = {},
+): Promise<string> => {
+  const channel = unitsOf(nonce, units, more);
+  const reply = await house.ask(openRequest(channel));
+  if (reply.code !== undefined) return reply.code;
+  const request = must(decodeRequest(reply.bytes));
+  if (request.kind !== 'grant') return request.kind;
+  return must(openGrant(request.parts[0], channel.id, ROOT.key, crypto.verify)).backing;
+};
