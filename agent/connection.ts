@@ -65,8 +65,9 @@ const STABLE_MS = 10_000;
 const FILTERS_MAX = 16_384;
 const FILTERS_PER_PACKET = 256;
 
-/** A refusal may pass: a right was given meanwhile, or a cluster has a leader again. */
-const UNREADABLE_WAIT_MS = 10_000;
+/** A refused filter is asked for again, after twice the wait each time: a right is given, a cluster has a leader again. */
+const UNREADABLE_WAIT_MS_MIN = 1000;
+const UNREADABLE_WAIT_MS_MAX = 60_000;
 
 const OFFLINE = refuse('busy', 'there is no connection to the broker: send it again once there is');
 
@@ -90,6 +91,7 @@ class Client implements Connection {
   private readonly filters = new Set<string>();
   /** Told about on this connection. */
   private readonly unreadable = new Set<string>();
+  private unreadableWaitMs = UNREADABLE_WAIT_MS_MIN;
   private session: Session | null = null;
   private sequence = -1;
   private up = false;
@@ -209,6 +211,7 @@ class Client implements Connection {
     this.up = true;
     this.upSinceMs = performance.now();
     this.unreadable.clear();
+    this.unreadableWaitMs = UNREADABLE_WAIT_MS_MIN;
     const filters = [...new Set([this.statusTopic, ...this.filters])];
     for (let at = 0; at < filters.length; at += FILTERS_PER_PACKET)
       this.read(filters.slice(at, at + FILTERS_PER_PACKET));
@@ -237,8 +240,9 @@ class Client implements Connection {
     const again = setTimeout(() => {
       if (this.up && this.session === session)
         this.read(filters.filter((filter) => filter === this.statusTopic || this.filters.has(filter)));
-    }, UNREADABLE_WAIT_MS);
+    }, this.unreadableWaitMs);
     again.unref();
+    this.unreadableWaitMs = Math.min(2 * this.unreadableWaitMs, UNREADABLE_WAIT_MS_MAX);
   }
 
   private bear(): void {
