@@ -63,7 +63,8 @@ const COMMANDS: readonly Entry[] = [
     summary: 'accounts, claims, payouts and bank files; workers beside other brokers',
     subcommands: [
       ...'deposit|withdraw|top-up|account set|owners|spending|line set|lines|repay|default'.split('|'),
-      ...'balances|channels|report|disputes|verify|payout|settle|clearing|clear'.split('|'),
+      ...'balances|channels|report|disputes|verify|audit|snapshot|backup|restore|resume'.split('|'),
+      ...'payout|settle|clearing|clear'.split('|'),
       ...'work|certify|broker-user'.split('|'),
     ],
     load: async () => withHost(await import('./broker/settler/command.ts')),

@@ -8,6 +8,7 @@ import type { Attached } from './attachment.ts';
 import { type RunningBroker, startBroker } from './broker.ts';
 import type { Log } from './log.ts';
 import type { BrokerOptions } from './options.ts';
+import { highWaterFile } from './settler/backup/high-water-file.ts';
 import type { SettlerLimits } from './settler/settings.ts';
 import { createSettler, type Settler } from './settler/settler.ts';
 import { openStore } from './settler/store/open.ts';
@@ -19,6 +20,8 @@ export type BoxOptions = {
     readonly database: string;
     readonly currencies: readonly string[];
     readonly limits?: Partial<SettlerLimits>;
+    /** Where how far the journal came is noted; nowhere if it is left out. */
+    readonly highWater?: string;
   };
 };
 
@@ -57,6 +60,7 @@ const openSettler = async (store: Store, options: BoxOptions, ports: BoxPorts): 
     log: (line) => ports.log({ level: 'warn', event: 'settler', detail: line }),
     currencies: options.settler.currencies,
     ...(options.settler.limits && { limits: options.settler.limits }),
+    ...(options.settler.highWater && { highWater: highWaterFile(options.settler.highWater) }),
   });
 
 /** Codes: those of `openStore`, `createSettler` and `startBroker`. What was begun is ended again. */

@@ -9,6 +9,7 @@ import { type RunningBox, startBox } from './box.ts';
 import { checkLimits, type Limits } from './limits.ts';
 import type { Place, Transport } from './listeners.ts';
 import type { LogEvent } from './log.ts';
+import { highWaterPlace } from './settler/backup/high-water-file.ts';
 
 export const HELP = `tollbridge broker --config FILE: MQTT broker with a settler inside, on one database
 
@@ -92,7 +93,11 @@ const start = async (
         limits: file.limits,
         ...(file.tls && { tls: file.tls }),
       },
-      settler: { database: file.database, currencies: file.currencies },
+      settler: {
+        database: file.database,
+        currencies: file.currencies,
+        highWater: highWaterPlace(file.database, file.state),
+      },
     },
     { crypto: host.crypto, signer, nowMs: host.nowMs, log },
   );

@@ -100,9 +100,39 @@ const SUBCOMMANDS: readonly Subcommand[] = [
   },
   {
     name: 'verify',
-    usage: `
-    replays the journal and compares it with everything stored`,
+    usage: `[--since-snapshot]
+    replays the journal and compares it with everything stored; since a snapshot, with balances`,
     load: () => import('./commands/verify.ts'),
+  },
+  {
+    name: 'audit',
+    usage: `
+    every signature, tick, posting rule and hash again, from the journal alone`,
+    load: () => import('./commands/audit.ts'),
+  },
+  {
+    name: 'snapshot',
+    usage: `
+    all balances as they are now, for verify --since-snapshot; the settler takes them by itself`,
+    load: () => import('./commands/snapshot.ts'),
+  },
+  {
+    name: 'backup',
+    usage: `--out FILE
+    everything in one file, while the settler runs`,
+    load: () => import('./commands/backup.ts'),
+  },
+  {
+    name: 'restore',
+    usage: `--from FILE --db PLACE [--to-row N | --to-time DATE]
+    a backup into an empty database of either kind; row N is the last that is kept`,
+    load: () => import('./commands/restore.ts'),
+  },
+  {
+    name: 'resume',
+    usage: `[--accept CHANNEL|RUN]... [--state DIRECTORY]
+    what a restored journal still misses; once nothing is missing, payouts and clearing go on`,
+    load: () => import('./commands/resume.ts'),
   },
   {
     name: 'payout',

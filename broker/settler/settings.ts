@@ -18,6 +18,8 @@ export type SettlerLimits = {
   readonly intakeGapMs: number;
   /** Between two sweeps, each a sign of life on disk; 0 for none (tests call `sweep`). */
   readonly sweepMs: number;
+  /** Journal rows from one snapshot to the next: a minute of replay, and some per cent of the journal's size. */
+  readonly snapshotRows: number;
 };
 
 const HOUR_MS = 3_600_000;
@@ -32,4 +34,5 @@ export const DEFAULT_LIMITS: SettlerLimits = {
   graceMs: 24 * HOUR_MS,
   intakeGapMs: 300_000,
   sweepMs: 30_000,
+  snapshotRows: 1_000_000,
 };

@@ -10,6 +10,7 @@
  * | query     | receipt            | the channel's latest                      |
  * | enrol     | spending           | `desk/enrolments.ts`                      |
  * | line, consent, dispute | noted | `desk/words.ts`                           |
+ * | present   | receipt            | `desk/present.ts`: receipts of ours       |
  * | time      | timed              | none: a nonce goes in, a signature out    |
  */
 
@@ -20,6 +21,8 @@ import { decodeRequest, encodeRequest, REQUEST_ID_BYTES } from '../../schemas/re
 import { ok, type Refusal, type Result, refuse } from '../../schemas/result.ts';
 import type { SettlerSigner } from '../../schemas/settler.ts';
 import { signTime } from '../../schemas/time.ts';
+import { compareHighWater, type HighWater, noteHighWater } from './backup/high-water.ts';
+import { RESTORING } from './backup/stale.ts';
 import { type Answer, encodeAnswer } from './desk/answer.ts';
 import { expireChannel } from './desk/closing.ts';
 import type { Desk } from './desk/desk.ts';
@@ -29,6 +32,7 @@ import { createPrepare, isAnswer } from './desk/prepare.ts';
 import { reachOf } from './desk/reach.ts';
 import { type Task, together } from './desk/task.ts';
 import { openBook } from './ledger/book.ts';
+import { takeSnapshot } from './reports/snapshot.ts';
 import { DEFAULT_LIMITS, type SettlerLimits } from './settings.ts';
 import type { Store } from './store/store.ts';
 
@@ -45,6 +49,8 @@ export type SettlerOptions = {
   readonly limits?: Partial<SettlerLimits>;
   /** The shards whose requests come here now; all of them where it is left out. */
   readonly serves?: () => readonly string[];
+  /** Tells a database that was put back; none where it is left out. */
+  readonly highWater?: HighWater;
 };
 
 export type Settler = {
@@ -71,14 +77,21 @@ const idOfMalformed = (bytes: Uint8Array): Uint8Array | undefined => {
 
 /** A database belongs to one settler. Code: config-invalid, those of the store. */
 const bindStore = async (store: Store, root: Uint8Array): Promise<Result<null>> => {
-  const bound = await store.transact(async (reader) => {
+  const bound = await store.transact<Result<string>>(async (reader) => {
+    const [restoring] = await reader.get('meta', [RESTORING]);
+    if (restoring !== undefined && restoring.value !== '') {
+      const begun = `the database was to be ${restoring.value}, which was never finished`;
+      const value = refuse('config-invalid', `${begun}: remove it, and restore into a new one`);
+      return { changes: {}, value };
+    }
     const [owner] = await reader.get('meta', [['settler']]);
     const meta = owner === undefined ? [{ name: 'settler', value: toHex(root) }] : [];
-    return { changes: { put: { meta } }, value: owner?.value ?? toHex(root) };
+    return { changes: { put: { meta } }, value: ok(owner?.value ?? toHex(root)) };
   });
-  if (!bound.ok) return bound;
-  if (bound.value === toHex(root)) return ok(null);
-  return refuse('config-invalid', `the database is of settler ${bound.value}, the key is of ${toHex(root)}`);
+  const owner = bound.ok ? bound.value : bound;
+  if (!owner.ok) return owner;
+  if (owner.value === toHex(root)) return ok(null);
+  return refuse('config-invalid', `the database is of settler ${owner.value}, the key is of ${toHex(root)}`);
 };
 
 /** Codes: config-invalid (a database of another settler), storage-*, busy. */
@@ -87,6 +100,9 @@ export const createSettler = async (options: SettlerOptions): Promise<Result<Set
   const desk: Desk = { root, signer, crypto, currencies, limits: { ...DEFAULT_LIMITS, ...options.limits } };
   const bound = await bindStore(store, root);
   if (!bound.ok) return bound;
+  const compared =
+    options.highWater === undefined ? ok(null) : await compareHighWater(store, options.highWater);
+  if (!compared.ok) return compared;
   const sweep = createSweep(options, desk);
   const first = await sweep();
   if (!first.ok) return first;
@@ -200,9 +216,21 @@ const createSweep =
       const swept = await sweepOnce(options, desk);
       if (!swept.ok) return swept;
       released += swept.value;
-      if (swept.value < SWEEP_BATCH) return ok(released);
+      if (swept.value < SWEEP_BATCH) break;
     }
+    const kept = await keepHouse(options, desk);
+    return kept.ok ? ok(released) : kept;
   };
+
+/** What is done now and then: a snapshot where one is due, and how far the journal came. */
+const keepHouse = async (
+  { store, nowMs, highWater }: SettlerOptions,
+  { limits, crypto }: Desk,
+): Promise<Result<unknown>> => {
+  const taken = await takeSnapshot(store, limits.snapshotRows, nowMs(), crypto.sha256);
+  if (!taken.ok || highWater === undefined) return taken;
+  return noteHighWater(store, highWater);
+};
 
 const sweepOnce = ({ store, nowMs, serves }: SettlerOptions, desk: Desk): Promise<Result<number>> =>
   store.transact(async (reader) => {

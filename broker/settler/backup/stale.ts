@@ -38,11 +38,18 @@ const receiptOf = ({ channel, bytes }: GapRow): Receipt => {
 
 /** A gap that the operator gives up: no receipt is of row 0, where no channel can be. */
 export const acceptedGap = (gap: GapRow): GapRow => ({ ...gap, paidNano: 0, journalIndex: 0 });
-const isAccepted = ({ journalIndex }: GapRow): boolean => journalIndex === 0;
+export const isAccepted = ({ journalIndex }: GapRow): boolean => journalIndex === 0;
 
 /** Does the channel say less than a receipt that was signed before? */
 export const isBehind = (channel: ChannelRow | undefined, receipt: Receipt): boolean =>
   channel === undefined || channel.paidNano < receipt.paidNano || (receipt.final && !channel.closed);
+
+/** Is the receipt no news beside the gap that is noted, or was given up? */
+export const isNoted = (gap: GapRow | undefined, { paidNano, final }: Receipt): boolean => {
+  if (gap === undefined) return false;
+  const held = receiptOf(gap);
+  return held.paidNano >= paidNano && (held.final || !final);
+};
 
 /** What is still to be brought in; undefined where nothing is. */
 export const missingOf = (gap: GapRow | undefined, channel: ChannelRow | undefined): string | undefined => {

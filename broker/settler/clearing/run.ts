@@ -8,6 +8,7 @@ import { fromHex, toHex } from '../../../schemas/bytes.ts';
 import { encodeCbor } from '../../../schemas/cbor.ts';
 import type { Sha256 } from '../../../schemas/crypto.ts';
 import { ok, type Result, refuse } from '../../../schemas/result.ts';
+import { checkFresh } from '../backup/stale.ts';
 import { checkDate } from '../bank/day.ts';
 import { obligationsOf } from '../credit/obligations.ts';
 import { openBook } from '../ledger/book.ts';
@@ -160,6 +161,8 @@ const attempt = async (
   const clearing = clear(before, frozen.consents);
   const changes = changesOf(before, clearing.left);
   const booked = await store.transact<Result<ClearingRow> | typeof AGAIN>(async (reader) => {
+    const fresh = await checkFresh(reader);
+    if (!fresh.ok) return { changes: {}, value: fresh };
     const [known] = await reader.get('clearing', [[id]]);
     const stands = known === undefined && stillStand(changes, await obligationsOf(reader, currency));
     if (!stands) return { changes: {}, value: AGAIN };
@@ -172,7 +175,7 @@ const attempt = async (
 
 /**
  * Clears what owners owe each other, once for each currency, period and sequence: a run that was made is found as it
- * was. Codes: value-out-of-range, busy (debts kept changing), those of the store.
+ * was. Codes: value-out-of-range, journal-stale, busy (debts kept changing), those of the store.
  */
 export const runClearing = async (
   store: Store,

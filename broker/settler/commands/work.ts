@@ -10,6 +10,7 @@ import { didKey, idOf } from '../../../schemas/identity.ts';
 import { ok, type Refusal, type Result, refuse } from '../../../schemas/result.ts';
 import type { SettlerSigner } from '../../../schemas/settler.ts';
 import { boundedLog, type Log } from '../../log.ts';
+import { highWaterFile, highWaterPlace } from '../backup/high-water-file.ts';
 import { believedAt } from '../cluster/certificate.ts';
 import type { ShardLeases } from '../cluster/leases.ts';
 import { createLeaseTable, leasesInMemory } from '../cluster/leases-memory.ts';
@@ -153,6 +154,7 @@ const work = async (
     log: (line) => log({ level: 'warn', event: 'settler', detail: line }),
     currencies: file.currencies,
     serves: () => (worker?.ok ? worker.value.shards : []),
+    highWater: highWaterFile(highWaterPlace(file.database, dirname(file.key))),
   });
   if (!settler.ok) return settler;
   const id = idOf(root, host.crypto.sha256);

@@ -4,7 +4,7 @@
  * Intake is continuous while two signs of life lie at most a gap apart, for each shard of its own: other workers
  * do not help a payee whose shard nobody takes. A release needs a whole grace of continuous intake after the
  * expiry: `max(expiry, intake since) + grace`. A clock that leaps forward looks like downtime, so it releases
- * nothing.
+ * nothing; and a journal that has forgotten claims gives their payees a whole grace to bring them in again.
  */
 
 import { shardOf } from '../../../schemas/topic.ts';
@@ -55,13 +55,13 @@ const isContinuous = (span: Span | undefined, timeMs: number, gapMs: number): sp
 
 /** Since when the channel's shard has taken requests without a gap; now, where there was one. */
 export const intakeSinceMs = (book: Book, channelId: Uint8Array, gapMs: number): number => {
-  const span = spansIn(book)[Number.parseInt(shardOf(channelId), 16)];
+  const span = book.isStale() ? undefined : spansIn(book)[Number.parseInt(shardOf(channelId), 16)];
   return isContinuous(span, book.timeMs, gapMs) ? span.sinceMs : book.timeMs;
 };
 
 /** A sign of life of the shards that are served. */
 export const noteIntake = (book: Book, shards: readonly string[], gapMs: number): void => {
-  const spans = spansIn(book);
+  const spans = book.isStale() ? [] : spansIn(book);
   for (const shard of shards) {
     const at = Number.parseInt(shard, 16);
     const span = spans[at];

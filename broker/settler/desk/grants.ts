@@ -12,9 +12,11 @@ import { grantProof } from '../ledger/proofs.ts';
 import type { BudgetRow, Key, LineRow } from '../store/tables.ts';
 import type { Answer } from './answer.ts';
 import type { Desk } from './desk.ts';
-import { accountsOf } from './reach.ts';
+import { isForgotten } from './present.ts';
+import { accountsOf, gapWanted } from './reach.ts';
 
-const checkOpen = (open: Open, timeMs: number, desk: Desk): Result<Open> => {
+/** A grant that was forgotten is granted again, late as it may be: its payee has earned on it. */
+const checkOpen = (open: Open, timeMs: number, isLost: boolean, desk: Desk): Result<Open> => {
   if (toHex(open.settler) !== toHex(desk.root)) {
     return refuse('settler-unpinned', 'the open names another settler: send it there');
   }
@@ -23,7 +25,7 @@ const checkOpen = (open: Open, timeMs: number, desk: Desk): Result<Open> => {
     return refuse('currency-unknown', `${open.currency} is not settled here, only ${known}`);
   }
   const nowS = Math.floor(timeMs / 1000);
-  if (open.expiryS <= nowS) {
+  if (open.expiryS <= nowS && !isLost) {
     return refuse('channel-expired', `expiry ${open.expiryS} is not after ${nowS}: open with a later one`);
   }
   if (open.expiryS > nowS + desk.limits.expiryMaxS) {
@@ -62,6 +64,7 @@ export const openReach = (book: Book, { id, open }: Channel, desk: Desk): Wanted
   const { currency } = open;
   const scopes = [totalScope(currency), dayScope(currency, book.timeMs), sellerScope(currency, payeeOwner)];
   return {
+    ...gapWanted(book, id),
     balance: accountsOf(id, BACKINGS, payerOwner, payeeOwner, currency),
     line: lineKeys(open, owners, desk.root),
     spending: scopes.map((scope) => [open.payer, scope]),
@@ -139,7 +142,7 @@ export const grantChannel = (book: Book, channel: Channel, proof: Uint8Array, de
     return ok(known.closed ? { kind: 'receipt', channel: known } : { kind: 'grant', grant: known.grant });
   }
   const { open } = channel;
-  const checked = checkOpen(open, book.timeMs, desk);
+  const checked = checkOpen(open, book.timeMs, isForgotten(book, channel.id), desk);
   if (!checked.ok) return checked;
   const terms = termsOf(book, open, desk.root);
   if (!terms.ok) return terms;

@@ -12,8 +12,9 @@ import type { Desk } from './desk.ts';
 import { enrol } from './enrolments.ts';
 import { INTAKE } from './grace.ts';
 import { grantChannel, openReach, openWants } from './grants.ts';
+import { checkRemembered, present, unlessLess } from './present.ts';
 import { createRate } from './rate.ts';
-import { reachOfChannel } from './reach.ts';
+import { gapWanted, reachOfChannel } from './reach.ts';
 import { channelOfAgreed, disputesReach, fileStatement } from './statements.ts';
 import type { Task } from './task.ts';
 import { noteConsent, noteDispute, noteLine } from './words.ts';
@@ -54,7 +55,7 @@ export const createPrepare = (desk: Desk, nowMs: () => number) => {
       const apply: Task['apply'] = (book) => {
         const claimed = claim(book, id, evidence, { ...desk, crypto }, allowOnce);
         if (claimed.ok && claimed.value.kind === 'receipt') ahead.note(claimed.value.channel);
-        return claimed;
+        return unlessLess(book, id, claimed);
       };
       const check = () =>
         ahead.check(id, evidence, allowOnce)?.then((checked) => {
@@ -82,7 +83,10 @@ export const createPrepare = (desk: Desk, nowMs: () => number) => {
       case 'close': {
         const [channel, close, consent] = request.parts;
         const closes = consent === null ? [close] : [close, consent];
-        const apply: Task['apply'] = (book) => closeChannel(book, channel, closes, desk, allow(channel));
+        const apply: Task['apply'] = (book) => {
+          const remembered = checkRemembered(book, channel);
+          return remembered.ok ? closeChannel(book, channel, closes, desk, allow(channel)) : remembered;
+        };
         return onChannel(channel, apply, { wants: { channel: [[channel]], meta: [INTAKE] } });
       }
       case 'statement': {
@@ -93,17 +97,21 @@ export const createPrepare = (desk: Desk, nowMs: () => number) => {
         return ok({
           wants: { channel: [[id]], statement: [[id]] },
           reach: (book) => disputesReach(book, id),
-          apply: (book) => fileStatement(book, id, lease, agreed, desk, allow(id)),
+          apply: (book) => unlessLess(book, id, fileStatement(book, id, lease, agreed, desk, allow(id))),
         });
       }
       case 'query': {
         const [id] = request.parts;
         const apply: Task['apply'] = (book) => {
           const channel = book.get('channel', [id]);
-          return channel === undefined ? unknownChannel(id) : ok({ kind: 'receipt', channel });
+          const answer =
+            channel === undefined ? unknownChannel(id) : ok({ kind: 'receipt' as const, channel });
+          return unlessLess(book, id, answer);
         };
-        return ok({ wants: { channel: [[id]] }, apply });
+        return ok({ wants: { channel: [[id]] }, reach: (book) => gapWanted(book, id), apply });
       }
+      case 'present':
+        return mayAsk() ? present(...request.parts, desk) : WORD_RATE;
       case 'enrol':
         return mayAsk() ? enrol(request.parts[0], desk) : WORD_RATE;
       case 'line':

@@ -39,8 +39,12 @@ export const reachOf = (channel: ChannelRow): Wanted => {
   };
 };
 
+/** A receipt that the journal has forgotten, which only one that is stale has. */
+export const gapWanted = (book: Book, id: Uint8Array): Wanted => (book.isStale() ? { gap: [[id]] } : {});
+
 /** What is disputed as well: evidence may resolve it. */
 export const reachOfChannel = (book: Book, id: Uint8Array): Wanted => {
   const channel = book.get('channel', [id]);
-  return channel === undefined ? {} : { ...reachOf(channel), dispute: disputeKeys(channel) };
+  const gap = gapWanted(book, id);
+  return channel === undefined ? gap : { ...gap, ...reachOf(channel), dispute: disputeKeys(channel) };
 };

@@ -11,6 +11,7 @@ import { disputeKeys } from '../ledger/resolution.ts';
 import type { Answer } from './answer.ts';
 import { unknownChannel } from './claims.ts';
 import type { Desk } from './desk.ts';
+import { gapWanted } from './reach.ts';
 import { resolveDisputes } from './resolving.ts';
 
 /** The channel a statement is about, before its signatures are looked at. Codes: cbor-*, cose-*, object-malformed. */
@@ -29,7 +30,8 @@ export const channelOfAgreed = (agreed: Uint8Array): Result<Uint8Array> => {
 /** The disputes that a statement resolves. */
 export const disputesReach = (book: Book, id: Uint8Array): Wanted => {
   const channel = book.get('channel', [id]);
-  return channel === undefined ? {} : { dispute: disputeKeys(channel) };
+  const gap = gapWanted(book, id);
+  return channel === undefined ? gap : { ...gap, dispute: disputeKeys(channel) };
 };
 
 /** A lease only grows, so one that says more is the later one, in whatever order they come. */

@@ -5,8 +5,17 @@
 
 import type { Sha256 } from '../../../schemas/crypto.ts';
 import { ok, type Result } from '../../../schemas/result.ts';
+import { STALE, staleMeta } from '../backup/stale.ts';
 import type { Changes, Puts, Reader } from '../store/store.ts';
-import { type Key, keyOfRow, keyText, TABLE_NAMES, type TableName, type Tables } from '../store/tables.ts';
+import {
+  type Key,
+  keyOfRow,
+  keyText,
+  type MetaRow,
+  TABLE_NAMES,
+  type TableName,
+  type Tables,
+} from '../store/tables.ts';
 import { type Head, headAfter, type JournalRow, nextRow } from './journal.ts';
 import { apply, type LedgerEvent } from './ledger.ts';
 import { believingWith, project } from './projection.ts';
@@ -19,6 +28,8 @@ export type Book = {
   readonly timeMs: number;
   /** Rows in the journal, with those of this batch. */
   readonly length: () => number;
+  /** The journal is older than what was once signed: `../backup/stale.ts`. */
+  readonly isStale: () => boolean;
   /** Reads more rows; what is known already, or changed, stays as it is. */
   readonly load: (wanted: Wanted) => Promise<void>;
   /** Throws where the row was not loaded: a request that forgot to ask would see no row where there is one. */
@@ -49,17 +60,19 @@ export const openBook = async (
   nowMs: number,
   sha256: Sha256,
 ): Promise<Book> => {
-  const [head, [last]] = await Promise.all([reader.head(), reader.get('meta', [TIME])]);
-  const timeMs = Math.max(nowMs, head.timeMs, Number(last?.value ?? 0));
-  const book = bookOf(reader, head, timeMs, sha256);
+  const [head, said] = await Promise.all([reader.head(), reader.get('meta', [TIME, STALE])]);
+  const metaValue = ([name]: Key): string => said.find((row) => row.name === name)?.value ?? '';
+  const timeMs = Math.max(nowMs, head.timeMs, Number(metaValue(TIME)));
+  const book = bookOf(reader, head, timeMs, staleMeta(metaValue(STALE)), sha256);
   await book.load(wanted);
   return book;
 };
 
-const bookOf = (reader: Reader, before: Head, timeMs: number, sha256: Sha256): Book => {
+const bookOf = (reader: Reader, before: Head, timeMs: number, stale: MetaRow, sha256: Sha256): Book => {
   /** undefined: asked for, and not there. */
   const rows = new Map(TABLE_NAMES.map((table) => [table, new Map<string, unknown>()]));
   const changed = new Map(TABLE_NAMES.map((table) => [table, new Map<string, unknown>()]));
+  rows.get('meta')!.set(keyText(STALE), stale);
   const journal: JournalRow[] = [];
   const believing = believingWith(sha256);
   let head = before;
@@ -90,6 +103,7 @@ const bookOf = (reader: Reader, before: Head, timeMs: number, sha256: Sha256): B
   return {
     timeMs,
     length: () => head.length,
+    isStale: () => get('meta', STALE)!.value !== '',
     load: async (wanted) => {
       const load = async <T extends TableName>(table: T): Promise<void> => {
         const known = rows.get(table)!;

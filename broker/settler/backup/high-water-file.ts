@@ -1,0 +1,89 @@
+/**
+ * High water in two files beside the settler's state:
+ *
+ *     <place>.high-water     `<rows> <hash of the last>`, replaced whole
+ *     <place>.runs           the name of a payout run a line, only ever longer
+ */
+
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fromHex, toHex } from '../../../schemas/bytes.ts';
+import { ok, type Result, refuse } from '../../../schemas/result.ts';
+import { isPostgres } from '../store/open.ts';
+import type { HighWater, Mark } from './high-water.ts';
+
+/** One name of 12 to 14 bytes a line: daily runs of two centuries. */
+const RUNS_BYTES_MAX = 1_048_576;
+
+const textOf = (path: string): string => {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
+    throw error;
+  }
+};
+
+const writeDurably = (path: string, text: string, flags: 'w' | 'a'): void => {
+  const file = openSync(path, flags, 0o600);
+  try {
+    writeSync(file, text);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+  const folder = openSync(dirname(path), 'r');
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
+  }
+};
+
+/** A system's error as a refusal; a programmer's is thrown. */
+const guarded = <T>(work: () => Result<T>): Result<T> => {
+  try {
+    return work();
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === undefined) throw error;
+    const full = code === 'ENOSPC' || code === 'EDQUOT';
+    return refuse(full ? 'storage-full' : 'storage-failed', `the high-water mark: ${message}`);
+  }
+};
+
+const markOf = (text: string, path: string): Result<Mark | null> => {
+  if (text === '') return ok(null);
+  const [, rows, hex] = /^(\d{1,15}) ([0-9a-f]{64})\n$/.exec(text) ?? [];
+  if (rows !== undefined && hex !== undefined) return ok({ length: Number(rows), hash: fromHex(hex)! });
+  const remedy = 'remove it once settler verify and the newest receipts agree with the journal';
+  return refuse('storage-failed', `${path} is no high-water mark: ${remedy}`);
+};
+
+/** Where that of a database is: beside a file; for one elsewhere in the directory of who works on it. */
+export const highWaterPlace = (database: string, directory: string): string =>
+  isPostgres(database) ? join(directory, 'settler') : database;
+
+export const highWaterFile = (place: string): HighWater => {
+  const [marks, runs] = [`${place}.high-water`, `${place}.runs`];
+  return {
+    read: () =>
+      guarded(() => {
+        const mark = markOf(textOf(marks), marks);
+        if (!mark.ok) return mark;
+        const names = textOf(runs).slice(-RUNS_BYTES_MAX).split('\n');
+        return ok({ mark: mark.value, runs: names.filter((name) => name !== '') });
+      }),
+    note: ({ length, hash }) =>
+      guarded(() => {
+        writeDurably(`${marks}.part`, `${length} ${toHex(hash)}\n`, 'w');
+        renameSync(`${marks}.part`, marks);
+        return ok(null);
+      }),
+    reserve: (run) =>
+      guarded(() => {
+        if (!textOf(runs).split('\n').includes(run)) writeDurably(runs, `${run}\n`, 'a');
+        return ok(null);
+      }),
+  };
+};

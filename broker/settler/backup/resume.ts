@@ -1,0 +1,82 @@
+/**
+ * Resuming: a journal that was older than what it signed is taken for whole again, once every gap is covered or given
+ * up by the operator, and every payout run that was handed out is known or given up.
+ */
+
+import { toHex } from '../../../schemas/bytes.ts';
+import { ok, type Result, refuse } from '../../../schemas/result.ts';
+import type { Reader, Store } from '../store/store.ts';
+import type { GapRow, MetaRow } from '../store/tables.ts';
+import { type HighWater, lostRuns, type Noted } from './high-water.ts';
+import { acceptedGap, FORGOTTEN, FRESH, forgottenMeta, gapsIn, type OpenGap, staleReason } from './stale.ts';
+
+export type Resumption = {
+  /** Why the journal was taken for old; empty where it was not. */
+  readonly reason: string;
+  readonly gaps: readonly OpenGap[];
+  /** Handed out, and unknown to this journal. */
+  readonly runs: readonly string[];
+  /** Payouts and clearing go on. */
+  readonly resumed: boolean;
+};
+
+/** As people shorten a channel's id. */
+const CHANNEL_DIGITS_MIN = 12;
+
+const isNamed = (names: readonly string[], channel: Uint8Array): boolean =>
+  names.some((name) => name.length >= CHANNEL_DIGITS_MIN && toHex(channel).startsWith(name));
+
+const namesNothing = (names: readonly string[], gaps: readonly OpenGap[], runs: readonly string[]) =>
+  names.find((name) => !runs.includes(name) && !gaps.some(({ gap }) => isNamed([name], gap.channel)));
+
+const forgottenIn = async (reader: Reader, gaps: readonly OpenGap[], noted: Noted): Promise<number> => {
+  const [known] = await reader.get('meta', [FORGOTTEN]);
+  const indices = gaps.map(({ receipt }) => receipt.journalIndex);
+  return Math.max(Number(known?.value ?? 0), (noted.mark?.length ?? 0) - 1, ...indices, 0);
+};
+
+type Changed = { readonly gap: readonly GapRow[]; readonly meta: readonly MetaRow[] };
+
+const decide = async (reader: Reader, accepted: readonly string[], noted: Noted) => {
+  const reason = await staleReason(reader);
+  const gaps = await gapsIn(reader);
+  const runs = await lostRuns(reader, noted.runs);
+  const stray = namesNothing(accepted, gaps, runs);
+  if (stray !== undefined)
+    return refuse('config-invalid', `--accept ${stray} is no channel with a gap and no run that is missing`);
+  const open = gaps.filter(({ missing }) => missing !== undefined);
+  const given = open.filter(({ gap }) => isNamed(accepted, gap.channel));
+  const resumed = given.length === open.length && runs.every((run) => accepted.includes(run));
+  const put: Changed = {
+    gap: given.map(({ gap }) => acceptedGap(gap)),
+    meta: [FRESH, forgottenMeta(await forgottenIn(reader, gaps, noted))],
+  };
+  return ok({ said: { reason, gaps, runs, resumed }, put });
+};
+
+/**
+ * Takes the journal for whole again where nothing is missing but what is `accepted` by name: channels, at least 12
+ * digits of them, and runs. Changes nothing else.
+ * Codes: config-invalid (a name of nothing), those of the high water and the store.
+ */
+export const resumeStore = async (
+  store: Store,
+  accepted: readonly string[],
+  highWater: HighWater,
+): Promise<Result<Resumption>> => {
+  const noted = highWater.read();
+  if (!noted.ok) return noted;
+  const decided = await store.transact<Result<Resumption>>(async (reader) => {
+    const decision = await decide(reader, accepted, noted.value);
+    if (!decision.ok) return { changes: {}, value: decision };
+    const { said, put } = decision.value;
+    return { changes: said.reason !== '' && said.resumed ? { put } : {}, value: ok(said) };
+  });
+  const said = decided.ok ? decided.value : decided;
+  if (!said.ok || said.value.reason === '' || !said.value.resumed) return said;
+  const head = await store.read((reader) => reader.head());
+  if (!head.ok) return head;
+  const { length, hash } = head.value;
+  const again = highWater.note({ length, hash });
+  return again.ok ? said : again;
+};

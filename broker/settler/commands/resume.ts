@@ -1,0 +1,50 @@
+/** `tollbridge settler resume`: what a restored journal still misses; payouts go on once nothing is. */
+
+import { toHex } from '../../../schemas/bytes.ts';
+import { ok } from '../../../schemas/result.ts';
+import { type Resumption, resumeStore } from '../backup/resume.ts';
+import { formatAmount } from '../ledger/amount.ts';
+import { tableOf } from '../reports/table.ts';
+import { onStore } from './on-store.ts';
+import { highWaterOf, STATE_OPTION } from './state.ts';
+
+const OPTIONS = { accept: { type: 'string', multiple: true }, ...STATE_OPTION } as const;
+
+const HEAD = ['channel', 'signed', 'booked', 'missing'];
+
+const textOf = ({ reason, gaps, runs, resumed }: Resumption): string => {
+  if (reason === '') return 'the journal is taken for whole: nothing has stopped';
+  const rows = gaps.map(({ gap, receipt, channel, missing }) => [
+    toHex(gap.channel).slice(0, 12),
+    formatAmount(BigInt(receipt.paidNano)),
+    channel === undefined ? '' : formatAmount(BigInt(channel.paidNano)),
+    missing ?? '',
+  ]);
+  const table = rows.length === 0 ? [] : [tableOf([HEAD, ...rows], [1, 2])];
+  const lost = runs.map(
+    (run) => `run ${run} was handed out and is not known here: bring in the bank's statement`,
+  );
+  const end = resumed
+    ? 'payouts and clearing go on'
+    : 'payouts stay stopped: bring in what is missing, or give it up with --accept CHANNEL or --accept RUN';
+  return [reason, ...table, ...lost, end].join('\n');
+};
+
+export const run = onStore(OPTIONS, async (store, values) => {
+  const said = await resumeStore(store, values.accept ?? [], highWaterOf(values));
+  if (!said.ok) return said;
+  const { reason, gaps, runs, resumed } = said.value;
+  const json = {
+    reason,
+    resumed: reason === '' || resumed,
+    gaps: gaps.map(({ gap, receipt, channel, missing }) => ({
+      channel: toHex(gap.channel),
+      signedNano: receipt.paidNano,
+      final: receipt.final,
+      bookedNano: channel?.paidNano ?? null,
+      missing: missing ?? null,
+    })),
+    runs,
+  };
+  return ok({ text: textOf(said.value), json, exit: json.resumed ? 0 : 1 });
+});
