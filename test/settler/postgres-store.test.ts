@@ -1,5 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { nativeCrypto } from '../../agent/host/crypto-native.ts';
+import { run } from '../../broker/settler/command.ts';
 import type { JournalRow } from '../../broker/settler/ledger/journal.ts';
 import { openPostgresStore, type PostgresOptions } from '../../broker/settler/store/postgres.ts';
 import {
@@ -9,6 +11,7 @@ import {
   type PostgresLink,
 } from '../../broker/settler/store/postgres-driver.ts';
 import type { Changes, Store } from '../../broker/settler/store/store.ts';
+import { didKey } from '../../schemas/identity.ts';
 import type { Result } from '../../schemas/result.ts';
 import { postgresOrSkip } from './postgres.ts';
 import { storeConformance } from './store-conformance.ts';
@@ -246,6 +249,16 @@ if (server !== undefined) {
     await server.start();
     assert.is(codeOf(await write(store, FACT)), 'ok');
     await store.close();
+  });
+
+  postgres('is what the subcommands of the settler work on', async ({ url }) => {
+    const said: string[] = [];
+    const host = { print: (text: string) => said.push(text), nowMs: () => 1000, crypto: nativeCrypto() };
+    const account = didKey(host.crypto.signerOf(new Uint8Array(32)).key);
+    const paid = ['deposit', '--account', account, '--amount', '10.00', '--reference', 'R-1', '--db', url];
+    assert.is(codeOf(await run(paid, host)), 'ok');
+    assert.is(codeOf(await run(['verify', '--db', url], host)), 'ok');
+    assert.match(said.join(''), /10\.00 EUR.*\n1 row/);
   });
 
   postgres('waits for a slow server and loses nothing', async ({ url }) => {

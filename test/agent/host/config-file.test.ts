@@ -97,6 +97,15 @@ config('fills in what is left out and resolves paths beside the file', () => {
   assert.equal(read(`${MINIMAL}devices:\nstate:\n`), expected);
 });
 
+config('takes a database as a path beside the file, or as a URL that stays what it is', () => {
+  const shape = s.object({ db: s.database({ about: 'Accounts', example: './a.db' }) }, { about: 'x' });
+  const at = (db: string) => readConfig('/etc/tb/broker.yaml', `db: ${db}\n`, shape);
+  assert.equal(at('./a.db'), { ok: true, value: { db: '/etc/tb/a.db' } });
+  const url = 'postgres://settler@db.local/settler?sslmode=verify-full';
+  assert.equal(at(url), { ok: true, value: { db: url } });
+  assert.is(at('"a\\0b"').ok, false);
+});
+
 config('reads every kind of value', () => {
   const value = read(`${MINIMAL}
 state: /var/lib/tb
