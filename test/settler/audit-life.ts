@@ -60,10 +60,7 @@ export const enrolmentOf = (version: number, totalNano: number): Uint8Array =>
     DEVICE,
   );
 
-export const LINE = signLine(
-  { ...shared, creditor: PAYEE.key, debtor: OTHER.key, limitNano: 3 * UNIT },
-  PAYEE,
-);
+const LINE = signLine({ ...shared, creditor: PAYEE.key, debtor: OTHER.key, limitNano: 3 * UNIT }, PAYEE);
 
 const consentOf = (owner: Signer): Uint8Array =>
   signConsent({ ...shared, owner: owner.key, counterpartyNano: UNIT }, owner);

@@ -36,7 +36,7 @@ export type Auditing = {
 };
 
 /** An event on the state before it; `earlier` finds the row before it with a key. */
-export type Case = Auditing & {
+type Case = Auditing & {
   readonly event: LedgerEvent;
   readonly row: JournalRow;
   readonly before: Replay;

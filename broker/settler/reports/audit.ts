@@ -10,6 +10,7 @@ import { eventOfRow, type JournalRow } from '../ledger/journal.ts';
 import { type Judge, Replay, replayJournal } from '../ledger/replay.ts';
 import { DEFAULT_LIMITS } from '../settings.ts';
 import type { Reader, Store } from '../store/store.ts';
+import { ClearingAudit } from './audit-clearing.ts';
 import { type Auditing, keysFor, RULES } from './audit-rules.ts';
 import { snapshotJudge, snapshotsIn, type Taken } from './snapshot.ts';
 
@@ -85,6 +86,7 @@ const rootOf = async (reader: Reader): Promise<Result<Uint8Array>> => {
 /** Judges each row by the rules; `fetch` gets what they ask of the journal about a page, before it. */
 const createJudge = (auditing: Auditing, taken: readonly Taken[], tally: Tally) => {
   const ofSnapshots = snapshotJudge(taken, auditing.crypto.sha256);
+  const clearing = new ClearingAudit();
   let byKey: ReadonlyMap<string, readonly JournalRow[]> = new Map();
   const judge: Judge = (event, row, before) => {
     const twin = byKey.get(row.key)?.find(({ index }) => index !== row.index);
@@ -92,10 +94,11 @@ const createJudge = (auditing: Auditing, taken: readonly Taken[], tally: Tally) 
     const earlier = (key: string) => byKey.get(key)?.find(({ index }) => index < row.index);
     const fault = RULES[event.kind]({ ...auditing, event, row, before, earlier });
     tally.kinds[event.kind] = (tally.kinds[event.kind] ?? 0) + 1;
-    return fault ?? ofSnapshots(event, row, before);
+    return fault ?? clearing.add(event, row, before) ?? ofSnapshots(event, row, before);
   };
   return {
     judge: guarded(judge),
+    end: () => clearing.end(),
     fetch: async (reader: Reader, rows: readonly JournalRow[]): Promise<void> => {
       byKey = byKeyOf(await reader.rows([...new Set(rows.flatMap(({ key }) => keysFor(key)))]));
     },
@@ -116,7 +119,7 @@ const auditJournal = async (
   const walked = (ticks: number): void => {
     tally.ticks += ticks;
   };
-  const { judge, fetch } = createJudge(
+  const { judge, fetch, end } = createJudge(
     { root: root.value, crypto: counted, graceMs, walked },
     taken.value,
     tally,
@@ -136,7 +139,13 @@ const auditJournal = async (
   });
   const { head } = replay;
   const bad = page[head.length - (page[0]?.index ?? 0)];
-  const fault = replayed.ok ? null : faultAt(bad, head.length, replayed.detail);
+  const unended = replayed.ok ? end() : undefined;
+  const last = Math.max(0, head.length - 1);
+  const fault = !replayed.ok
+    ? faultAt(bad, head.length, replayed.detail)
+    : unended === undefined
+      ? null
+      : faultAt(page.at(-1), last, unended);
   return ok({ rows: head.length, hash: toHex(head.hash), ...tally, fault });
 };
 
