@@ -146,6 +146,24 @@ repayments('pay the oldest credit first, whoever gave it', async (context) => {
   assert.is(await balanceOf(store, ADVANCED_ACCOUNT), 0n);
 });
 
+repayments('count the age of a credit from the first channel that was paid on it', async (context) => {
+  const { store, house } = context;
+  await enrol(house, { device: PAYER });
+  await enrol(house, { device: PAYEE, owner: SELLER });
+  await house.ask(lineRequest(lineOf({ limit: 10 })));
+  await house.ask(lineRequest(lineOf({ creditor: RIVAL, limit: 10 })));
+  // RIVAL's first channel is the oldest of all, and nothing was claimed on it.
+  await house.ask(openRequest(openOf({ nonce: 1, limitNano: UNIT, payee: RIVAL })));
+  for (const [nonce, payee] of [PAYEE, RIVAL].entries()) {
+    house.clock.nowMs += 60_000;
+    const channel = openOf({ nonce: 2 + nonce, limitNano: 2 * UNIT, payee });
+    await house.ask(openRequest(channel));
+    await house.ask(claimRequest(channel, evidenceFor(channel, 1, 2 * UNIT)));
+  }
+  await house.deposit(20, 'R', OWNER);
+  assert.equal(must(await pay(store, 'P', 1)).parts, [{ creditor: SELLER.key, nano: nano(1) }]);
+});
+
 repayments('pay the creditor that is named', async (context) => {
   await indebted(context);
   const { store, house } = context;

@@ -280,4 +280,16 @@ obligations('are not what deposits and guarantees pay', async (context) => {
   assert.equal(await owed(store), []);
 });
 
+obligations('stand where the same owners dispute what a deposit paid', async (context) => {
+  const { store, house } = context;
+  await house.deposit(3, 'R', OWNER);
+  const paid = await owing(context, 1, 3);
+  await owing(context, 2, 4);
+  await house.ask(disputeRequest(paid, disputeOf(paid, PAYEE, { totalNano: 9 * UNIT })));
+  assert.equal(
+    (await owed(store)).map((one) => one.nano),
+    [nano(4)],
+  );
+});
+
 obligations.run();

@@ -1,6 +1,5 @@
 /** `tollbridge settler report`: per lease sold, delivered, paid, claimed, disputed. */
 
-import { fromHex } from '../../../schemas/bytes.ts';
 import { ok, type Result, refuse } from '../../../schemas/result.ts';
 import { checkDate } from '../bank/day.ts';
 import type { Period } from '../reports/lease.ts';
@@ -16,6 +15,9 @@ const OPTIONS = {
   lease: { type: 'string' },
   csv: { type: 'boolean', default: false },
 } as const;
+
+/** As many digits as tell leases apart: the report shows twelve. */
+const LEASE = /^[0-9a-f]{4,64}$/;
 
 const periodOf = (options: { readonly from?: string; readonly to?: string }): Result<Period> => {
   if (options.from === undefined && options.to === undefined) return ok(ALL_TIME);
@@ -35,9 +37,12 @@ const selectionOf = async (
 ): Promise<Result<Selection>> => {
   const owner = options.owner === undefined ? ok(undefined) : await keyOfAccount(store, options.owner);
   if (!owner.ok) return owner;
-  const lease = options.lease === undefined ? undefined : fromHex(options.lease);
-  if (options.lease !== undefined && lease?.length !== 32) {
-    return refuse('config-invalid', `--lease is "${options.lease}": write the 64 digits of its id`);
+  const lease = options.lease?.toLowerCase();
+  if (lease !== undefined && !LEASE.test(lease)) {
+    return refuse(
+      'config-invalid',
+      `--lease is "${lease}": write the first digits of its id, as in the report`,
+    );
   }
   return ok({ owner: owner.value, lease });
 };

@@ -1,6 +1,6 @@
 /** Reconciliation: the figures of every lease, their totals in each currency, and what each owner comes to. */
 
-import { equalBytes } from '../../../schemas/bytes.ts';
+import { equalBytes, toHex } from '../../../schemas/bytes.ts';
 import type { Crypto } from '../../../schemas/crypto.ts';
 import type { Result } from '../../../schemas/result.ts';
 import { formatAmount } from '../ledger/amount.ts';
@@ -15,7 +15,8 @@ export const ALL_TIME: Period = { fromMs: 0, toMs: Number.MAX_SAFE_INTEGER };
 export type Selection = {
   /** Its channels on either side, its devices' as well; or those of this device. */
   readonly owner?: Uint8Array | undefined;
-  readonly lease?: Uint8Array | undefined;
+  /** The first hexadecimal digits of its id, lower case. */
+  readonly lease?: string | undefined;
 };
 
 /** Nanos of many channels pass 2^53, so they are decimal text here. */
@@ -87,7 +88,7 @@ const ownersOf = (leases: readonly Lease[]): Report['owners'] => {
 const isSelected = (channel: ChannelRow, { owner, lease }: Selection): boolean => {
   const { payer, payee, payerOwner, payeeOwner } = channel;
   const sides = [payer, payee, payerOwner, payeeOwner];
-  if (lease !== undefined && !equalBytes(channel.lease, lease)) return false;
+  if (lease !== undefined && !toHex(channel.lease).startsWith(lease)) return false;
   return owner === undefined || sides.some((side) => equalBytes(side, owner));
 };
 
