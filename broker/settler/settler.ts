@@ -118,9 +118,6 @@ export const createSettler = async (options: SettlerOptions): Promise<Result<Set
   if (!head.ok) return head;
   clock(head.value.timeMs);
 
-  /** Requests that are checked before they queue. */
-  const entering = new Set<Promise<void>>();
-
   const answerTime = (id: Uint8Array, nonce: Uint8Array): Uint8Array => {
     const timed = signTime(nonce, Math.floor(clock(0) / 1000), signer);
     return encodeRequest({ kind: 'timed', id, parts: [timed] });
@@ -137,13 +134,7 @@ export const createSettler = async (options: SettlerOptions): Promise<Result<Set
     if (isAnswer(kind)) return undefined;
     const task = prepare(from, request.value);
     if (!task.ok) return encodeAnswer(id, task, clock(0), desk);
-    const checked = task.value.ahead?.();
-    if (checked !== undefined) {
-      entering.add(checked);
-      await checked;
-      entering.delete(checked);
-    }
-    const done = await intake.add(task.value);
+    const done = await intake.add(task.value, task.value.ahead?.());
     return done.ok
       ? encodeAnswer(id, done.value.answer, clock(done.value.timeMs), desk)
       : encodeAnswer(id, done, clock(0), desk);
@@ -161,7 +152,6 @@ export const createSettler = async (options: SettlerOptions): Promise<Result<Set
     sweep,
     close: async () => {
       clearInterval(timer);
-      await Promise.all(entering);
       await intake.close();
     },
   });

@@ -8,8 +8,8 @@ import { type Result, refuse } from '../../../schemas/result.ts';
 type Waiting<T, A> = { readonly task: T; readonly answer: (answer: Result<A>) => void };
 
 export type Intake<T, A> = {
-  /** Answered after the commit. Code of the intake itself: busy. */
-  readonly add: (task: T) => Promise<Result<A>>;
+  /** Queues once it is `ready`, and is answered after the commit. Code of the intake itself: busy. */
+  readonly add: (task: T, ready?: Promise<void>) => Promise<Result<A>>;
   /** Resolves when everything added so far is answered; from now on additions are refused. */
   readonly close: () => Promise<void>;
 };
@@ -44,20 +44,32 @@ export const createIntake = <T, A>(
     return running;
   };
 
+  const queueUp = (task: T): Promise<Result<A>> => {
+    if (closed) return Promise.resolve(refuse('busy', 'the settler is shutting down: ask again later'));
+    if (queue.length >= limits.queueMax) {
+      return Promise.resolve(refuse('busy', `${queue.length} requests wait: ask again in a second`));
+    }
+    return new Promise((answer) => {
+      queue.push({ task, answer });
+      if (running !== undefined) return;
+      if (queue.length >= limits.batchMax) void start();
+      else timer ??= setTimeout(start, limits.lingerMs);
+    });
+  };
+
+  /** On their way to the queue. */
+  const coming = new Set<Promise<void>>();
+
   return {
-    add: (task) => {
-      if (closed) return Promise.resolve(refuse('busy', 'the settler is shutting down: ask again later'));
-      if (queue.length >= limits.queueMax) {
-        return Promise.resolve(refuse('busy', `${queue.length} requests wait: ask again in a second`));
-      }
-      return new Promise((answer) => {
-        queue.push({ task, answer });
-        if (running !== undefined) return;
-        if (queue.length >= limits.batchMax) void start();
-        else timer ??= setTimeout(start, limits.lingerMs);
-      });
+    add: async (task, ready) => {
+      if (ready === undefined) return queueUp(task);
+      coming.add(ready);
+      await ready;
+      coming.delete(ready);
+      return queueUp(task);
     },
     close: async () => {
+      await Promise.all(coming);
       closed = true;
       await start();
     },

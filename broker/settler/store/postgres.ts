@@ -48,34 +48,83 @@ export const openPostgresStore = async (
   if (!URL.canParse(url))
     return refuse('config-invalid', 'this is no URL of a database: write postgres://USER@HOST/DATABASE');
   const place = placeOf(url);
-  const writer = openSession(() => connect(url));
+  const session = openSession(() => connect(url));
   try {
-    const migrated = await migratePostgres(await writer.link(0), place);
+    const migrated = await migratePostgres(await session.link(0), place);
     if (migrated.ok)
       return ok(
         storeOver(
-          writer,
+          { session, place, patience },
           openSession(() => connect(url)),
-          place,
-          patience,
         ),
       );
-    await writer.close();
+    await session.close();
     return migrated;
   } catch (error) {
-    await writer.close();
+    await session.close();
     return refusalOf(error, place);
   }
 };
 
-const storeOver = (
-  writer: PostgresSession,
-  reader: PostgresSession,
-  place: string,
-  { reconnectMs, settleMs }: PostgresPatience,
-): Store => {
+type Writer = {
+  readonly session: PostgresSession;
+  readonly place: string;
+  readonly patience: PostgresPatience;
+};
+
+const commit = async <T>(
+  { session, place, patience }: Writer,
+  link: PostgresLink,
+  xid: string,
+  { changes, value }: Outcome<T>,
+): Promise<Result<T>> => {
+  try {
+    await allOf([...sendChanges(link, changes), link.ask('COMMIT')]);
+    return ok(value);
+  } catch (error) {
+    if (!isConnectionLost(error)) throw error;
+    const written = await settle(session, changes, xid, patience.settleMs);
+    if (written === true) return ok(value);
+    if (written === false) throw error;
+    const open = 'it is not known whether the changes were written: ask again, nothing is written twice';
+    return refuse('storage-failed', `${place}: ${(error as Error).message} during a commit; ${open}`);
+  }
+};
+
+const transact = async <T>(
+  writer: Writer,
+  work: (reader: Reader) => Promise<Outcome<T>>,
+): Promise<Result<T>> => {
+  const link = await writer.session.link(writer.patience.reconnectMs);
+  const begun = begin(link, TAKE_LOCK_TO_WRITE);
+  const working = work(readerOf(link));
+  working.catch(() => undefined); // where the lock is not had, that is the reason to tell
+  try {
+    const { xid } = await begun;
+    return await commit(writer, link, xid as string, await working);
+  } catch (error) {
+    await rollback(link);
+    throw error;
+  }
+};
+
+const read = async <T>(link: PostgresLink, work: (reader: Reader) => Promise<T>): Promise<Result<T>> => {
+  const begun = link.ask('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+  const working = work(readerOf(link));
+  working.catch(() => undefined);
+  try {
+    await begun;
+    return ok(await working);
+  } finally {
+    await rollback(link);
+  }
+};
+
+const storeOver = (writer: Writer, reader: PostgresSession): Store => {
+  const { place, patience } = writer;
   const writeTurns = takeTurns();
   const readTurns = takeTurns();
+  const reading = () => reader.link(patience.reconnectMs);
   let closed = false;
 
   const refusing = async <T>(work: () => Promise<Result<T>>): Promise<Result<T>> => {
@@ -86,62 +135,17 @@ const storeOver = (
       return refusalOf(error, place);
     }
   };
-
-  const commit = async <T>(
-    link: PostgresLink,
-    xid: string,
-    { changes, value }: Outcome<T>,
-  ): Promise<Result<T>> => {
-    try {
-      await allOf([...sendChanges(link, changes), link.ask('COMMIT')]);
-      return ok(value);
-    } catch (error) {
-      if (!isConnectionLost(error)) throw error;
-      const written = await settle(writer, changes, xid, settleMs);
-      if (written === true) return ok(value);
-      if (written === false) throw error;
-      const open = 'it is not known whether the changes were written: ask again, nothing is written twice';
-      return refuse('storage-failed', `${place}: ${(error as Error).message} during a commit; ${open}`);
-    }
-  };
-
-  const transact = async <T>(work: (reader: Reader) => Promise<Outcome<T>>): Promise<Result<T>> => {
-    const link = await writer.link(reconnectMs);
-    const begun = begin(link, TAKE_LOCK_TO_WRITE);
-    const working = work(readerOf(link));
-    working.catch(() => undefined); // where the lock is not had, that is the reason to tell
-    try {
-      const { xid } = await begun;
-      return await commit(link, xid as string, await working);
-    } catch (error) {
-      await rollback(link);
-      throw error;
-    }
-  };
-
-  const read = async <T>(work: (reader: Reader) => Promise<T>): Promise<Result<T>> => {
-    const link = await reader.link(reconnectMs);
-    const begun = link.ask('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
-    const working = work(readerOf(link));
-    working.catch(() => undefined);
-    try {
-      await begun;
-      return ok(await working);
-    } finally {
-      await rollback(link);
-    }
+  const closing = (session: PostgresSession) => async () => {
+    closed = true;
+    await session.close();
   };
 
   return {
-    transact: (work) => writeTurns(() => refusing(() => transact(work))),
-    read: (work) => readTurns(() => refusing(() => read(work))),
-    check: () => readTurns(() => refusing(async () => checkServer(await reader.link(reconnectMs), place))),
+    transact: (work) => writeTurns(() => refusing(() => transact(writer, work))),
+    read: (work) => readTurns(() => refusing(async () => read(await reading(), work))),
+    check: () => readTurns(() => refusing(async () => checkServer(await reading(), place))),
     close: async () => {
-      const closing = (session: PostgresSession) => async () => {
-        closed = true;
-        await session.close();
-      };
-      await Promise.all([writeTurns(closing(writer)), readTurns(closing(reader))]);
+      await Promise.all([writeTurns(closing(writer.session)), readTurns(closing(reader))]);
     },
   };
 };

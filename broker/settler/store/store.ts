@@ -48,8 +48,8 @@ export type Outcome<T> = { readonly changes: Changes; readonly value: T };
 /**
  * A store. `transact` runs `work` on the newest state while nobody else writes, commits its changes durably,
  * then answers; where it refuses (storage-full, storage-failed, busy) nothing was written, or `detail` says that a
- * database that went away in a commit stays away: nobody knows, and repeating is safe by the keys of the journal. A `work` that
- * throws writes nothing either, and `transact` throws the same. `read` never waits for writers.
+ * database that went away in a commit stays away: nobody knows, and repeating is safe by the keys of the journal.
+ * A `work` that throws writes nothing either, and `transact` throws the same. `read` never waits for writers.
  */
 export type Store = {
   readonly transact: <T>(work: (reader: Reader) => Promise<Outcome<T>>) => Promise<Result<T>>;
