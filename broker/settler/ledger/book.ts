@@ -68,6 +68,12 @@ export const openBook = async (
   return book;
 };
 
+const putsOf = (changed: ReadonlyMap<TableName, ReadonlyMap<string, unknown>>): Puts => {
+  const put: Partial<Record<TableName, readonly unknown[]>> = {};
+  for (const [table, byKey] of changed) if (byKey.size > 0) put[table] = [...byKey.values()];
+  return put as Puts;
+};
+
 const bookOf = (reader: Reader, before: Head, timeMs: number, stale: MetaRow, sha256: Sha256): Book => {
   /** undefined: asked for, and not there. */
   const rows = new Map(TABLE_NAMES.map((table) => [table, new Map<string, unknown>()]));
@@ -132,10 +138,6 @@ const bookOf = (reader: Reader, before: Head, timeMs: number, stale: MetaRow, sh
       head = headAfter(row);
       return ok(row);
     },
-    changes: () => {
-      const put: Partial<Record<TableName, readonly unknown[]>> = {};
-      for (const [table, byKey] of changed) if (byKey.size > 0) put[table] = [...byKey.values()];
-      return { journal, put: put as Puts };
-    },
+    changes: () => ({ journal, put: putsOf(changed) }),
   };
 };
