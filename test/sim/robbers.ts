@@ -53,7 +53,8 @@ export class Robbers {
     known.aim(trade);
     const move = known.robber.move();
     if (move === null) return null;
-    if (role !== 'outsider') trade.isRobbed = true;
+    if (role === 'payee') trade.robbedBy = 'seller';
+    if (role === 'payer') trade.robbedBy ??= 'buyer';
     // A payer that robs signs what it likes: what is due says nothing about it.
     if (role === 'payer') trade.dueNano = Number.POSITIVE_INFINITY;
     return { name: move.name, trade, message: move.message };

@@ -4,7 +4,7 @@ import { ALL_TIME, reconcile } from '../../broker/settler/reports/reconciliation
 import { verifyStore } from '../../broker/settler/reports/verify.ts';
 import { toHex } from '../../schemas/bytes.ts';
 import { START_MS } from '../world/options.ts';
-import { differenceInBooks, faultInTrust, mayDiffer } from './books.ts';
+import { differenceInBooks, excessInBooks, faultInTrust, mayDiffer } from './books.ts';
 import { Economy } from './economy.ts';
 import { Broken, type Invariant } from './invariants.ts';
 import { happen } from './mischief.ts';
@@ -86,7 +86,11 @@ const audit = async (economy: Economy): Promise<void> => {
   for (const trade of trades) {
     const fault = faultInTrust(trade, auditor);
     auditor.expect(fault === null, 'receipts are honoured', () => `${trade.name}: ${fault}`);
-    const difference = trade.isOver && !mayDiffer(trade) ? differenceInBooks(trade) : null;
+    const difference = trade.isOver
+      ? mayDiffer(trade)
+        ? excessInBooks(trade)
+        : differenceInBooks(trade)
+      : null;
     const rule = 'books are equal in the end';
     auditor.expect(difference === null, rule, () => `${trade.name}: ${difference}`);
   }
@@ -101,7 +105,7 @@ const reconcileAll = async (economy: Economy): Promise<void> => {
   const lines = new Map((report.ok ? report.value.leases : []).map((line) => [line.channel, line]));
   for (const trade of trades) {
     const line = trade.sale?.channel == null ? undefined : lines.get(toHex(trade.sale.channel.id));
-    if (line === undefined || trade.isRobbed) continue;
+    if (line === undefined || trade.robbedBy !== null) continue;
     const { claimedNano } = trade.sale!;
     auditor.expect(
       line.claimedNano === claimedNano,
@@ -126,7 +130,7 @@ const planDay = (economy: Economy, day: number, onDay: (economy: Economy, day: n
   const isPeace = day >= economy.options.days;
   time.at(startMs + STATEMENT_MS, () => (isPeace ? undefined : payIn(economy, DAILY_CENTS)));
   time.at(startMs + WORDS_MS, () => treasury.hearBank());
-  time.at(startMs + CLEARING_MS, () => treasury.clearDebts());
+  time.at(startMs + CLEARING_MS, () => (isPeace ? undefined : treasury.clearDebts()));
   time.at(startMs + PAYOUT_MS, () => treasury.payOut());
   time.at(startMs + AUDIT_MS, async () => {
     await audit(economy);

@@ -87,8 +87,8 @@ export class Trade {
   forgot = false;
   /** An older copy was put back, or a clock was wrong: books may differ at its end, by a window at most. */
   isBlurred = false;
-  /** A party to it signs what it likes. */
-  isRobbed = false;
+  /** Which party to it signed what it liked; the seller where both did. */
+  robbedBy: Side | null = null;
   bought = 0;
   checks = 0;
   produced = 0;

@@ -2,7 +2,8 @@
 
 import { bookDeposit } from '../../broker/settler/bank/deposits.ts';
 import { setOwner } from '../../broker/settler/bank/owners.ts';
-import { fileOfRun, makeRun, settlePayout } from '../../broker/settler/bank/payouts.ts';
+import { makeRun, settlePayout } from '../../broker/settler/bank/payouts.ts';
+import { filesOfRun } from '../../broker/settler/bank/run-files.ts';
 import { runClearing } from '../../broker/settler/clearing/run.ts';
 import { repay } from '../../broker/settler/credit/repayments.ts';
 import { depositAccount } from '../../broker/settler/ledger/ledger.ts';
@@ -131,13 +132,14 @@ export class Treasury {
       work: async (store, nowMs) => {
         const run = await makeRun(store, order, nowMs, crypto.sha256);
         if (!run.ok || run.value.payouts.length === 0) return run;
-        const file = fileOfRun(run.value, root);
-        if (!file.ok) return file;
+        const files = filesOfRun(run.value, root);
+        if (!files.ok) return files;
+        const file = files.value[0]!;
         for (const { id } of run.value.payouts) {
           this.sent.set(id, { run: run.value.run.id, atMs: this.host.time.nowMs });
         }
-        this.lastFile = file.value;
-        bank.execute(file.value, this.host.time.nowMs);
+        this.lastFile = file;
+        bank.execute(file, this.host.time.nowMs);
         return ok(null);
       },
     });
