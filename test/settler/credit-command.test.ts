@@ -115,7 +115,7 @@ command('shows disputes side by side, and says when there is none', async (conte
   const { text } = await runOn(db, 'disputes');
   assert.match(
     text,
-    /bilateral, open since 2026-11-20T00:00:02\.000Z: they part in totalNano, head; 2\.00 EUR stay/,
+    /bilateral, open since 2026-11-20T00:00:02\.000Z: they part in total, head; 2\.00 EUR stay/,
   );
   assert.match(text, /payer +300 +3\.00 +bbbbbbbbbbbb +open: the head of voucher 7 differs/);
   assert.match(text, /payee +300 +4\.00 +aaaaaaaaaaaa +open/);

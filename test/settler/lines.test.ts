@@ -2,7 +2,11 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { setGuarantee } from '../../broker/settler/credit/guarantees.ts';
 import { repay } from '../../broker/settler/credit/repayments.ts';
+import { eventFor } from '../../broker/settler/ledger/ledger.ts';
+import { bookOnce } from '../../broker/settler/ledger/once.ts';
 import { linesOf } from '../../broker/settler/reports/lines.ts';
+import { openMemoryStore } from '../../broker/settler/store/memory.ts';
+import type { Signer } from '../../schemas/crypto.ts';
 import { must } from '../world/deal.ts';
 import { type Housed, housed, nano } from './housed.ts';
 import {
@@ -176,6 +180,43 @@ lines('are free again by what is repaid', async (context) => {
     ],
   );
 });
+
+lines(
+  'that nobody gave are shown where they are in use: a debit that came back, a debt by novation',
+  async () => {
+    // Of its own: no debit and no clearing came before, which an audit would miss.
+    const store = openMemoryStore();
+    const owing = (kind: 'collection-owed' | 'novated', owner: Signer, other?: Signer) =>
+      bookOnce(
+        store,
+        eventFor({
+          kind,
+          currency: 'EUR',
+          nano: nano(2),
+          subject: kind,
+          owner: owner.key,
+          ...(other && { other: other.key }),
+        }),
+        START_MS,
+        crypto.sha256,
+      ).then(must);
+    await owing('collection-owed', OWNER);
+    await owing('novated', SELLER, OTHER);
+    const states = must(await store.read((reader) => linesOf(reader, START_MS)));
+    const common = {
+      currency: 'EUR',
+      limitNano: 0n,
+      expiryS: 0,
+      reservedNano: 0n,
+      owedNano: nano(2),
+      freeNano: 0n,
+    };
+    assert.equal(states, [
+      { creditor: null, debtor: OWNER.key, ...common },
+      { creditor: SELLER.key, debtor: OTHER.key, ...common },
+    ]);
+  },
+);
 
 lines('of several versions show the newest, with less left than is owed as nothing', async (context) => {
   await indebted(context);

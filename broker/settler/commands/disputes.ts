@@ -2,7 +2,7 @@
 
 import { ok } from '../../../schemas/result.ts';
 import { formatAmount } from '../ledger/amount.ts';
-import { type DisputeState, disputesOf, type SideSays } from '../reports/disputes.ts';
+import { type DisputeState, disputesOf, partsText, type SideSays } from '../reports/disputes.ts';
 import { tableOf } from '../reports/table.ts';
 import { onStore } from './on-store.ts';
 
@@ -25,7 +25,7 @@ const sideRow = (name: string, says: SideSays | null): readonly string[] =>
 const textOf = (dispute: DisputeState): string => {
   const { channel, open, sinceMs, parts, says, proven, currency, backing, withheldNano } = dispute;
   const since = `${open ? 'open since' : 'resolved, opened'} ${new Date(sinceMs).toISOString()}`;
-  const where = parts.length === 0 ? 'the figures agree' : `they part in ${parts.join(', ')}`;
+  const where = parts.length === 0 ? 'the figures agree' : `they part in ${partsText(parts)}`;
   const withheld = withheldNano === 0 ? '' : `; ${amount(withheldNano)} ${currency} stay out of clearing`;
   const table = tableOf(
     [

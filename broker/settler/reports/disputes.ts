@@ -45,6 +45,16 @@ export type DisputeState = {
   readonly withheldNano: number;
 };
 
+const NAMES: { readonly [part: string]: string } = {
+  delivered: 'readings',
+  totalNano: 'total',
+  head: 'head',
+};
+
+/** Where two sides part, for people. */
+export const partsText = (parts: readonly string[]): string =>
+  parts.map((part) => NAMES[part] ?? part).join(', ');
+
 const saysOf = (word: Word | null, row: DisputeRow | undefined): SideSays | null =>
   word === null || row === undefined
     ? null

@@ -6,6 +6,7 @@ import type { Result } from '../../../schemas/result.ts';
 import { formatAmount } from '../ledger/amount.ts';
 import { allRows, type Store } from '../store/store.ts';
 import type { ChannelRow } from '../store/tables.ts';
+import { partsText } from './disputes.ts';
 import { type Lease, leaseOf, type Period } from './lease.ts';
 import { csvOf, tableOf } from './table.ts';
 
@@ -119,7 +120,7 @@ const proofs = ({ evidence }: Lease): string => {
   const parts = [`voucher ${count(voucherSeq)} tick ${tickIndex} row ${count(claims.lastRow)}`];
   if (statementSha256 !== null) parts.push(`statement ${short(statementSha256)}`);
   if (dispute?.open) {
-    parts.push(`disputed since ${day(dispute.sinceMs)}: ${dispute.parts.join(', ') || 'no figure'}`);
+    parts.push(`disputed since ${day(dispute.sinceMs)}: ${partsText(dispute.parts) || 'no figure'}`);
   }
   return parts.join('; ');
 };
