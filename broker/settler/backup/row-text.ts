@@ -1,7 +1,8 @@
 /** Rows as JSON: columns in their order, bytes in base64, 64-bit integers as decimal text. */
 
 import { ok, type Result, refuse } from '../../../schemas/result.ts';
-import { type ColumnType, TABLES, type TableName, type Tables } from '../store/tables.ts';
+import type { ColumnType } from '../store/table.ts';
+import { TABLES, type TableName, type Tables } from '../store/tables.ts';
 
 type Json = string | number | boolean | null;
 

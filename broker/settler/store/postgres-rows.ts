@@ -16,7 +16,8 @@ import {
   valuesOfRow,
 } from './sql-rows.ts';
 import type { Changes, Reader } from './store.ts';
-import { type ColumnType, keyOfRow, TABLE_NAMES, TABLES, type TableName, type Tables } from './tables.ts';
+import type { ColumnType } from './table.ts';
+import { keyOfRow, TABLE_NAMES, TABLES, type TableName, type Tables } from './tables.ts';
 
 const TYPES: { readonly [T in ColumnType]: ArrayType } = {
   text: 'text',

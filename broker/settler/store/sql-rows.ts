@@ -1,7 +1,8 @@
 /** Rows of any SQL database: what `tables.ts` says, as values of SQL and back. */
 
 import type { JournalRow } from '../ledger/journal.ts';
-import { type ColumnType, type Key, TABLES, type TableName, type Tables } from './tables.ts';
+import type { ColumnType } from './table.ts';
+import { type Key, TABLES, type TableName, type Tables } from './tables.ts';
 
 export type SqlValue = bigint | string | Uint8Array | null;
 export type SqlRow = { readonly [column: string]: SqlValue };

@@ -7,6 +7,7 @@
  */
 
 import type { Backing } from '../../../schemas/grant.ts';
+import { type Table, tableOf } from './table.ts';
 
 export type Balance = { readonly account: string; readonly currency: string; readonly nano: bigint };
 
@@ -225,44 +226,10 @@ export type Tables = {
 };
 export type TableName = keyof Tables;
 
-/** text, bytes: as they are, or null. nano: bigint of 64 bits. count: a number below 2^53. flag: 0 or 1. */
-export type ColumnType = 'text' | 'bytes' | 'nano' | 'count' | 'flag';
-export type Column = { readonly field: string; readonly name: string; readonly type: ColumnType };
-
-export type Table = {
-  readonly name: string;
-  readonly columns: readonly Column[];
-  /** Leading columns that make the key. */
-  readonly keyColumns: number;
-  /** Columns before this one are written once, which spares the indexes over them. */
-  readonly firstMutable: number;
-};
-
 /** A value of a key column. */
 export type KeyValue = string | number | Uint8Array;
 /** The key columns of a row in order; leading ones alone where a page is asked for. */
 export type Key = readonly KeyValue[];
-
-type Described<Row> = { readonly [F in keyof Row]-?: ColumnType | readonly [string, ColumnType] };
-
-const snake = (field: string): string => field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-
-const tableOf = <Row>(
-  name: string,
-  keyColumns: number,
-  described: Described<Row>,
-  firstMutable: keyof Row | null = null,
-): Table => {
-  const columns = Object.entries<ColumnType | readonly [string, ColumnType]>(described).map(
-    ([field, said]) =>
-      typeof said === 'string'
-        ? { field, name: snake(field), type: said }
-        : { field, name: said[0], type: said[1] },
-  );
-  const mutable =
-    firstMutable === null ? keyColumns : columns.findIndex(({ field }) => field === firstMutable);
-  return { name, columns, keyColumns, firstMutable: mutable };
-};
 
 export const TABLES: { readonly [T in TableName]: Table } = {
   balance: tableOf<Balance>('balance', 2, { account: 'text', currency: 'text', nano: 'nano' }),
