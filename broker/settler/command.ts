@@ -23,7 +23,10 @@ const SUBCOMMANDS: readonly Subcommand[] = [
   {
     name: 'account set',
     usage: `--account DID|settler --name TEXT --iban IBAN [--bic BIC]
-    where an owner is paid; "settler" is the account that pays`,
+        or --routing NUMBER --number NUMBER [--kind checking|savings] [--holder person|company]
+    where an owner is paid, in euro or in dollars; "settler" is the account that pays
+    for the settler also what its bank asks for: --creditor-id ID to collect in euro; with --routing
+    --company-id ID --bank-name TEXT [--destination ROUTING] [--origin ID] [--balanced] [--crlf]`,
     load: () => import('./commands/account-set.ts'),
   },
   {
@@ -136,15 +139,44 @@ const SUBCOMMANDS: readonly Subcommand[] = [
   },
   {
     name: 'payout',
-    usage: `--out FILE [--threshold 0.01] [--period DATE] [--sequence 1] [--execution-date DATE]
-    makes earnings of the threshold or more pending and writes pain.001.001.09; again, the same file`,
+    usage: `--out FILE [--currency EUR|USD] [--threshold 0.01] [--period DATE] [--sequence 1]
+        [--execution-date DATE]
+    makes earnings of the threshold or more pending and writes pain.001.001.09, or NACHA files for
+    dollars (FILE, FILE.2, ...); again, the same files`,
     load: () => import('./commands/payout.ts'),
   },
   {
     name: 'settle',
-    usage: `--run PERIOD-SEQUENCE --payout ID --as posted|voided
-    books the bank's word on one payout; voided returns it to its owner`,
+    usage: `--run RUN --payout ID --as posted|voided|returned [--reason TEXT]
+    books the bank's word on one payout or collection, for banks that answer with no files`,
     load: () => import('./commands/settle.ts'),
+  },
+  {
+    name: 'import',
+    usage: `FILE [--dry-run] [--apply]
+    books what a bank's file says, each fact once: pain.002, camt.053, camt.054, NACHA returns; exits with
+    1 where a person has to look; --apply also takes over corrected bank details`,
+    load: () => import('./commands/import.ts'),
+  },
+  {
+    name: 'deposit-reference',
+    usage: `--account DID
+    what an owner writes on a transfer, so that it is booked as its deposit`,
+    load: () => import('./commands/deposit-reference.ts'),
+  },
+  {
+    name: 'mandate set',
+    usage: `--account DID --id MANDATE --signed DATE
+    an owner has signed that the settler may collect from its account`,
+    load: () => import('./commands/mandate-set.ts'),
+  },
+  {
+    name: 'collect',
+    usage: `--out FILE --account DID --amount 50.00|--debts [--currency EUR|USD] [--period DATE]
+        [--sequence 1] [--execution-date DATE], or --finalise
+    writes pain.008.001.08 or NACHA debits for what is wanted of one owner, or for what each owes beyond
+    what it has; collected money is a deposit once its return period has passed (--finalise: now, if so)`,
+    load: () => import('./commands/collect.ts'),
   },
   {
     name: 'clearing',

@@ -23,6 +23,17 @@ export type SettlerLimits = {
 };
 
 const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+
+/** How long banks may still say otherwise. */
+export const RETURN_PERIODS = {
+  /** ACH returns come within two banking days; weekends and holidays lie between. */
+  achSettledMs: 5 * DAY_MS,
+  /** A consumer may object to an ACH debit for 60 days after its statement's day; the return travels some days. */
+  achMs: 65 * DAY_MS,
+  /** A debtor may ask for a SEPA CORE debit back for eight weeks (EPC016-06); the return travels some days. */
+  sepaMs: 61 * DAY_MS,
+} as const;
 
 export const DEFAULT_LIMITS: SettlerLimits = {
   lingerMs: 2,

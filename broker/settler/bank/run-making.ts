@@ -4,9 +4,10 @@ import type { Sha256 } from '../../../schemas/crypto.ts';
 import { ok, type Result } from '../../../schemas/result.ts';
 import { type Book, openBook } from '../ledger/book.ts';
 import type { Outcome, Reader } from '../store/store.ts';
-import type { OwnerRow, PayoutRow, RunRow } from '../store/tables.ts';
+import type { MandateRow, OwnerRow, PayoutRow, RunRow } from '../store/tables.ts';
+import { nextUse, useText } from './mandates.ts';
 import { writeNacha } from './nacha-writer.ts';
-import { nachaOrderOf } from './run-files.ts';
+import { filesOfRun, nachaOrderOf } from './run-files.ts';
 import {
   type Direction,
   type Occasion,
@@ -24,7 +25,12 @@ import { ACH_SEQUENCE, nextPlace, takePlace } from './traces.ts';
 const TRANSFERS_MAX = 10_000;
 
 /** What is to be moved, from or to whom. */
-export type Due = { readonly details: OwnerRow; readonly nano: bigint; readonly mandate: string | null };
+export type Due = {
+  readonly details: OwnerRow;
+  readonly nano: bigint;
+  /** What a collection rests on; null for a payout. */
+  readonly mandate: MandateRow | null;
+};
 
 export type Making = {
   readonly direction: Direction;
@@ -35,33 +41,32 @@ export type Making = {
   readonly waiting: readonly string[];
 };
 
+type Transfer = { readonly row: PayoutRow; readonly mandate: MandateRow | null };
+
 /** By id, so that nothing but the run decides their order. */
-const transfersOf = ({ direction, occasion, self, due }: Making, sha256: Sha256): readonly PayoutRow[] =>
+const transfersOf = ({ direction, occasion, self, due }: Making, sha256: Sha256): readonly Transfer[] =>
   due
-    .map(({ details, nano, mandate }): PayoutRow => {
+    .map(({ details, nano, mandate }): Transfer => {
       const { key: owner, name, bank, holder } = details;
-      const id = transferIdOf(direction, self.root, owner, occasion, sha256);
-      const run = runIdOf(direction, occasion);
-      const currency = occasion.currency ?? 'EUR';
-      const state = 'pending';
-      return {
-        id,
-        run,
+      const row: PayoutRow = {
+        id: transferIdOf(direction, self.root, owner, occasion, sha256),
+        run: runIdOf(direction, occasion),
         owner,
-        currency,
+        currency: occasion.currency ?? 'EUR',
         nano,
         name,
         bank,
         holder,
-        mandate,
-        state,
+        mandate: mandate === null ? null : useText(nextUse(mandate)),
+        state: 'pending',
         reason: null,
         changedMs: 0,
       };
+      return { row, mandate };
     })
-    .sort((a, b) => (a.id < b.id ? -1 : 1));
+    .sort((a, b) => (a.row.id < b.row.id ? -1 : 1));
 
-/** Gives numbers to the entries of an ACH run, and finds out that its files can be written. */
+/** Gives numbers to the entries of an ACH run. */
 const numbered = (
   book: Book,
   run: RunRow,
@@ -120,7 +125,10 @@ const runRowOf = ({ direction, occasion, self }: Making, createdMs: number): Run
   over: false,
 });
 
-/** What a transaction writes to make the run. Codes: bank-details, value-out-of-range, deposit-insufficient. */
+/**
+ * What a transaction writes to make the run: nothing where its files cannot be written.
+ * Codes: bank-details, value-out-of-range, deposit-insufficient.
+ */
 export const newRun = async (
   reader: Reader,
   making: Making,
@@ -129,20 +137,23 @@ export const newRun = async (
 ): Promise<Outcome<Result<Run>>> => {
   const all = transfersOf(making, sha256);
   if (all.length === 0) return { changes: {}, value: ok(nothingDue(making)) };
-  const transfers = all.slice(0, TRANSFERS_MAX);
-  const wanted = { balance: transfers.flatMap(balancesMoved), meta: [ACH_SEQUENCE] };
+  const taken = all.slice(0, TRANSFERS_MAX);
+  const wanted = { balance: taken.flatMap(({ row }) => balancesMoved(row)), meta: [ACH_SEQUENCE] };
   const book = await openBook(reader, wanted, nowMs, sha256);
-  const payouts = transfers.map((transfer) => ({ ...transfer, changedMs: book.timeMs }));
+  const payouts = taken.map(({ row }) => ({ ...row, changedMs: book.timeMs }));
   for (const payout of payouts) {
     const booked = book.post(transferEvent(`${making.direction}-pending`, payout));
     if (!booked.ok) return { changes: {}, value: booked };
     book.put('payout', payout);
   }
-  const bare = runRowOf(making, book.timeMs);
-  const run = await withSender(reader, book, bare, payouts, making.scheme);
+  for (const { mandate } of taken) {
+    if (mandate !== null) book.put('mandate', { ...mandate, collections: mandate.collections + 1 });
+  }
+  const run = await withSender(reader, book, runRowOf(making, book.timeMs), payouts, making.scheme);
   if (!run.ok) return { changes: {}, value: run };
   book.put('run', run.value);
-  const left = all.length - transfers.length;
-  const value = ok({ run: run.value, payouts, repeated: false, waiting: making.waiting, left });
-  return { changes: book.changes(), value };
+  const { waiting } = making;
+  const made = { run: run.value, payouts, repeated: false, waiting, left: all.length - taken.length };
+  const files = filesOfRun(made, making.self.root);
+  return files.ok ? { changes: book.changes(), value: ok(made) } : { changes: {}, value: files };
 };

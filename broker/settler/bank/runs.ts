@@ -66,8 +66,8 @@ const CENTS_MAX: { readonly [S in Scheme]: bigint } = { sepa: TRANSFER_CENTS_MAX
 
 /** What of an amount one transfer can carry: whole cents, at most what the scheme's columns hold. */
 export const transferFloor = (nano: bigint, scheme: Scheme): bigint => {
-  const [cents, max] = [centsFloor(nano), CENTS_MAX[scheme]];
-  return nanoOfCents(max < cents ? max : cents);
+  const cents = centsFloor(nano);
+  return nanoOfCents(cents - CENTS_MAX[scheme] > 0n ? CENTS_MAX[scheme] : cents);
 };
 
 export const SEQUENCE_MAX = 999;

@@ -1,11 +1,14 @@
 /** `tollbridge settler payout`: earnings become pending payouts and bank files. */
 
+import { makeUnderMark } from '../backup/high-water.ts';
 import { makeRun } from '../bank/payouts.ts';
+import { runIdOf } from '../bank/runs.ts';
 import { parseAmount } from '../ledger/amount.ts';
 import { need, onStore } from './on-store.ts';
 import { occasionOf, RUN_OPTIONS, sayRun } from './run-output.ts';
+import { highWaterOf, STATE_OPTION } from './state.ts';
 
-const OPTIONS = { ...RUN_OPTIONS, threshold: { type: 'string', default: '0.01' } } as const;
+const OPTIONS = { ...RUN_OPTIONS, ...STATE_OPTION, threshold: { type: 'string', default: '0.01' } } as const;
 
 /** Banks take transfers for the next day. */
 const LEAD_DAYS = 1;
@@ -25,6 +28,8 @@ export const run = onStore(OPTIONS, async (store, options, host) => {
   const occasion = occasionOf(options, host.nowMs(), LEAD_DAYS);
   if (!occasion.ok) return occasion;
   const order = { ...occasion.value, thresholdNano: threshold.value };
-  const made = await makeRun(store, order, host.nowMs(), host.crypto.sha256);
+  const made = await makeUnderMark(store, highWaterOf(options), runIdOf('payout', order), () =>
+    makeRun(store, order, host.nowMs(), host.crypto.sha256),
+  );
   return made.ok ? sayRun(store, made.value, given.value.out, WORDS) : made;
 });
