@@ -261,7 +261,7 @@ export class Market {
     await party.agent.stop();
   }
 
-  protected get database(): string {
+  get database(): string {
     return join(this.folder, 'box', 'settler.db');
   }
 }

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { setOwner } from '../../broker/settler/bank/owners.ts';
 import { makeRun } from '../../broker/settler/bank/payouts.ts';
 import type { Lease } from '../../broker/settler/reports/lease.ts';
+import { openStore } from '../../broker/settler/store/open.ts';
 import type { Store } from '../../broker/settler/store/store.ts';
 import { crypto, PRICE_NANO, signerOf, taken } from '../agent/market.ts';
 import { userOf } from '../cluster/foreign.ts';
@@ -125,7 +126,9 @@ export const bench: Bench = {
       const latencyMs = sold.timesMs.flatMap((times, pair) =>
         times.map((time, n) => (bought.timesMs[pair]![n] ?? Number.POSITIVE_INFINITY) - time),
       );
-      const transfers = await market.onStore(payOut);
+      const store = taken(await openStore(market.database));
+      const transfers = await payOut(store);
+      await store.close();
       const claims = lines.reduce((sum, line) => sum + line.evidence.claims.count, 0);
       return [
         { name: 'readings', value: latencyMs.length, target: { min: PAIRS * READINGS } },

@@ -14,7 +14,7 @@ const toSql = (type: ColumnType, value: unknown): SqlValue => {
 };
 
 /** A plain Uint8Array: drivers give Buffers, whose `slice` shares memory. */
-export const plainBytes = (value: Uint8Array): Uint8Array =>
+const plainBytes = (value: Uint8Array): Uint8Array =>
   new Uint8Array(value.buffer, value.byteOffset, value.length);
 
 const fromSql = (type: ColumnType, value: SqlValue): unknown => {
