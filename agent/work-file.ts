@@ -19,6 +19,10 @@ const SHAPE = s.object(
       about: 'Accounts and ledger: a file for one worker alone, or a PostgreSQL database for many',
       example: 'postgres://settler@db.local/settler',
     }),
+    state: s.path({
+      about: 'Directory of what this worker knows outside the database: how far the journal came',
+      default: '.tollbridge/work',
+    }),
     key: s.path({ about: 'Private key of the settler, or one that it has certified', example: './work.key' }),
     certificate: s.optional(
       s.object(

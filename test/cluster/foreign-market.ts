@@ -59,6 +59,7 @@ export class ForeignMarket extends Market {
     const config = [
       `name: ${name}`,
       `database: ${JSON.stringify(this.database)}`,
+      `state: ${join(this.folder, `work-${name}`)}`,
       `key: ${key}`,
       'currencies: [EUR]',
       `leaseS: ${LEASE_S}`,
@@ -76,7 +77,7 @@ export class ForeignMarket extends Market {
     return worker;
   }
 
-  protected override get database(): string {
+  override get database(): string {
     return this.places.database ?? join(this.folder, 'settler.db');
   }
 

@@ -26,6 +26,8 @@ export type WorkFile = {
   readonly name: string;
   /** A file, for one worker alone, or postgres://… */
   readonly database: string;
+  /** A directory of this worker's own, for what it knows outside the database. */
+  readonly state: string;
   readonly key: string;
   /** Where the key is not the settler's root: what `certify` wrote, and whose certificate it is. */
   readonly certificate: { readonly file: string; readonly settler: Uint8Array } | null;
@@ -108,10 +110,15 @@ const openFile = async (file: WorkFile, host: WorkHost): Promise<Result<Base>> =
   });
 };
 
-/** Codes: config-invalid (the URL), storage-*, busy. */
+/** Codes: config-invalid (the URL), locked (the state of another), storage-*, busy. */
 const openPostgres = async (file: WorkFile, host: WorkHost): Promise<Result<Base>> => {
+  const lock = await host.lockDirectory(file.state);
+  if (!lock.ok) return lock;
   const store = await openStore(file.database);
-  if (!store.ok) return store;
+  if (!store.ok) {
+    lock.value.release();
+    return store;
+  }
   const instance = toHex(host.crypto.random(INSTANCE_BYTES));
   const leases = leasesOnPostgres(file.database, { name: file.name, instance, leaseMs: file.leaseMs });
   return ok({
@@ -120,6 +127,7 @@ const openPostgres = async (file: WorkFile, host: WorkHost): Promise<Result<Base
     close: async () => {
       await leases.close();
       await store.value.close();
+      lock.value.release();
     },
   });
 };
@@ -153,8 +161,8 @@ const work = async (
     nowMs: host.nowMs,
     log: (line) => log({ level: 'warn', event: 'settler', detail: line }),
     currencies: file.currencies,
+    highWater: highWaterFile(highWaterPlace(file.database, file.state)),
     serves: () => (worker?.ok ? worker.value.shards : []),
-    highWater: highWaterFile(highWaterPlace(file.database, dirname(file.key))),
   });
   if (!settler.ok) return settler;
   const id = idOf(root, host.crypto.sha256);
