@@ -54,11 +54,16 @@ const trusted = toHex(TRUSTED.id);
 
 /** The grant of a channel under another key, or of other terms. */
 const regranted =
-  (channel: typeof PAID, terms: { limitNano?: number; backing?: 'deposit' | 'guaranteed' }, signer = ROOT) =>
+  (
+    channel: typeof PAID,
+    terms: { limitNano?: number; expiryS?: number; backing?: 'deposit' | 'guaranteed' },
+    signer = ROOT,
+  ) =>
   (event: LedgerEvent): Partial<LedgerEvent> => {
     const { open } = openAndGrant(event.proof);
     const { limitNano = channel.limitNano, backing = event.backing as 'deposit' } = terms;
-    const grant = { issuedS: START_S, version: 1, limitNano, expiryS: START_S + 86_400, backing };
+    const { expiryS = START_S + 86_400 } = terms;
+    const grant = { issuedS: START_S, version: 1, limitNano, expiryS, backing };
     return { proof: grantProof(open, signGrant(channel.id, grant, { signer, certificate: null })) };
   };
 
@@ -132,6 +137,12 @@ export const FORGERIES: { readonly [claim: string]: Forgery } = {
     as: regranted(PAID, { limitNano: 4 * UNIT }),
     why: /^the grant was signed for 4000000000 nano/,
   },
+  'a grant that was signed until another time': {
+    kind: 'grant',
+    subject: paid,
+    as: regranted(PAID, { expiryS: START_S }),
+    why: /^the grant was signed until/,
+  },
   'a grant that was signed with another backing': {
     kind: 'grant',
     subject: paid,
@@ -143,6 +154,12 @@ export const FORGERIES: { readonly [claim: string]: Forgery } = {
     as: () => ({ proof: enrolmentOf(1, UNIT) }),
     at: () => placeOf('grant', budgeted),
     why: /^budget-exhausted: 1\.00 of 1\.00 EUR in all/,
+  },
+  'a claim of nothing': {
+    kind: 'claim',
+    subject: paid,
+    as: () => ({ proof: claimProof(evidenceFor(PAID, 1, 0)), totalNano: 0n, nano: 0n }),
+    why: /^it claims nothing more than before/,
   },
   'a claim without evidence': {
     kind: 'claim',
@@ -226,6 +243,11 @@ export const FORGERIES: { readonly [claim: string]: Forgery } = {
     as: ({ nano }) => ({ nano: nano - 1n }),
     why: /^\d+ nano were left/,
   },
+  'a release at another total than was paid': {
+    kind: 'release',
+    as: ({ totalNano }) => ({ totalNano: totalNano - 1n }),
+    why: /^2000003000 nano were paid, not 2000002999/,
+  },
   'an expiry before its time': {
     kind: 'expiry',
     as: () => ({}),
@@ -246,6 +268,11 @@ export const FORGERIES: { readonly [claim: string]: Forgery } = {
       return { proof: forged };
     },
     why: /^the signature does not verify in context tb1\/enrolment/,
+  },
+  'a budget for another settler': {
+    kind: 'enrolment',
+    as: () => ({ proof: enrolmentOf(1, 3 * UNIT, OTHER) }),
+    why: /^its settler is/,
   },
   'a credit line that its creditor did not sign': {
     kind: 'line',
@@ -311,6 +338,11 @@ export const FORGERIES: { readonly [claim: string]: Forgery } = {
     kind: 'payout-posted',
     as: () => ({ subject: 'ab'.repeat(16), nano: 0n }),
     why: /^no payout-pending comes before it/,
+  },
+  'a payout posted for another owner': {
+    kind: 'payout-posted',
+    as: () => ({ owner: OTHER.key }),
+    why: /^its owner is/,
   },
   'a payout posted as another amount': {
     kind: 'payout-posted',

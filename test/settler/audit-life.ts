@@ -43,11 +43,12 @@ export const TRUSTED = openOf({ nonce: 13, payer: OTHER, limitNano: UNIT });
 
 const shared = { settler: ROOT.key, currency: 'EUR', version: 1, expiryS: 0 };
 
-export const enrolmentOf = (version: number, totalNano: number): Uint8Array =>
+export const enrolmentOf = (version: number, totalNano: number, settler = ROOT): Uint8Array =>
   signEnrolment(
     signBudget(
       {
         ...shared,
+        settler: settler.key,
         owner: OWNER.key,
         device: DEVICE.key,
         version,

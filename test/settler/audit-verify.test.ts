@@ -1,5 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { auditStore } from '../../broker/settler/reports/audit.ts';
 import { verifyStore } from '../../broker/settler/reports/verify.ts';
 import { openMemoryStore } from '../../broker/settler/store/memory.ts';
 import type { Changes, Store } from '../../broker/settler/store/store.ts';
@@ -148,6 +149,7 @@ verify(
     await house.settler.close();
     const verified = must(await verifyStore(store, crypto.sha256));
     assert.equal([verified.rows > 1100, verified.channels], [true, 1103]);
+    assert.is(must(await auditStore(store, { crypto })).fault, null);
   },
 );
 

@@ -1,189 +1,47 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { backupStore } from '../../broker/settler/backup/backup.ts';
-import { type HighWater, type Mark, makeUnderMark } from '../../broker/settler/backup/high-water.ts';
-import { restoreStore } from '../../broker/settler/backup/restore.ts';
 import { resumeStore } from '../../broker/settler/backup/resume.ts';
-import { checkFresh, restoringMeta, staleMeta } from '../../broker/settler/backup/stale.ts';
-import { setOwner } from '../../broker/settler/bank/owners.ts';
-import { makeRun } from '../../broker/settler/bank/payouts.ts';
-import { runClearing } from '../../broker/settler/clearing/run.ts';
+import { restoringMeta } from '../../broker/settler/backup/stale.ts';
 import { auditStore } from '../../broker/settler/reports/audit.ts';
 import { verifyStore } from '../../broker/settler/reports/verify.ts';
 import { createSettler } from '../../broker/settler/settler.ts';
 import { openMemoryStore } from '../../broker/settler/store/memory.ts';
-import type { Store } from '../../broker/settler/store/store.ts';
 import { toHex } from '../../schemas/bytes.ts';
 import { signReceipt } from '../../schemas/receipt.ts';
-import { decodeRequest, encodeRequest } from '../../schemas/request.ts';
-import { ok, type Result } from '../../schemas/result.ts';
 import { must } from '../world/deal.ts';
+import {
+  codeOf,
+  type Forgetting,
+  forgetful,
+  forgetting,
+  freshness,
+  highWaterIn,
+  lengthOf,
+  pay,
+  presentRequest,
+  receiptIn,
+} from './forgetful.ts';
 import {
   claimRequest,
   closeRequest,
   crypto,
   DAY_MS,
   evidenceFor,
-  type House,
   houseOver,
-  type OpenedChannel,
   OTHER,
   openOf,
   openRequest,
   PAYEE,
   PAYER,
   queryRequest,
-  type Reply,
   ROOT,
   START_MS,
   START_S,
   UNIT,
 } from './parties.ts';
 
-/** High water in memory. */
-const highWaterIn = (): HighWater & { mark: Mark | null; readonly runs: string[] } => {
-  const kept = {
-    mark: null as Mark | null,
-    runs: [] as string[],
-    read: () => ok({ mark: kept.mark, runs: kept.runs }),
-    note: (mark: Mark) => {
-      kept.mark = mark;
-      return ok(null);
-    },
-    reserve: (run: string) => {
-      if (!kept.runs.includes(run)) kept.runs.push(run);
-      return ok(null);
-    },
-  };
-  return kept;
-};
-
-const codeOf = (result: Result<unknown>): string => (result.ok ? 'ok' : result.code);
-const freshness = async (store: Store): Promise<Result<null>> => must(await store.read(checkFresh));
-const lengthOf = async (store: Store): Promise<number> => must(await store.read((r) => r.head())).length;
-
-const presentRequest = ({ id }: OpenedChannel, receipt: Uint8Array): Uint8Array =>
-  encodeRequest({ kind: 'present', id: new Uint8Array(8), parts: [id, receipt] });
-
-const receiptIn = (reply: Reply): Uint8Array => {
-  const request = must(decodeRequest(reply.bytes));
-  if (request.kind !== 'receipt') throw new Error(request.kind);
-  return request.parts[0];
-};
-
-/** A store that has forgotten everything after some rows, as a copy of its files would have. */
-const forgetful = async (store: Store, rows: number, folder: string): Promise<Store> => {
-  const file = join(folder, `backup-${Math.random()}`);
-  must(await backupStore(store, file, START_MS, crypto.sha256));
-  const copy = openMemoryStore();
-  must(await restoreStore(copy, file, { row: rows - 1 }, crypto.sha256));
-  must(await copy.transact(async () => ({ changes: { put: { meta: [staleMeta('')] } }, value: null })));
-  return copy;
-};
-
-type Context = { folder: string; store: Store; house: House; highWater: ReturnType<typeof highWaterIn> };
-const before = async (context: Context): Promise<void> => {
-  context.folder = mkdtempSync(join(tmpdir(), 'tb-stale-'));
-  context.store = openMemoryStore();
-  context.highWater = highWaterIn();
-  context.house = await houseOver(context.store, {}, { highWater: context.highWater });
-  await context.house.deposit(10, 'BANK-1');
-};
-const after = async ({ folder, house }: Context): Promise<void> => {
-  await house.settler.close();
-  rmSync(folder, { recursive: true });
-};
-
-const ORDER = { period: '2026-11-20', sequence: 1, thresholdNano: 0n, executionDate: '2026-11-23' };
-const RUN = '2026-11-20-1';
-const pay = (store: Store, sequence = 1) => makeRun(store, { ...ORDER, sequence }, START_MS, crypto.sha256);
-
-const water = suite<Context>('high water');
-water.before.each(before);
-water.after.each(after);
-
-water(
-  'is noted at each sweep, and finds nothing wrong with a journal that went on',
-  async ({ store, house, highWater }) => {
-    must(await house.settler.sweep());
-    assert.is(highWater.mark?.length, 1);
-    await house.deposit(1, 'BANK-2');
-    const again = await houseOver(store, {}, { highWater });
-    assert.is(highWater.mark?.length, 2);
-    assert.ok((await freshness(store)).ok);
-    await again.settler.close();
-  },
-);
-
-water(
-  'stops payouts and clearing where the journal is shorter, and is not lowered by it',
-  async ({ store, house, highWater, folder }) => {
-    for (const reference of ['BANK-2', 'BANK-3']) await house.deposit(1, reference);
-    must(await house.settler.sweep());
-    const copy = await forgetful(store, 2, folder);
-    const restarted = await houseOver(copy, {}, { highWater });
-    const fresh = await freshness(copy);
-    assert.match(fresh.ok ? '' : fresh.detail, /^the journal has 2 rows, and once had 3: bring in/);
-    assert.is(codeOf(await pay(copy)), 'journal-stale');
-    const clearing = { currency: 'EUR', period: '2026-11-20', sequence: 1 };
-    assert.is(codeOf(await runClearing(copy, clearing, START_MS, crypto.sha256)), 'journal-stale');
-    for (let i = 0; i < 5; i++) await restarted.deposit(1, `NEW-${i}`);
-    must(await restarted.settler.sweep());
-    assert.is(highWater.mark?.length, 3);
-    await restarted.settler.close();
-  },
-);
-
-water('finds another history of the same length', async ({ store, house, highWater, folder }) => {
-  await house.deposit(1, 'BANK-2');
-  must(await house.settler.sweep());
-  const copy = await forgetful(store, 1, folder);
-  const elsewhere = await houseOver(copy);
-  await elsewhere.deposit(2, 'BANK-3');
-  await elsewhere.settler.close();
-  const restarted = await houseOver(copy, {}, { highWater });
-  const fresh = await freshness(copy);
-  assert.match(fresh.ok ? '' : fresh.detail, /^row 1 of the journal is another than it was/);
-  await restarted.settler.close();
-});
-
-water(
-  'keeps the name of a run for what was once paid with it',
-  async ({ store, house, highWater, folder }) => {
-    await setOwner(store, ROOT.key, { name: 'Settler', iban: 'DE75512108001245126199', bic: null });
-    await setOwner(store, PAYEE.key, { name: 'Owner', iban: 'FI1410093000123458', bic: null });
-    const channel = openOf();
-    await house.ask(openRequest(channel));
-    await house.ask(claimRequest(channel, evidenceFor(channel, 1, UNIT)));
-    const rows = await lengthOf(store);
-    const make = (place: Store, sequence = 1) =>
-      makeUnderMark(place, highWater, `2026-11-20-${sequence}`, () => pay(place, sequence));
-    assert.is(must(await make(store)).repeated, false);
-    assert.is(must(await make(store)).repeated, true);
-    assert.equal([highWater.runs, highWater.mark?.length], [[RUN], await lengthOf(store)]);
-    const copy = await forgetful(store, rows, folder);
-    assert.is(codeOf(await make(copy)), 'journal-stale');
-    const waiting = must(await resumeStore(copy, [], highWater));
-    assert.equal([waiting.runs, waiting.resumed], [[RUN], false]);
-    assert.is(codeOf(await make(copy, 2)), 'journal-stale');
-    assert.is(must(await resumeStore(copy, [RUN], highWater)).resumed, true);
-    assert.is(codeOf(await make(copy)), 'journal-stale', 'the name stays used');
-    assert.is(must(await make(copy, 2)).payouts.length, 1);
-  },
-);
-
-water('writes no bank file for a run that it could not note', async ({ store, highWater }) => {
-  const full: HighWater = { ...highWater, note: () => ({ ok: false, code: 'storage-full', detail: 'full' }) };
-  const made = await makeUnderMark(store, full, RUN, async () => ok('a file'));
-  assert.is(codeOf(made), 'storage-full');
-});
-water.run();
-
 /** A day of which the second half is forgotten: two channels, one of them opened in it. */
-const forgottenDay = async ({ store, house, folder }: Context) => {
+const forgottenDay = async ({ store, house, folder }: Forgetting) => {
   const [kept, lost] = [openOf({ nonce: 1 }), openOf({ nonce: 2, payer: OTHER, expiryS: START_S + 3600 })];
   await house.ask(openRequest(kept));
   await house.ask(claimRequest(kept, evidenceFor(kept, 1, UNIT)));
@@ -198,9 +56,7 @@ const forgottenDay = async ({ store, house, folder }: Context) => {
   return { kept, lost, keptReceipt: receipts[0]!, lostReceipt: receipts[1]!, copy };
 };
 
-const present = suite<Context>('a receipt that is presented');
-present.before.each(before);
-present.after.each(after);
+const present = forgetting(suite<Forgetting>('a receipt that is presented'));
 
 present('and not reached by the journal stops payouts', async (context) => {
   const { kept, keptReceipt, copy } = await forgottenDay(context);
@@ -285,11 +141,69 @@ present(
     await house.settler.close();
   },
 );
+
+present(
+  'keeps a payer from ending a channel by time alone, from the moment that the journal is stale',
+  async (context) => {
+    const { kept, keptReceipt, copy } = await forgottenDay(context);
+    const house = await houseOver(copy, { intakeGapMs: 100 * DAY_MS });
+    const other = openOf({ nonce: 7 });
+    await house.ask(openRequest(other));
+    house.clock.nowMs = START_MS + 9 * DAY_MS;
+    await house.ask(presentRequest(kept, keptReceipt));
+    assert.is((await house.ask(closeRequest(other, 0, PAYER))).code, 'not-authorised');
+    await house.settler.close();
+  },
+);
+
+/** A receipt of a late row, whose channel one claim brings back: the journal stays shorter than it was. */
+const lateReceipt = async ({ store, house, folder }: Forgetting) => {
+  const channel = openOf();
+  await house.ask(openRequest(channel));
+  const rows = await lengthOf(store);
+  for (let i = 1; i < 9; i++) await house.ask(claimRequest(channel, evidenceFor(channel, 1, UNIT, i)));
+  const receipt = receiptIn(
+    await house.ask(claimRequest(channel, evidenceFor(channel, 1, UNIT, 9)), channel),
+  );
+  must(await house.settler.sweep());
+  const copy = await forgetful(store, rows, folder);
+  return { channel, receipt, copy, claim: claimRequest(channel, evidenceFor(channel, 1, UNIT, 9)) };
+};
+
+present(
+  'of a row beyond the journal stops payouts, though its channel has been brought back',
+  async (context) => {
+    const { channel, receipt, copy, claim } = await lateReceipt(context);
+    const house = await houseOver(copy);
+    await house.ask(claim);
+    assert.is((await house.ask(presentRequest(channel, receipt), channel)).receipt?.paidNano, UNIT + 9000);
+    assert.is(codeOf(await freshness(copy)), 'journal-stale');
+    must(await resumeStore(copy, [], highWaterIn()));
+    await house.settler.close();
+  },
+);
+
+present('after a repair says nothing new, by receipt or by mark', async (context) => {
+  for (const highWater of [undefined, context.highWater]) {
+    const fresh = { ...context, store: openMemoryStore(), highWater: context.highWater };
+    context.highWater.mark = null;
+    fresh.house = await houseOver(fresh.store, {}, { highWater: context.highWater });
+    await fresh.house.deposit(10, 'BANK-1');
+    const { channel, receipt, copy, claim } = await lateReceipt(fresh);
+    const house = await houseOver(copy, {}, { ...(highWater && { highWater }) });
+    if (highWater === undefined) await house.ask(presentRequest(channel, receipt));
+    await house.ask(claim);
+    assert.is(codeOf(await freshness(copy)), 'journal-stale');
+    assert.is(must(await resumeStore(copy, [], highWaterIn())).resumed, true);
+    await house.ask(presentRequest(channel, receipt));
+    assert.is(codeOf(await freshness(copy)), 'ok');
+    await house.settler.close();
+    await fresh.house.settler.close();
+  }
+});
 present.run();
 
-const repair = suite<Context>('repair');
-repair.before.each(before);
-repair.after.each(after);
+const repair = forgetting(suite<Forgetting>('repair'));
 
 repair('by receipts, opens, evidence and bank statements brings everything back', async (context) => {
   const { kept, lost, keptReceipt, lostReceipt, copy } = await forgottenDay(context);

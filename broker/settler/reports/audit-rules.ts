@@ -100,7 +100,6 @@ const grant: Rule = (on) => {
     said(termsOf(viewOf(on), open, root), ({ payerOwner, payeeOwner, backing }) =>
       first(
         event.subject !== toHex(id) && `its open is of channel ${toHex(id)}`,
-        channelOf(on) !== undefined && 'the channel was granted before',
         differ('its settler', open.settler, root),
         open.currency !== event.currency && `the payer opened it in ${open.currency}`,
         BigInt(open.limitNano) !== event.nano && `the payer signed a limit of ${open.limitNano} nano`,
