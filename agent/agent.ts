@@ -12,7 +12,7 @@ import { DETAIL_BYTES_MAX, type Request, type RequestOf } from '../schemas/reque
 import { CODES, ok, type Refusal, type Result } from '../schemas/result.ts';
 import type { Value } from '../schemas/senml.ts';
 import { decodeStatus } from '../schemas/status.ts';
-import { inTopic, settlerTopic } from '../schemas/topic.ts';
+import { inTopic, settlerTopic, shardOf } from '../schemas/topic.ts';
 import { Allowance } from './allowance.ts';
 import { Buying } from './buying.ts';
 import type { AgentConfig } from './config.ts';
@@ -56,8 +56,6 @@ const TIMER_MS = 250;
 const STRANGERS_MS = 10_000;
 /** What a status shows: the newest. */
 const ENDED_SHOWN = 32;
-/** The time may be asked of any shard. */
-const TIME_SHARD = '00';
 
 class Agent {
   readonly id: string;
@@ -297,7 +295,7 @@ class Agent {
   private askTime(reconnected: boolean): void {
     if (!this.connection.connected) return;
     const request = this.files.clock.ask(reconnected);
-    if (request !== null) this.post.request(settlerTopic(TIME_SHARD, this.id), request);
+    if (request !== null) this.post.request(settlerTopic(shardOf(this.ports.signer.key), this.id), request);
   }
 
   private onRequest(from: string, request: Request): void {

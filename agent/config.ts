@@ -66,6 +66,12 @@ const settler = s.object(
       }),
       { about: 'Backings of its grants that count here', max: BACKINGS.length },
     ),
+    claimS: s.integer({
+      about: 'Earnings are claimed this often while a lease runs; a settler of millions asks for hours',
+      min: 1,
+      max: DAY_S,
+      default: 5,
+    }),
   },
   { about: 'A settler' },
 );
@@ -229,6 +235,7 @@ export const agentConfig = (file: File): AgentConfig => ({
       one.backings.length === 0
         ? BACKINGS_USUAL
         : one.backings.reduce((set, backing) => set | backingBit(backing), 0),
+    claimEveryMs: one.claimS * 1000,
   })),
   ...ownerConfig(file),
   devices: file.devices,

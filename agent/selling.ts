@@ -48,10 +48,9 @@ export type SettlerConfig = {
   readonly exposureNano: number;
   /** Backings of its grants that count (`backingBit`). */
   readonly backings: number;
+  /** Earnings are claimed this often while a lease runs. */
+  readonly claimEveryMs: number;
 };
-
-/** Earnings are claimed this often while a lease runs: a settler asked more often books nothing more. */
-const CLAIM_EVERY_MS = 5000;
 
 /** An instrument tells what it has one line after the other; a radio at home once in a while. */
 const ABSENT_MS = 10_000;
@@ -262,7 +261,7 @@ export class Selling {
         exposureNanoMax: exposure.value,
         paidBeforeNano: history.paidNano,
         unpaidBeforeNano: history.unpaidNano,
-        claimEveryMs: CLAIM_EVERY_MS,
+        claimEveryMs: this.settlerOf(terms).claimEveryMs,
         backings: this.settlerOf(terms).backings,
       },
       nowMs,

@@ -219,6 +219,7 @@ export class Market {
           key: wish.settler ?? settlerKey,
           exposureNano: wish.exposureNano ?? 100_000_000_000,
           backings: wish.backings?.reduce((set, one) => set | backingBit(one), 0) ?? BACKINGS_USUAL,
+          claimEveryMs: 5000,
         },
       ],
       devices: Object.keys({ ...wish.devices, ...wish.drivers }).map((name) =>

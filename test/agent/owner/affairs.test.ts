@@ -38,7 +38,7 @@ class Case {
     const opened = must(
       await openAffairs({
         ...{ state: this.folder, trust: [], compression: [], buy: [], sell: [], owns: config.owns ?? [] },
-        settlers: [{ key: SETTLER, exposureNano: 1, backings: BACKINGS_USUAL }],
+        settlers: [{ key: SETTLER, exposureNano: 1, backings: BACKINGS_USUAL, claimEveryMs: 5000 }],
         owner: config.owner === undefined ? null : { key: config.owner, budgetFile: null },
       }),
     );
