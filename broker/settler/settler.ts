@@ -23,6 +23,7 @@ import type { SettlerSigner } from '../../schemas/settler.ts';
 import { signTime } from '../../schemas/time.ts';
 import { compareHighWater, type HighWater, noteHighWater } from './backup/high-water.ts';
 import { RESTORING } from './backup/stale.ts';
+import { finaliseDaily } from './bank/finality.ts';
 import { type Answer, encodeAnswer } from './desk/answer.ts';
 import { expireChannel } from './desk/closing.ts';
 import type { Desk } from './desk/desk.ts';
@@ -75,8 +76,8 @@ const idOfMalformed = (bytes: Uint8Array): Uint8Array | undefined => {
   return isBytes(id, REQUEST_ID_BYTES) ? id : undefined;
 };
 
-/** A database belongs to one settler. Code: config-invalid, those of the store. */
-const bindStore = async (store: Store, root: Uint8Array): Promise<Result<null>> => {
+/** A database belongs to one settler, and only goes on. Code: config-invalid, those of the store. */
+const bindStore = async ({ store, root, highWater }: SettlerOptions): Promise<Result<null>> => {
   const bound = await store.transact<Result<string>>(async (reader) => {
     const [restoring] = await reader.get('meta', [RESTORING]);
     if (restoring !== undefined && restoring.value !== '') {
@@ -90,19 +91,20 @@ const bindStore = async (store: Store, root: Uint8Array): Promise<Result<null>> 
   });
   const owner = bound.ok ? bound.value : bound;
   if (!owner.ok) return owner;
-  if (owner.value === toHex(root)) return ok(null);
-  return refuse('config-invalid', `the database is of settler ${owner.value}, the key is of ${toHex(root)}`);
+  if (owner.value !== toHex(root))
+    return refuse(
+      'config-invalid',
+      `the database is of settler ${owner.value}, the key is of ${toHex(root)}`,
+    );
+  return highWater === undefined ? ok(null) : compareHighWater(store, highWater);
 };
 
 /** Codes: config-invalid (a database of another settler), storage-*, busy. */
 export const createSettler = async (options: SettlerOptions): Promise<Result<Settler>> => {
   const { store, root, signer, crypto, currencies, log } = options;
   const desk: Desk = { root, signer, crypto, currencies, limits: { ...DEFAULT_LIMITS, ...options.limits } };
-  const bound = await bindStore(store, root);
+  const bound = await bindStore(options);
   if (!bound.ok) return bound;
-  const compared =
-    options.highWater === undefined ? ok(null) : await compareHighWater(store, options.highWater);
-  if (!compared.ok) return compared;
   const sweep = createSweep(options, desk);
   const first = await sweep();
   if (!first.ok) return first;
@@ -212,11 +214,13 @@ const createSweep =
     return kept.ok ? ok(released) : kept;
   };
 
-/** What is done now and then: a snapshot where one is due, and how far the journal came. */
+/** What is done now and then: what is final, a snapshot where one is due, and how far the journal came. */
 const keepHouse = async (
   { store, nowMs, highWater }: SettlerOptions,
   { limits, crypto }: Desk,
 ): Promise<Result<unknown>> => {
+  const passed = await finaliseDaily(store, nowMs(), crypto.sha256);
+  if (!passed.ok) return passed;
   const taken = await takeSnapshot(store, limits.snapshotRows, nowMs(), crypto.sha256);
   if (!taken.ok || highWater === undefined) return taken;
   return noteHighWater(store, highWater);

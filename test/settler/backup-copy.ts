@@ -5,7 +5,15 @@ import { TABLE_NAMES } from '../../broker/settler/store/tables.ts';
 import { must } from '../world/deal.ts';
 
 /** What a database says of itself, which a restore writes anew. */
-const OF_DATABASE = new Set(['schema-version', 'intake', 'stale', 'restoring', 'snapshot', 'time']);
+const OF_DATABASE = new Set([
+  'schema-version',
+  'intake',
+  'finality',
+  'stale',
+  'restoring',
+  'snapshot',
+  'time',
+]);
 
 export const everything = async (store: Store): Promise<object> =>
   must(

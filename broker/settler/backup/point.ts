@@ -50,6 +50,8 @@ export class Kept {
       case 'run':
         // What was over since then may be open again.
         return this.runs.has((row as Tables['run']).id) ? { ...row, over: false } : undefined;
+      case 'trace':
+        return this.transfers.has((row as Tables['trace']).payout) ? row : undefined;
       case 'snapshot':
         return this.snapshots.has((row as Tables['snapshot']).index) ? row : undefined;
       case 'clearing':
@@ -69,5 +71,15 @@ export class Kept {
   }
 }
 
-/** Nobody took requests since the backup, so every grace begins anew; the others are written by the restore. */
-const LEFT_OUT: ReadonlySet<string> = new Set(['intake', 'stale', 'restoring', 'snapshot', 'schema-version']);
+/**
+ * Nobody took requests since the backup, so every grace begins anew; what time made final is looked at again; the
+ * others are written by the restore.
+ */
+const LEFT_OUT: ReadonlySet<string> = new Set([
+  'intake',
+  'finality',
+  'stale',
+  'restoring',
+  'snapshot',
+  'schema-version',
+]);
