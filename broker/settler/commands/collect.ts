@@ -1,16 +1,20 @@
 /** `tollbridge settler collect`: direct debits from owners with mandates, and what time has made final of them. */
 
 import { ok, type Result, refuse } from '../../../schemas/result.ts';
+import { makeUnderMark } from '../backup/high-water.ts';
 import { type CollectionOrder, makeCollections } from '../bank/collections.ts';
 import { finalise } from '../bank/finality.ts';
+import { runIdOf } from '../bank/runs.ts';
 import { parseAmount } from '../ledger/amount.ts';
 import type { Store } from '../store/store.ts';
 import { keyOfAccount } from './account.ts';
 import { need, onStore } from './on-store.ts';
 import { occasionOf, RUN_OPTIONS, sayRun } from './run-output.ts';
+import { highWaterOf, STATE_OPTION } from './state.ts';
 
 const OPTIONS = {
   ...RUN_OPTIONS,
+  ...STATE_OPTION,
   account: { type: 'string' },
   amount: { type: 'string' },
   debts: { type: 'boolean', default: false },
@@ -59,6 +63,8 @@ export const run = onStore(OPTIONS, async (store, options, host) => {
   const occasion = occasionOf(options, host.nowMs(), LEAD_DAYS);
   if (!occasion.ok) return occasion;
   const order = { ...occasion.value, from: from.value };
-  const made = await makeCollections(store, order, host.nowMs(), host.crypto.sha256);
+  const made = await makeUnderMark(store, highWaterOf(options), runIdOf('collection', order), () =>
+    makeCollections(store, order, host.nowMs(), host.crypto.sha256),
+  );
   return made.ok ? sayRun(store, made.value, given.value.out, WORDS) : made;
 });
