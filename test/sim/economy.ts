@@ -22,6 +22,7 @@ import { type SimOptions, streamOf } from './options.ts';
 import { type Owner, openOwners } from './owners.ts';
 import { type Plan, planOf, type TradePlan } from './plan.ts';
 import { remembered } from './remembered.ts';
+import { bringIn } from './repair.ts';
 import { Robbers } from './robbers.ts';
 import { count, newTally, type Tally } from './tally.ts';
 import { Timeline } from './timeline.ts';
@@ -74,6 +75,8 @@ export class Economy {
       ...{ time, crypto, bank, owners: this.owners },
       root: this.settlerPorts.signer.key,
       give: (job) => this.office.give(job),
+      highWater: this.office.highWater,
+      handOut: () => this.office.handOut(),
       balanceNano: (account, currency) => this.auditor.balanceNano(account, currency),
       debtNano: (debtor) => this.auditor.debtNano(debtor),
       impatienceMs: options.defect?.impatienceMs,
@@ -96,7 +99,9 @@ export class Economy {
       this.auditor.onCommit(changes);
     };
     const onRollback = (history: readonly Changes[]): void => this.auditor.reset(history);
-    return new Office({ time: this.time, crypto, signer, onCommit, onRollback }, this.options.defect);
+    const onStale = (): Promise<void> => bringIn(this);
+    const host = { time: this.time, crypto, signer, onCommit, onRollback, onStale };
+    return new Office(host, this.options.defect);
   }
 
   private newDevice(plan: Plan['devices'][number]): Device {
@@ -117,7 +122,12 @@ export class Economy {
   async open(): Promise<void> {
     await this.office.open();
     await this.treasury.openAccounts();
-    await openOwners(this, this.settlerPorts.signer.key);
+    await this.tellWords();
+  }
+
+  /** Budgets, credit lines, consents: the same again changes nothing. */
+  tellWords(): Promise<void> {
+    return openOwners(this, this.settlerPorts.signer.key);
   }
 
   /** What has happened so far, in 32 bytes: every message, every commit. */
@@ -229,6 +239,8 @@ export class Economy {
   /** What a lease shows, and what its seller believes of the settler. */
   private check(trade: Trade): void {
     trade.check();
+    // What was forgotten is being brought in.
+    if (this.office.isStale) return;
     const fault = faultInTrust(trade, this.auditor);
     this.auditor.expect(fault === null, 'receipts are honoured', () => `${trade.name}: ${fault}`);
   }

@@ -3,6 +3,7 @@
  * or a full disk cuts short is done again from its beginning, as an operator would.
  */
 
+import { resumeStore } from '../../broker/settler/backup/resume.ts';
 import { createSettler, type Settler } from '../../broker/settler/settler.ts';
 import type { Changes, Store } from '../../broker/settler/store/store.ts';
 import type { Crypto, Signer } from '../../schemas/crypto.ts';
@@ -10,9 +11,12 @@ import type { Result } from '../../schemas/result.ts';
 import { must } from '../world/deal.ts';
 import type { Defect } from './defects.ts';
 import { HOUR_MS } from './options.ts';
+import { newHighWater } from './repair.ts';
 import { type Life, SettlerDisk } from './settler-disk.ts';
 import type { Timeline } from './timeline.ts';
 
+/** A restored settler is noticed, and everybody told. */
+const REPAIR_MS = 60_000;
 const RETRY_MS = 10 * 60_000;
 /** Between two sweeps: signs of life of the intake. An hour keeps a simulated day cheap. */
 const SWEEP_MS = HOUR_MS;
@@ -40,10 +44,15 @@ export type OfficeHost = {
   readonly signer: Signer;
   readonly onCommit: (changes: Changes) => void;
   readonly onRollback: (history: readonly Changes[]) => void;
+  /** Its journal is older than what it signed: whoever holds something brings it in. */
+  readonly onStale: () => Promise<void>;
 };
 
 export class Office {
   readonly disk: SettlerDisk;
+  readonly highWater = newHighWater();
+  /** Its journal is older than what it signed, until that was brought in. */
+  isStale = false;
   /** How far its clock is off. */
   clockMs = 0;
   crashes = 0;
@@ -55,6 +64,8 @@ export class Office {
   /** After the next death: how long it stays down, and what its disk has lost by then. */
   private downMs = 0;
   private lost = 0;
+  /** No backup is older: a bank file that went out is not forgotten. */
+  private commitsMin = 1;
 
   constructor(host: OfficeHost, defect: Defect | null) {
     this.host = host;
@@ -82,6 +93,7 @@ export class Office {
       nowMs: () => this.timeMs(),
       log: () => {},
       currencies: ['EUR', 'USD'],
+      highWater: this.highWater,
       limits: {
         ...{ lingerMs: 0, sweepMs: 0, batchMax: BATCHES[life.number % BATCHES.length]! },
         // Robbers shall fail for better reasons than that they come too often.
@@ -141,11 +153,29 @@ export class Office {
     this.downMs = 0;
     this.host.time.after(downMs, async () => {
       if (lost > 0) {
-        await this.disk.keep(Math.max(1, this.disk.commits - lost));
+        await this.disk.keep(Math.max(this.commitsMin, this.disk.commits - lost));
         this.host.onRollback(this.disk.history());
+        this.isStale = true;
       }
       await this.open();
+      if (this.isStale) this.host.time.after(REPAIR_MS, () => this.repair());
     });
+  }
+
+  /** A bank file goes out. */
+  handOut(): void {
+    this.commitsMin = this.disk.commits;
+  }
+
+  private async repair(): Promise<void> {
+    if (!this.isStale) return;
+    const { life } = this;
+    if (life.isAlive) {
+      await this.host.onStale();
+      const said = life.isAlive ? await resumeStore(this.disk.openFor(life), [], this.highWater) : null;
+      if (said?.ok && said.value.resumed) this.isStale = false;
+    }
+    if (this.isStale) this.host.time.after(RETRY_MS, () => this.repair());
   }
 
   /** Requests that come at one time are handled together. */
@@ -189,7 +219,7 @@ export class Office {
         this.jobs.shift();
         continue;
       }
-      if (!done.code.startsWith('storage-')) must(done);
+      if (!done.code.startsWith('storage-') && done.code !== 'journal-stale') must(done);
       this.host.time.after(RETRY_MS, () => this.workOn(life));
       return;
     }

@@ -29,6 +29,8 @@ type Word = Request & { readonly kind: 'enrol' | 'line' | 'consent' };
 /** What an owner signs reaches the settler before the first day begins. */
 const tell = async ({ office, robbing }: Economy, word: (id: Uint8Array) => Word): Promise<void> => {
   const answer = await office.ask('an owner', encodeRequest(word(robbing.bytes(8))));
+  // It died meanwhile: who repairs it tells it all again.
+  if (answer === undefined && !office.isUp) return;
   const reply = answer === undefined ? undefined : must(decodeRequest(answer));
   if (reply?.kind !== 'spending' && reply?.kind !== 'noted') throw new Error(`refused: ${reply?.parts}`);
 };

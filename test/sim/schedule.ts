@@ -139,7 +139,7 @@ const RATES: { readonly [L in Level]: Readonly<Partial<Record<FaultKind, number>
   },
 };
 /** With --restores. */
-const RESTORE_RATES = { 'settler-lie': 0.5, 'settler-backup': 0.2 };
+const RESTORE_RATES = { 'settler-lie': 1, 'settler-backup': 0.5 };
 
 /** Of a hostile party where the fault is a robbery by one; else of the trade that it strikes. */
 const deviceFor = (

@@ -36,6 +36,20 @@ economies(`${SEEDS} seeds under heavy faults keep every invariant`, async () => 
   assert.ok(excused < trades * 0.6, `${excused} of ${trades} books excused`);
 });
 
+economies('thirty seeds with settlers that forget, and are told again', async () => {
+  let forgot = 0;
+  for (let seed = 1; seed <= 30; seed++) {
+    const { faults } = await holds({
+      seed: `forgetful ${seed}`,
+      days: DAYS,
+      faults: 'heavy',
+      restores: true,
+    });
+    forgot += (faults.get('settler-lie') ?? 0) + (faults.get('settler-backup') ?? 0);
+  }
+  assert.ok(forgot > 30, `${forgot} times`);
+});
+
 economies('two months of light faults, with debts that circles clear', async () => {
   const tally = await holds({ seed: 'two months', days: LONG_DAYS, faults: 'light' });
   assert.is(tally.accepted, 0);

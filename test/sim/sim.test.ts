@@ -46,6 +46,12 @@ economy('with heavy faults keeps every invariant, and accepts no robbery', async
   assert.ok(tally.equalBooks > tally.trades / 3, `${tally.equalBooks} of ${tally.trades} books compared`);
 });
 
+economy('with a settler’s disk that lied and a backup put back has all of it brought in again', async () => {
+  const { tally } = await holds({ seed: 'forgetful', days: 2, parties: 5, faults: 'heavy', restores: true });
+  assert.ok((tally.faults.get('settler-lie') ?? 0) + (tally.faults.get('settler-backup') ?? 0) > 0);
+  assert.is(tally.accepted, 0);
+});
+
 economy.run();
 
 const seeds = suite('a seed');

@@ -79,7 +79,7 @@ const payIn = async (economy: Economy, cents: bigint): Promise<void> => {
 /** The settler's whole store is replayed and compared, and reconciled with what its parties hold. */
 const audit = async (economy: Economy): Promise<void> => {
   const { auditor, office, crypto, trades } = economy;
-  if (auditor.isUpToDate) return;
+  if (auditor.isUpToDate || office.isStale) return;
   auditor.checkDay();
   const verified = await verifyStore(office.disk.store, crypto.sha256);
   auditor.expect(verified.ok, 'the store verifies', () => (verified.ok ? '' : verified.detail));
@@ -157,6 +157,11 @@ const prepare = (economy: Economy, onDay: (economy: Economy, day: number) => voi
 
 const finish = async (economy: Economy): Promise<void> => {
   const { auditor, trades } = economy;
+  auditor.expect(
+    !economy.office.isStale,
+    'receipts are honoured',
+    () => 'what was forgotten never came back',
+  );
   await audit(economy);
   auditor.checkEnd();
   for (const trade of trades) {

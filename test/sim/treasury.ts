@@ -1,5 +1,6 @@
 /** The treasury: the operator's day with the bank. Statements in, a payout run, the bank's word on it. */
 
+import { type HighWater, makeUnderMark } from '../../broker/settler/backup/high-water.ts';
 import { bookDeposit } from '../../broker/settler/bank/deposits.ts';
 import { setOwner } from '../../broker/settler/bank/owners.ts';
 import { makeRun, settlePayout } from '../../broker/settler/bank/payouts.ts';
@@ -29,6 +30,9 @@ export type TreasuryHost = {
   readonly owners: readonly Owner[];
   readonly bank: Bank;
   readonly give: (job: Job) => Promise<void>;
+  readonly highWater: HighWater;
+  /** A bank file goes out: no backup from before it is put back from now on. */
+  readonly handOut: () => void;
   readonly balanceNano: (account: string, currency: string) => bigint;
   /** What an owner owes in euro. */
   readonly debtNano: (debtor: Uint8Array) => bigint;
@@ -41,6 +45,8 @@ export class Treasury {
   private readonly host: TreasuryHost;
   /** Repayments that are booked: the books say something else afterwards. */
   private readonly repaid = new Set<string>();
+  /** Lines that a statement has told of. */
+  private readonly stated = new Set<Line>();
   private lastLines: readonly Line[] = [];
   private lastFile: string | null = null;
   /** The run of each transfer, and when its file went out. */
@@ -86,7 +92,15 @@ export class Treasury {
 
   async bookStatement(): Promise<void> {
     this.lastLines = this.host.bank.statement();
+    for (const line of this.lastLines) this.stated.add(line);
     await this.book(this.lastLines);
+  }
+
+  /** After a restore: accounts, every statement, and every word on a transfer that is known. */
+  async bookEverything(): Promise<void> {
+    await this.openAccounts();
+    await this.book([...this.host.bank.paidIn.values()].filter((line) => this.stated.has(line)));
+    await this.settle(this.host.bank.words(this.host.time.nowMs).filter(({ id }) => this.told.has(id)));
   }
 
   private async book(lines: readonly Line[]): Promise<void> {
@@ -130,7 +144,10 @@ export class Treasury {
     await this.host.give({
       name: 'payouts',
       work: async (store, nowMs) => {
-        const run = await makeRun(store, order, nowMs, crypto.sha256);
+        const name = `${day}-1`;
+        const run = await makeUnderMark(store, this.host.highWater, name, () =>
+          makeRun(store, order, nowMs, crypto.sha256),
+        );
         if (!run.ok || run.value.payouts.length === 0) return run;
         const files = filesOfRun(run.value, root);
         if (!files.ok) return files;
@@ -139,6 +156,7 @@ export class Treasury {
           this.sent.set(id, { run: run.value.run.id, atMs: this.host.time.nowMs });
         }
         this.lastFile = file;
+        this.host.handOut();
         bank.execute(file, this.host.time.nowMs);
         return ok(null);
       },
