@@ -5,10 +5,15 @@
 
 import { type Result, refuse } from '../../../schemas/result.ts';
 
-type Waiting<T, A> = { readonly task: T; readonly answer: (answer: Result<A>) => void };
+type Waiting<T, A> = {
+  readonly task: T;
+  /** Checks of its own, beside the transactions of others. It never rejects. */
+  readonly ready: Promise<void> | undefined;
+  readonly answer: (answer: Result<A>) => void;
+};
 
 export type Intake<T, A> = {
-  /** Queues once it is `ready`, and is answered after the commit. Code of the intake itself: busy. */
+  /** Booked in the order of asking, once it is `ready`, and answered after the commit. Code of the intake itself: busy. */
   readonly add: (task: T, ready?: Promise<void>) => Promise<Result<A>>;
   /** Resolves when everything added so far is answered; from now on additions are refused. */
   readonly close: () => Promise<void>;
@@ -28,6 +33,7 @@ export const createIntake = <T, A>(
     while (queue.length > 0) {
       const batch = queue.slice(0, limits.batchMax);
       queue = queue.slice(limits.batchMax);
+      await Promise.all(batch.map((waiting) => waiting.ready));
       const answers = await runBatch(batch.map((waiting) => waiting.task));
       batch.forEach((waiting, i) => {
         waiting.answer(answers[i]!);
@@ -44,32 +50,20 @@ export const createIntake = <T, A>(
     return running;
   };
 
-  const queueUp = (task: T): Promise<Result<A>> => {
-    if (closed) return Promise.resolve(refuse('busy', 'the settler is shutting down: ask again later'));
-    if (queue.length >= limits.queueMax) {
-      return Promise.resolve(refuse('busy', `${queue.length} requests wait: ask again in a second`));
-    }
-    return new Promise((answer) => {
-      queue.push({ task, answer });
-      if (running !== undefined) return;
-      if (queue.length >= limits.batchMax) void start();
-      else timer ??= setTimeout(start, limits.lingerMs);
-    });
-  };
-
-  /** On their way to the queue. */
-  const coming = new Set<Promise<void>>();
-
   return {
-    add: async (task, ready) => {
-      if (ready === undefined) return queueUp(task);
-      coming.add(ready);
-      await ready;
-      coming.delete(ready);
-      return queueUp(task);
+    add: (task, ready) => {
+      if (closed) return Promise.resolve(refuse('busy', 'the settler is shutting down: ask again later'));
+      if (queue.length >= limits.queueMax) {
+        return Promise.resolve(refuse('busy', `${queue.length} requests wait: ask again in a second`));
+      }
+      return new Promise((answer) => {
+        queue.push({ task, ready, answer });
+        if (running !== undefined) return;
+        if (queue.length >= limits.batchMax) void start();
+        else timer ??= setTimeout(start, limits.lingerMs);
+      });
     },
     close: async () => {
-      await Promise.all(coming);
       closed = true;
       await start();
     },
