@@ -9,6 +9,7 @@ import { loadSqlite, type OpenSqlite } from '../../broker/settler/store/sqlite-d
 import type { Store } from '../../broker/settler/store/store.ts';
 import { must } from '../world/deal.ts';
 import { DAY, endOf, liveDay } from './day.ts';
+import { dyingAt } from './dying.ts';
 import { crypto } from './parties.ts';
 import { checkAcknowledged, prepare, startChild } from './rivals.ts';
 
@@ -29,36 +30,8 @@ const openStore = async (path: string, driver?: OpenSqlite): Promise<Store> => {
   return opened.value;
 };
 
-/** A machine that dies at the n-th write: that write and all that follow fail, until it is opened again. */
-const dyingAt = (n: number): { open: OpenSqlite; writes: () => number } => {
-  let writes = 0;
-  const die = (): never => {
-    throw Object.assign(new Error('the power is gone'), { code: 'SQLITE_IOERR' });
-  };
-  const open: OpenSqlite = (path) => {
-    const driver = openSqlite(path);
-    return {
-      exec: (sql) => {
-        if (sql === 'COMMIT' && ++writes >= n) die();
-        if (writes >= n && sql === 'ROLLBACK') die();
-        driver.exec(sql);
-      },
-      prepare: (sql) => {
-        const statement = driver.prepare(sql);
-        const run: typeof statement.run = (...values) => {
-          if (++writes >= n) die();
-          statement.run(...values);
-        };
-        return { run, all: statement.all };
-      },
-      close: driver.close,
-    };
-  };
-  return { open, writes: () => writes };
-};
-
 crash('at any write of a day lose nothing acknowledged and repeat nothing', async ({ folder }) => {
-  const undisturbed = dyingAt(Number.POSITIVE_INFINITY);
+  const undisturbed = dyingAt(openSqlite, Number.POSITIVE_INFINITY);
   const calm = await openStore(join(folder, 'calm.db'), undisturbed.open);
   await liveDay(calm);
   const writes = undisturbed.writes();
@@ -67,7 +40,7 @@ crash('at any write of a day lose nothing acknowledged and repeat nothing', asyn
   assert.ok(writes > 60, `only ${writes} writes`);
   for (let n = 1; n <= writes; n++) {
     const path = join(folder, `${n}.db`);
-    const dying = await openSqliteStore(path, dyingAt(n).open);
+    const dying = await openSqliteStore(path, dyingAt(openSqlite, n).open);
     if (dying.ok) {
       let acknowledged = 0;
       while (acknowledged < DAY.length && (await DAY[acknowledged]!(dying.value))) acknowledged++;

@@ -1,8 +1,8 @@
 /** A bank file on disk: whole or not there, and never over another one. */
 
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { ok, type Result, refuse } from '../../../schemas/result.ts';
+import { writeWhole } from '../whole-file.ts';
 
 const existing = (path: string): string | undefined => {
   try {
@@ -11,31 +11,6 @@ const existing = (path: string): string | undefined => {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
   }
-};
-
-const sync = (path: string): void => {
-  const opened = openSync(path, 'r');
-  try {
-    fsyncSync(opened);
-  } finally {
-    closeSync(opened);
-  }
-};
-
-const replace = (path: string, text: string): void => {
-  const part = `${path}.part`;
-  const opened = openSync(part, 'w', 0o600);
-  try {
-    writeSync(opened, text);
-    fsyncSync(opened);
-  } catch (error) {
-    rmSync(part, { force: true });
-    throw error;
-  } finally {
-    closeSync(opened);
-  }
-  renameSync(part, path);
-  sync(dirname(path));
 };
 
 /** Readable by its owner alone: it carries names and accounts. Codes: config-invalid, storage-full, storage-failed. */
@@ -49,7 +24,7 @@ export const writeBankFile = (path: string, text: string): Result<null> => {
         `${path} holds something else: choose another name, nothing was overwritten`,
       );
     }
-    replace(path, text);
+    writeWhole(path, [text]);
     return ok(null);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;

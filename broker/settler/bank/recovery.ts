@@ -27,6 +27,7 @@ export type Origin = {
   readonly direction: Direction;
   readonly run: string;
   readonly details: OwnerRow;
+  /** Null of a payout. */
   readonly mandate: MandateRow | null;
 };
 
@@ -52,7 +53,8 @@ const search = (
         const occasion = { period, sequence, currency, executionDate: period };
         const id = transferIdOf(direction, root, details.key, occasion, sha256);
         if (!wanted.delete(id)) continue;
-        found.push([id, { direction, run: runIdOf(direction, occasion), details, mandate }]);
+        const rests = direction === 'collection' ? mandate : null;
+        found.push([id, { direction, run: runIdOf(direction, occasion), details, mandate: rests }]);
       }
     }
   }

@@ -70,7 +70,7 @@ export const transferFloor = (nano: bigint, scheme: Scheme): bigint => {
   return nanoOfCents(cents - CENTS_MAX[scheme] > 0n ? CENTS_MAX[scheme] : cents);
 };
 
-export const SEQUENCE_MAX = 999;
+const SEQUENCE_MAX = 999;
 
 /** Codes: value-out-of-range, currency-unknown. */
 export const checkOccasion = ({ period, sequence, executionDate, currency }: Occasion): Result<Scheme> => {

@@ -66,9 +66,9 @@ export const earnedAccount = (owner: Uint8Array): string => `earned/${toHex(owne
 export const comingAccount = (owner: Uint8Array): string => `coming/${toHex(owner)}`;
 export const heldAccount = (owner: Uint8Array): string => `held/${toHex(owner)}`;
 export const channelAccount = (channelHex: string): string => `channel/${channelHex}`;
-export const bankAccount = (currency: string): string => `bank/${currency}`;
-export const payoutAccount = (id: string): string => `payout/${id}`;
-export const collectionAccount = (id: string): string => `collection/${id}`;
+const bankAccount = (currency: string): string => `bank/${currency}`;
+const payoutAccount = (id: string): string => `payout/${id}`;
+const collectionAccount = (id: string): string => `collection/${id}`;
 /** Who bears default; null is the settler, who guarantees. */
 export type Creditor = Uint8Array | null;
 export const creditorName = (creditor: Creditor): string => (creditor === null ? 'settler' : toHex(creditor));

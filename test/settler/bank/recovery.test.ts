@@ -1,0 +1,85 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { openMemoryStore } from '../../../broker/settler/store/memory.ts';
+import type { Store } from '../../../broker/settler/store/store.ts';
+import { bookings, orderedIn, statusFile } from './answers.ts';
+import { sure } from './reading.ts';
+import {
+  ANN,
+  BEA,
+  type Books,
+  CARL,
+  checkBooks,
+  collect,
+  EUR,
+  earn,
+  endOf,
+  filesOf,
+  freshBooks,
+  held,
+  importText,
+  openBooks,
+  outcomes,
+  paidRun,
+  payOut,
+  putMeta,
+} from './treasurer.ts';
+
+const forgotten = suite<Books>('imports into a journal that forgot');
+forgotten.before.each(freshBooks);
+
+/** The same books without the run, as an older backup of them. */
+const older = async (claims: boolean): Promise<Store> => {
+  const store = openMemoryStore();
+  await openBooks(store);
+  if (claims)
+    for (const [i, owner] of [ANN, BEA, CARL].entries()) await earn(store, owner, EUR(100 * (i + 1)));
+  await putMeta(store, [{ name: 'stale', value: 'a receipt is newer' }]);
+  return store;
+};
+
+forgotten('find out whose a transfer was, by its id, and book it again', async ({ store }) => {
+  const { ordered, run } = await paidRun(store);
+  const restored = await older(true);
+  const file = bookings(
+    { ...ordered[0]!, what: 'paid' },
+    { ...ordered[1]!, what: 'paid' },
+    { ...ordered[1]!, what: 'returned' },
+  );
+  assert.equal(await outcomes(restored, file), ['booked', 'booked', 'booked']);
+  assert.equal(await outcomes(restored, file), ['known', 'known', 'known']);
+  await importText(store, file);
+  await importText(restored, statusFile('M', [{ ...ordered[2]!, status: 'ACSC' }]));
+  await importText(store, statusFile('M', [{ ...ordered[2]!, status: 'ACSC' }]));
+  assert.equal((await endOf(restored)).balances, (await endOf(store)).balances);
+  await checkBooks(restored);
+  // Its file is not written again, and its sequence is used up.
+  await putMeta(restored, [{ name: 'stale', value: '' }]);
+  const made = await payOut(restored).catch((error: Error) => error.message);
+  assert.match(String(made), /journal-stale.*2026-11-20-1/);
+  const next = await payOut(restored, { sequence: 2 });
+  assert.equal(
+    next.payouts.map(({ nano }) => nano),
+    [run.payouts.find(({ id }) => id === ordered[1]!.id)!.nano],
+  );
+});
+
+forgotten('wait for receipts where what was paid out is not there yet', async ({ store }) => {
+  const { ordered } = await paidRun(store);
+  const restored = await older(false);
+  const file = bookings({ ...ordered[0]!, what: 'paid' });
+  assert.equal(await outcomes(restored, file), ['person deposit-insufficient']);
+  for (const [i, owner] of [ANN, BEA, CARL].entries()) await earn(restored, owner, EUR(100 * (i + 1)));
+  assert.equal(await outcomes(restored, file), ['booked']);
+  await checkBooks(restored);
+});
+
+forgotten('find collections as well', async ({ store }) => {
+  const run = sure(await collect(store, { owner: ANN.key, nano: EUR(5000) }));
+  const [one] = orderedIn(filesOf(run)[0]!);
+  const restored = await older(false);
+  assert.equal(await outcomes(restored, bookings({ ...one!, what: 'collected' })), ['booked']);
+  assert.is(await held(restored, ANN), EUR(5000));
+  await checkBooks(restored);
+});
+forgotten.run();
