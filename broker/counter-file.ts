@@ -121,7 +121,9 @@ class CounterFile implements CounterStore {
   async #append(file: FileHandle, frames: readonly Uint8Array[]): Promise<void> {
     const bytes = Buffer.concat(frames);
     try {
-      await file.write(bytes, 0, bytes.length, this.#end);
+      // A disk that is nearly full takes a part, and says so in the count alone.
+      for (let at = 0; at < bytes.length; )
+        at += (await file.write(bytes, at, bytes.length - at, this.#end + at)).bytesWritten;
       await file.datasync();
     } catch (error) {
       await file.truncate(this.#end); // half a record would look like damage

@@ -2,14 +2,15 @@
  * High water in two files beside the settler's state:
  *
  *     <place>.high-water     `<rows> <hash of the last>`, replaced whole
- *     <place>.runs           the name of a payout run a line, only ever longer
+ *     <place>.runs           the name of a payout run a line, only ever longer; a line without an end is none yet
  */
 
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { closeSync, fsyncSync, openSync, readFileSync, truncateSync } from 'node:fs';
+import { join } from 'node:path';
 import { fromHex, toHex } from '../../../schemas/bytes.ts';
 import { ok, type Result, refuse } from '../../../schemas/result.ts';
 import { isPostgres } from '../store/open.ts';
+import { syncFolder, writeAll, writeWhole } from '../whole-file.ts';
 import type { HighWater, Mark } from './high-water.ts';
 
 /** One name of 12 to 14 bytes a line: daily runs of two centuries. */
@@ -24,20 +25,25 @@ const textOf = (path: string): string => {
   }
 };
 
-const writeDurably = (path: string, text: string, flags: 'w' | 'a'): void => {
-  const file = openSync(path, flags, 0o600);
+/** The names that were written whole, each with the end of its line. */
+const wholeLines = (path: string): string => {
+  const text = textOf(path);
+  return text.slice(0, text.lastIndexOf('\n') + 1);
+};
+
+/** Several processes may add a line at once. What a crash or a full disk left of a line goes first. */
+const addLine = (path: string, line: string): void => {
+  const whole = wholeLines(path);
+  if (whole.split('\n').includes(line)) return;
+  if (whole.length < textOf(path).length) truncateSync(path, whole.length);
+  const file = openSync(path, 'a', 0o600);
   try {
-    writeSync(file, text);
+    writeAll(file, `${line}\n`);
     fsyncSync(file);
   } finally {
     closeSync(file);
   }
-  const folder = openSync(dirname(path), 'r');
-  try {
-    fsyncSync(folder);
-  } finally {
-    closeSync(folder);
-  }
+  syncFolder(path);
 };
 
 /** A system's error as a refusal; a programmer's is thrown. */
@@ -71,18 +77,17 @@ export const highWaterFile = (place: string): HighWater => {
       guarded(() => {
         const mark = markOf(textOf(marks), marks);
         if (!mark.ok) return mark;
-        const names = textOf(runs).slice(-RUNS_BYTES_MAX).split('\n');
+        const names = wholeLines(runs).slice(-RUNS_BYTES_MAX).split('\n');
         return ok({ mark: mark.value, runs: names.filter((name) => name !== '') });
       }),
     note: ({ length, hash }) =>
       guarded(() => {
-        writeDurably(`${marks}.part`, `${length} ${toHex(hash)}\n`, 'w');
-        renameSync(`${marks}.part`, marks);
+        writeWhole(marks, [`${length} ${toHex(hash)}\n`]);
         return ok(null);
       }),
     reserve: (run) =>
       guarded(() => {
-        if (!textOf(runs).split('\n').includes(run)) writeDurably(runs, `${run}\n`, 'a');
+        addLine(runs, run);
         return ok(null);
       }),
   };

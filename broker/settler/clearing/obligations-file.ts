@@ -7,8 +7,9 @@
  * | consents    | owner, limit             | the same                                                   |
  */
 
-import { closeSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readSync } from 'node:fs';
 import { ok, type Refusal, type Result, refuse } from '../../../schemas/result.ts';
+import { writeWhole } from '../whole-file.ts';
 import { type CsvRecord, csvField, csvRecords } from './csv.ts';
 import { readAmount, writeAmount } from './decimal-amount.ts';
 import { GROSS_NANO_MAX, type Intake, OBLIGATIONS_MAX, openIntake } from './network.ts';
@@ -143,28 +144,25 @@ export const readConsents = (path: string): Result<Consent[]> => {
 
 const LINES_PER_WRITE = 4096;
 
-/** The file is whole or not there: it is written beside itself and renamed. Codes: storage-full, storage-failed. */
+const linesOf = function* (left: readonly Obligation[], places: number): Generator<string, void> {
+  yield 'debtor,creditor,amount\n';
+  for (let from = 0; from < left.length; from += LINES_PER_WRITE) {
+    yield left
+      .slice(from, from + LINES_PER_WRITE)
+      .map(
+        ({ debtor, creditor, nano }) =>
+          `${csvField(debtor)},${csvField(creditor)},${writeAmount(nano, places)}\n`,
+      )
+      .join('');
+  }
+};
+
+/** The file is whole or not there. Codes: storage-full, storage-failed. */
 export const writeObligations = (path: string, left: readonly Obligation[], places: number): Result<null> => {
-  const part = `${path}.part`;
   try {
-    const file = openSync(part, 'w', 0o600);
-    try {
-      writeSync(file, 'debtor,creditor,amount\n');
-      for (let from = 0; from < left.length; from += LINES_PER_WRITE) {
-        const lines = left
-          .slice(from, from + LINES_PER_WRITE)
-          .map(
-            (one) => `${csvField(one.debtor)},${csvField(one.creditor)},${writeAmount(one.nano, places)}\n`,
-          );
-        writeSync(file, lines.join(''));
-      }
-    } finally {
-      closeSync(file);
-    }
-    renameSync(part, path);
+    writeWhole(path, linesOf(left, places));
     return ok(null);
   } catch (error) {
-    rmSync(part, { force: true });
     return failed(path, error);
   }
 };

@@ -1,11 +1,11 @@
 /** What a clearing did, on its way out: a picture, JSON, and how far it is. */
 
-import { writeFileSync } from 'node:fs';
 import { ok, type Result, refuse } from '../../../schemas/result.ts';
 import type { Clearing } from '../clearing/clear.ts';
 import type { Obligation } from '../clearing/obligation.ts';
 import { drawClearing, type Write } from '../clearing/picture.ts';
 import type { Report } from '../clearing/report.ts';
+import { writeWhole } from '../whole-file.ts';
 
 /** A line that is redrawn, on a terminal only. */
 export const progress = (text: string): void => {
@@ -20,7 +20,7 @@ export const writePicture = (
   write: Write,
 ): Result<null> => {
   try {
-    writeFileSync(path, drawClearing(before, clearing.left, clearing.report, write), { mode: 0o600 });
+    writeWhole(path, [drawClearing(before, clearing.left, clearing.report, write)]);
     return ok(null);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;

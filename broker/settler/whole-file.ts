@@ -1,0 +1,40 @@
+/** A file that is whole or not there: after a crash, on a disk that fills up, and where two processes write it at once. */
+
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+
+/** A name is durable when its folder is. */
+export const syncFolder = (path: string): void => {
+  const folder = openSync(dirname(path), 'r');
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
+  }
+};
+
+/**
+ * All of it, or an error of the system's. `writeSync` writes less than it is given where the disk is nearly full, and
+ * says so in a number alone.
+ */
+export const writeAll = (file: number, text: string): void => writeFileSync(file, text);
+
+/** Replaces the file, readable by its owner alone; durable when it returns. Throws what the system says. */
+export const writeWhole = (path: string, chunks: Iterable<string>): void => {
+  // A name of this process's own: another one may be writing the same file.
+  const part = `${path}.${process.pid}.part`;
+  try {
+    const file = openSync(part, 'w', 0o600);
+    try {
+      for (const chunk of chunks) writeAll(file, chunk);
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    renameSync(part, path);
+  } catch (error) {
+    rmSync(part, { force: true });
+    throw error;
+  }
+  syncFolder(path);
+};
