@@ -17,10 +17,6 @@ const WORDS: { readonly [K in FactKind]?: Word } = {
 /** The word of a fact on a transfer; undefined where there is nothing to book. */
 export const wordOf = ({ kind }: BankFact): Word | undefined => WORDS[kind];
 
-/** NACHA R61 to R70: a return that was itself turned away. */
-const isDishonoured = ({ kind, reason }: BankFact): boolean =>
-  kind === 'posted' && reason !== null && /^R(?:6[1-9]|70)$/.test(reason);
-
 /** Payouts leave and come back in; collections come in and go back out. */
 const wentWrong = ({ kind, direction }: BankFact, row: PayoutRow): boolean => {
   if (direction === null) return false;
@@ -81,10 +77,6 @@ export const importTransfers = (
   const word = wordOf(fact);
   if (word === undefined) return lineOf(fact, 'noted', fact.text === '' ? 'the bank goes on' : fact.text);
   if (rows.length === 0) return lineOf(fact, 'known', 'each of its payments has a word of its own');
-  if (isDishonoured(fact) && rows.some(({ state }) => state === 'returned')) {
-    const why = 'the return was turned away, so the money is gone after all: take it from what the owner has';
-    return lineOf(fact, 'person', why);
-  }
   const wrong = checkMoney(fact, rows, wide);
   if (wrong !== undefined) return refusedLine(fact, wrong);
   const told = tellAll(book, fact, word, rows);

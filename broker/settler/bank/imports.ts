@@ -13,13 +13,14 @@ import type { Reader, Store } from '../store/store.ts';
 import type { PayoutRow } from '../store/tables.ts';
 import { accountOfText } from './account.ts';
 import type { BankFact, BankFacts } from './bank-fact.ts';
+import { againOf, importAboutReturn, isAboutReturn } from './dishonoured.ts';
 import { importCorrection } from './import-corrections.ts';
 import { type Incoming, importDeposit, incomingOf } from './import-deposits.ts';
 import { type ImportLine, refusedLine } from './import-line.ts';
 import { type Target, targetOf } from './import-targets.ts';
 import { importTransfers, unknownStatus, wordOf } from './import-transfers.ts';
 import { readBankFile } from './reader.ts';
-import { forgottenRow, type Origin, originsOf, recover, runKey } from './recovery.ts';
+import { bringBack, forgottenRow, type Origin, originsOf } from './recovery.ts';
 import { balancesMoved } from './settling.ts';
 
 export type ImportOptions = {
@@ -72,27 +73,31 @@ const find = async (reader: Reader, fact: BankFact, file: File): Promise<Found> 
 const forgotten = ({ fact, target, origin }: Found): readonly PayoutRow[] =>
   origin === undefined || fact.amount === null ? [] : [forgottenRow(target.ids[0]!, origin, fact.amount)];
 
+/** What stands, or may stand, beside the transfers of a fact. */
+const besides = ({ fact, rows }: Found, { sha256 }: File): readonly PayoutRow[] =>
+  isAboutReturn(fact) ? rows.map((row) => againOf(row, sha256)) : [];
+
 /** Everything that the facts of a group may read or change. */
-const wantedBy = (group: readonly Found[]): Wanted => {
-  const rows = group.flatMap((found) => [...found.rows, ...forgotten(found)]);
+const wantedBy = (group: readonly Found[], file: File): Wanted => {
+  const made = group.flatMap((found) => [...forgotten(found), ...besides(found, file)]);
+  const rows = [...made, ...group.flatMap((found) => found.rows)];
   const events = group.flatMap(({ incoming }) =>
     incoming !== undefined && 'event' in incoming ? incoming.event : [],
   );
+  const ids = [...made.map(({ id }) => id), ...group.flatMap(({ target }) => target.ids)];
   return {
     balance: [...rows.flatMap(balancesMoved), ...events.flatMap(balancesOf)],
-    payout: group.flatMap(({ target }) => target.ids.map((id) => [id])),
-    run: group.flatMap(({ origin }) => (origin === undefined ? [] : [runKey(origin)])),
+    payout: ids.map((id) => [id]),
+    run: made.map(({ run }) => [run]),
     owner: rows.map((row) => [row.owner, 'ach']),
   };
 };
 
 /** A transfer that this journal forgot is there again before the bank's word on it is heard. */
-const bringBack = (book: Book, found: Found): Result<null> => {
+const remember = (book: Book, found: Found): Result<unknown> => {
   const [row] = forgotten(found);
   if (row === undefined || wordOf(found.fact) === undefined) return ok(null);
-  if (book.get('payout', [row.id]) !== undefined) return ok(null);
-  const recovered = recover(book, row, found.origin!);
-  return recovered.ok ? ok(null) : recovered;
+  return book.get('payout', [row.id]) === undefined ? bringBack(book, row) : ok(null);
 };
 
 const take = (book: Book, found: Found, file: File, told: Set<string>, booked: Set<string>): ImportLine => {
@@ -104,12 +109,13 @@ const take = (book: Book, found: Found, file: File, told: Set<string>, booked: S
     booked.add(key);
     return line;
   }
-  const back = bringBack(book, found);
+  const back = remember(book, found);
   if (!back.ok) return refusedLine(fact, back);
   const rows = target.ids.flatMap((id) => book.get('payout', [id]) ?? []);
   const [first] = rows;
   if (first === undefined) return refusedLine(fact, unknownStatus(fact));
   if (fact.correction !== null) return importCorrection(book, fact, first, fact.correction, file.apply);
+  if (isAboutReturn(fact)) return importAboutReturn(book, fact, first, file.sha256);
   const left = target.wide ? rows.filter(({ id }) => !told.has(id)) : rows;
   for (const { id } of left) told.add(id);
   return importTransfers(book, fact, left, target.wide);
@@ -130,7 +136,7 @@ const importGroup = (
       incoming !== undefined && 'event' in incoming ? keyOf(incoming.event) : [],
     );
     const booked = new Set((await reader.rows(keys)).map(({ key }) => key));
-    const book = await openBook(reader, wantedBy(group), nowMs, file.sha256);
+    const book = await openBook(reader, wantedBy(group, file), nowMs, file.sha256);
     const told = new Set(file.told);
     const lines = group.map((found) => take(book, found, file, told, booked));
     const nothing = file.dryRun || lines.every((line) => line.booked === 0);

@@ -7,12 +7,12 @@ import type { Sha256 } from '../../../schemas/crypto.ts';
 import { ok, type Refusal, type Result, refuse } from '../../../schemas/result.ts';
 import type { Book } from '../ledger/book.ts';
 import { allRows, type Reader } from '../store/store.ts';
-import type { Key, MandateRow, OwnerRow, PayoutRow } from '../store/tables.ts';
+import type { MandateRow, OwnerRow, PayoutRow } from '../store/tables.ts';
 import type { Amount } from './bank-fact.ts';
 import { nanoOfCents } from './cents.ts';
 import { useText } from './mandates.ts';
 import { type Direction, RUN_CURRENCIES, runIdOf, schemeOf, transferIdOf } from './runs.ts';
-import { transferEvent } from './settling.ts';
+import { directionOf, transferEvent } from './settling.ts';
 
 /** Runs of a day that are tried. */
 const SEQUENCES = 9;
@@ -117,15 +117,12 @@ export const forgottenRow = (id: string, { run, details, mandate }: Origin, amou
   changedMs: 0,
 });
 
-/** What `recover` asks of the book. */
-export const runKey = ({ run }: Origin): Key => [run];
-
 /**
- * Makes the transfer pending again, and its run one that is not made anew.
- * Codes: deposit-insufficient (claims that it paid are still missing), value-out-of-range.
+ * Makes a transfer pending that no run of this journal made; its own run has no file, and is not made anew.
+ * Codes: deposit-insufficient (what it paid out is not there), value-out-of-range.
  */
-export const recover = (book: Book, row: PayoutRow, { direction, details }: Origin): Result<PayoutRow> => {
-  const booked = book.post(transferEvent(`${direction}-pending`, row));
+export const bringBack = (book: Book, row: PayoutRow): Result<PayoutRow> => {
+  const booked = book.post(transferEvent(`${directionOf(row)}-pending`, row));
   if (!booked.ok) return missing(booked, row);
   const made = { ...row, changedMs: book.timeMs };
   book.put('payout', made);
@@ -136,7 +133,7 @@ export const recover = (book: Book, row: PayoutRow, { direction, details }: Orig
       createdMs: book.timeMs,
       executionDate: new Date(book.timeMs).toISOString().slice(0, 10),
       currency: row.currency,
-      name: details.name,
+      name: row.name,
       bank: '',
       sender: '',
       over: false,
@@ -145,10 +142,10 @@ export const recover = (book: Book, row: PayoutRow, { direction, details }: Orig
   return ok(made);
 };
 
-const missing = ({ code, detail }: Refusal, { run }: PayoutRow): Refusal =>
+const missing = ({ code, detail }: Refusal, { id, run }: PayoutRow): Refusal =>
   code === 'deposit-insufficient'
     ? refuse(
         code,
-        `run ${run} was forgotten here, and so was what it paid out: bring in receipts, then import again`,
+        `${id} of run ${run}: its owner has not what it paid out; bring in receipts, then import again`,
       )
     : refuse(code, detail);

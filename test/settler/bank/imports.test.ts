@@ -193,10 +193,36 @@ payouts('void or return ACH entries by their numbers, and correct details where 
   assert.is((await transfer(store, id)).state, 'returned');
   assert.is(await earned(store, ANN, 'USD'), EUR(500));
   assert.equal(await outcomes(store, achReturns({ trace, cents: 500n })), ['known']);
-  // Its own bank turns the return away: the money is gone after all.
-  const dishonoured = achReturns({ trace, cents: 500n, reason: 'R61', debit: true });
-  assert.equal(await outcomes(store, dishonoured), ['person']);
 });
+
+payouts(
+  'undo an ACH return that was turned away, and do it again where the other bank insists',
+  async ({ store }) => {
+    await earn(store, ANN, EUR(500), 'USD');
+    const run = await payOut(store, { currency: 'USD' });
+    const [{ trace } = { trace: '' }] = achEntries(filesOf(run)[0]!);
+    const before = await inside(store, 'USD');
+    const back = achReturns({ trace, cents: 500n });
+    const turnedAway = achReturns({ trace, cents: 500n, reason: 'R61' });
+    const insisted = achReturns({ trace, cents: 500n, reason: 'R74' });
+    assert.equal(await outcomes(store, turnedAway), ['person']);
+    for (const file of [back, turnedAway]) assert.equal(await outcomes(store, file), ['booked']);
+    assert.equal([await inside(store, 'USD'), await earned(store, ANN, 'USD')], [before - EUR(500), 0n]);
+    for (const file of [back, turnedAway]) assert.equal(await outcomes(store, file), ['known']);
+    assert.equal([await inside(store, 'USD'), await earned(store, ANN, 'USD')], [before - EUR(500), 0n]);
+    assert.equal(await outcomes(store, insisted), ['booked']);
+    for (const file of [back, turnedAway, insisted]) assert.equal(await outcomes(store, file), ['known']);
+    assert.is(await earned(store, ANN, 'USD'), EUR(500));
+    // Paid again meanwhile, it cannot be taken back from its owner.
+    const next = await payOut(store, { currency: 'USD', sequence: 2 });
+    const [{ trace: second } = { trace: '' }] = achEntries(filesOf(next)[0]!);
+    await importText(store, achReturns({ trace: second, cents: 500n }));
+    await payOut(store, { currency: 'USD', sequence: 3 });
+    assert.equal(await outcomes(store, achReturns({ trace: second, cents: 500n, reason: 'R61' })), [
+      'person deposit-insufficient',
+    ]);
+  },
+);
 
 payouts('leave a correction alone that something newer was set since', async ({ store }) => {
   await earn(store, ANN, EUR(500), 'USD');
