@@ -96,6 +96,27 @@ verify('names a row that the journal knows nothing of, open or closed', async ({
   }
 });
 
+verify('names a journal row whose time is not its own, whatever stands there', async ({ store }) => {
+  const { rows } = must(await verifyStore(store, crypto.sha256));
+  for (const timeMs of [0, 2 ** 63]) {
+    const changed: Store = {
+      ...store,
+      read: (work) =>
+        store.read((reader) =>
+          work({
+            ...reader,
+            journal: async (from, countMax) =>
+              (await reader.journal(from, countMax)).map((row) =>
+                row.index === rows - 2 ? { ...row, timeMs } : row,
+              ),
+          }),
+        ),
+    };
+    const verified = await verifyStore(changed, crypto.sha256);
+    assert.match(verified.ok ? '' : verified.detail, `row ${rows - 2}: its time is ${timeMs}`);
+  }
+});
+
 verify('names a row that is missing', async ({ store }) => {
   // A store that leaves the line out: nothing can be deleted through the port.
   const without: Store = {

@@ -87,6 +87,9 @@ export class Replay {
     const read = eventOfRow(row);
     if (!read.ok) return read;
     const event = read.value;
+    const { timeMs } = this.head;
+    if (!Number.isSafeInteger(row.timeMs) || row.timeMs < timeMs)
+      return bad(`its time is ${row.timeMs}, that of the row before ${timeMs}`);
     const expected = nextRow(this.head, row.timeMs, event, this.crypto.sha256);
     // Re-encoding decides every field at once: index, time, event, entries and key.
     if (compareBytes(expected.bytes, row.bytes) !== 0) return bad('its bytes are not what its event writes');
