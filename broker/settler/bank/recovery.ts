@@ -14,17 +14,16 @@ import { useText } from './mandates.ts';
 import { type Direction, RUN_CURRENCIES, runIdOf, schemeOf, transferIdOf } from './runs.ts';
 import { directionOf, transferEvent } from './settling.ts';
 
-/** Runs of a day that are tried. */
+/** Runs of a day that are tried; most days have one. */
 const SEQUENCES = 9;
 /** Days before the import that are tried: a backup is not older, and a bank speaks within days. */
 const DAYS = 45;
 const DAY_MS = 86_400_000;
-/** Ids that are tried, at some 4 us each: ten seconds. */
-const TRIES_MAX = 2_500_000;
+/** Ids that are tried, at some 4 us each: four seconds. With more owners it is fewer days. */
+const TRIES_MAX = 1_000_000;
 
 /** Where a transfer came from. */
 export type Origin = {
-  readonly direction: Direction;
   readonly run: string;
   readonly details: OwnerRow;
   /** Null of a payout. */
@@ -36,34 +35,43 @@ const FORM = /^[0-9a-f]{32}$/;
 const daysBefore = (nowMs: number): readonly string[] =>
   Array.from({ length: DAYS }, (_, i) => new Date(nowMs + DAY_MS - i * DAY_MS).toISOString().slice(0, 10));
 
-type Search = { readonly root: Uint8Array; readonly wanted: Set<string>; readonly sha256: Sha256 };
-
-const search = (
-  { root, wanted, sha256 }: Search,
-  details: OwnerRow,
-  mandate: MandateRow | null,
-  currency: string,
-  days: readonly string[],
-): readonly (readonly [string, Origin])[] => {
-  const found: (readonly [string, Origin])[] = [];
-  const directions: readonly Direction[] = mandate === null ? ['payout'] : ['payout', 'collection'];
-  for (const direction of directions) {
-    for (const period of days) {
-      for (let sequence = 1; sequence <= SEQUENCES; sequence++) {
-        const occasion = { period, sequence, currency, executionDate: period };
-        const id = transferIdOf(direction, root, details.key, occasion, sha256);
-        if (!wanted.delete(id)) continue;
-        const rests = direction === 'collection' ? mandate : null;
-        found.push([id, { direction, run: runIdOf(direction, occasion), details, mandate: rests }]);
-      }
-    }
-  }
-  return found;
+/** Who may have been paid, or collected from, in the currency of its account. */
+type Candidate = {
+  readonly direction: Direction;
+  readonly currency: string;
+  readonly details: OwnerRow;
+  readonly mandate: MandateRow | null;
 };
 
 const ownerKey = (owner: Uint8Array): string => String(owner);
 
-/** The origins of those ids that no row is known of, the newest days first. */
+const currencyOf = (scheme: string): string | undefined =>
+  RUN_CURRENCIES.find((currency) => {
+    const own = schemeOf(currency);
+    return own.ok && own.value === scheme;
+  });
+
+const candidatesIn = async (reader: Reader): Promise<readonly Candidate[]> => {
+  const mandates = new Map<string, MandateRow>();
+  for await (const mandate of allRows(reader, 'mandate')) mandates.set(ownerKey(mandate.owner), mandate);
+  const candidates: Candidate[] = [];
+  for await (const details of allRows(reader, 'owner')) {
+    const currency = currencyOf(details.scheme);
+    if (currency === undefined) continue;
+    candidates.push({ direction: 'payout', currency, details, mandate: null });
+    const mandate = mandates.get(ownerKey(details.key));
+    if (mandate !== undefined) candidates.push({ direction: 'collection', currency, details, mandate });
+  }
+  return candidates;
+};
+
+/** First runs of days before others, newer days before older. */
+const occasionsBefore = (nowMs: number): readonly { readonly period: string; readonly sequence: number }[] =>
+  Array.from({ length: SEQUENCES }, (_, i) =>
+    daysBefore(nowMs).map((period) => ({ period, sequence: i + 1 })),
+  ).flat();
+
+/** The origins of those ids that no row is known of. */
 export const originsOf = async (
   reader: Reader,
   root: Uint8Array,
@@ -79,20 +87,16 @@ export const originsOf = async (
   for (const { id } of known) wanted.delete(id);
   const origins = new Map<string, Origin>();
   if (wanted.size === 0) return origins;
-  const mandates = new Map<string, MandateRow>();
-  for await (const mandate of allRows(reader, 'mandate')) mandates.set(ownerKey(mandate.owner), mandate);
-  const days = daysBefore(nowMs);
+  const candidates = await candidatesIn(reader);
   let tries = 0;
-  for await (const details of allRows(reader, 'owner')) {
-    const currency = RUN_CURRENCIES.find((one) => {
-      const scheme = schemeOf(one);
-      return scheme.ok && scheme.value === details.scheme;
-    });
-    tries += 2 * days.length * SEQUENCES;
-    if (currency === undefined || wanted.size === 0 || tries > TRIES_MAX) continue;
-    const mandate = mandates.get(ownerKey(details.key)) ?? null;
-    for (const [id, origin] of search({ root, wanted, sha256 }, details, mandate, currency, days)) {
-      origins.set(id, origin);
+  for (const { period, sequence } of occasionsBefore(nowMs)) {
+    tries += candidates.length;
+    if (wanted.size === 0 || tries > TRIES_MAX) return origins;
+    for (const { direction, currency, details, mandate } of candidates) {
+      const occasion = { period, sequence, currency, executionDate: period };
+      const id = transferIdOf(direction, root, details.key, occasion, sha256);
+      if (!wanted.delete(id)) continue;
+      origins.set(id, { run: runIdOf(direction, occasion), details, mandate });
     }
   }
   return origins;
