@@ -173,10 +173,13 @@ command('collects with a mandate, and what is final by time is a deposit', async
 command('ends with 1 where somebody has to look at a file, and books the rest of it', async (context) => {
   const tool = toolOf(context);
   const { reference } = await jsonOf(tool, `deposit-reference --account ${payer}`);
-  const entries = paidIn('1.00', reference) + paidIn('2.00', 'rent', 'IN-2');
+  const entries = paidIn('1.00', reference) + paidIn('2.00', 'rent\u009b2J', 'IN-2');
   const imported = await tool(`import ${fileOf(context, notification(entries))}`);
   assert.is(imported.code, '1');
-  assert.match(imported.text, /unknown +no known owner is named, from Payer: "rent": find out whose it is/);
+  assert.match(
+    imported.text,
+    /unknown +no known owner is named, from Payer: "rent\?2J": find out whose it is/,
+  );
   assert.match(imported.text, /1 booked, 1 unknown/);
   assert.match((await tool('balances')).text, new RegExp(`deposit ${payer} +1\\.00 +EUR`));
 });

@@ -6,6 +6,7 @@ import type { Sha256 } from '../../../schemas/crypto.ts';
 import { didKey } from '../../../schemas/identity.ts';
 import { refuse } from '../../../schemas/result.ts';
 import type { Book } from '../ledger/book.ts';
+import { eventOfRow, type JournalRow } from '../ledger/journal.ts';
 import { eventFor, type LedgerEvent } from '../ledger/ledger.ts';
 import type { Reader } from '../store/store.ts';
 import type { BankFact } from './bank-fact.ts';
@@ -27,6 +28,23 @@ const subjectOf = ({ account, bankReference, day, amount }: BankFact, sha256: Sh
 /** A deposit as it may be booked, or why a person has to look at it. */
 export type Incoming = { readonly event: LedgerEvent } | { readonly line: ImportLine };
 
+/** By hand, a deposit is booked within days of the bank's booking. */
+const BY_HAND_MS = 31 * 86_400_000;
+
+/** The row of a deposit that a person booked before, under the bank's own reference. */
+const bookedByHand = async (
+  reader: Reader,
+  { bankReference, amount, day }: BankFact,
+): Promise<JournalRow | undefined> => {
+  if (bankReference === null || amount === null || day === null) return undefined;
+  const [row] = await reader.rows([`deposit/${bankReference}`]);
+  const event = row === undefined ? undefined : eventOfRow(row);
+  if (row === undefined || event?.ok !== true) return undefined;
+  const { nano, currency } = event.value;
+  const isSame = nano === nanoOfCents(amount.cents) && currency === amount.currency;
+  return isSame && Math.abs(row.timeMs - Date.parse(day)) <= BY_HAND_MS ? row : undefined;
+};
+
 const whoseIs = (fact: BankFact): string => {
   const { name, account } = fact.payer ?? { name: null, account: null };
   const from = [name, account].filter((part) => part !== null).join(', ');
@@ -46,10 +64,15 @@ export const incomingOf = async (
     return person(`it is of account ${fact.account}, the settler's is ${own}`);
   }
   if (amount === null) return person('the bank does not say how much it is');
+  const byHand = await bookedByHand(reader, fact);
+  if (byHand !== undefined) {
+    const why = `deposit ${bankReference}, booked by hand in row ${byHand.index}`;
+    return { line: lineOf(fact, 'known', why, { subject: 'deposit' }) };
+  }
   const typed = about.by === 'payment' ? `${fact.text} ${about.endToEndId}` : fact.text;
   const [owner, ...others] = await ownersIn(reader, typed, amount.currency, sha256);
   if (owner === undefined) {
-    const remedy = 'find out whose it is, then settler deposit';
+    const remedy = `find out whose it is, then settler deposit --reference ${bankReference ?? '…'}`;
     return {
       line: refusedLine(
         fact,

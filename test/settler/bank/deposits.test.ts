@@ -1,9 +1,10 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { giveReference } from '../../../broker/settler/bank/deposit-reference.ts';
+import { bookDeposit } from '../../../broker/settler/bank/deposits.ts';
 import type { Store } from '../../../broker/settler/store/store.ts';
 import { didKey } from '../../../schemas/identity.ts';
-import { crypto, OTHER } from '../parties.ts';
+import { crypto, OTHER, START_MS } from '../parties.ts';
 import { paidIn } from './answers.ts';
 import { accountStatement, notification } from './iso-documents.ts';
 import { sure } from './reading.ts';
@@ -101,5 +102,22 @@ deposits("are no payout's return because their payer chose its id", async ({ sto
   const file = notification(paidIn(ordered[0]!.amount, 'back to you', 'IN-1', ordered[0]!.id));
   assert.equal(await outcomes(store, file), ['unknown status-unknown']);
   assert.equal(await statesOf(store, [ordered[0]!.id]), ['pending']);
+});
+deposits('that a person booked under the reference of the bank are known', async ({ store }) => {
+  const given = await reference(store);
+  const book = async (nano: bigint, name: string) =>
+    sure(
+      await bookDeposit(
+        store,
+        { owner: ANN.key, currency: 'EUR', nano, reference: name },
+        START_MS,
+        crypto.sha256,
+      ),
+    );
+  await book(EUR(500), 'IN-1');
+  assert.equal(await outcomes(store, notification(paidIn('5.00', given))), ['known']);
+  assert.equal(await outcomes(store, notification(paidIn('5.00', 'rent'))), ['known']);
+  assert.equal(await outcomes(store, notification(paidIn('5.01', given))), ['booked']);
+  assert.is(await deposited(store, ANN), EUR(1001));
 });
 deposits.run();
