@@ -33,6 +33,7 @@ import { createPrepare, isAnswer } from './desk/prepare.ts';
 import { reachOf } from './desk/reach.ts';
 import { type Task, together } from './desk/task.ts';
 import { openBook } from './ledger/book.ts';
+import { createKept, type Kept } from './ledger/kept.ts';
 import { takeSnapshot } from './reports/snapshot.ts';
 import { DEFAULT_LIMITS, type SettlerLimits } from './settings.ts';
 import type { Store } from './store/store.ts';
@@ -109,7 +110,8 @@ export const createSettler = async (options: SettlerOptions): Promise<Result<Set
   const first = await sweep();
   if (!first.ok) return first;
   const prepare = createPrepare(desk, options.nowMs);
-  const intake = createIntake<Task, Timed>(desk.limits, (tasks) => runBatch(tasks, options, desk));
+  const kept = createKept();
+  const intake = createIntake<Task, Timed>(desk.limits, (tasks) => runBatch(tasks, options, desk, kept));
   let clockMs = 0;
   /** Signed time never goes back within a run, and the journal's time not across runs. */
   const clock = (atLeastMs: number): number => {
@@ -166,6 +168,7 @@ const runBatch = async (
   tasks: readonly Task[],
   options: SettlerOptions,
   desk: Desk,
+  kept: Kept,
 ): Promise<readonly Result<Timed>[]> => {
   const { store, nowMs, log } = options;
   try {
@@ -175,19 +178,23 @@ const runBatch = async (
         together(tasks.map(({ wants }) => wants)),
         nowMs(),
         desk.crypto.sha256,
+        kept,
       );
       await book.load(together(tasks.map(({ reach }) => reach?.(book) ?? {})));
-      const value: Result<Timed>[] = [];
+      const answers: Result<Timed>[] = [];
       let moved = false;
       for (const task of tasks) {
         // What a task before it booked may have moved what this one reaches: another owner, a new channel.
         if (moved) await book.load(task.reach?.(book) ?? {});
         moved ||= task.steady !== true;
-        value.push(ok({ answer: task.apply(book), timeMs: book.timeMs }));
+        answers.push(ok({ answer: task.apply(book), timeMs: book.timeMs }));
       }
-      return { changes: book.changes(), value };
+      return { changes: book.changes(), value: { book, answers } };
     });
-    if (committed.ok) return committed.value;
+    if (committed.ok) {
+      committed.value.book.keep();
+      return committed.value.answers;
+    }
     log(`intake: ${committed.code}: ${committed.detail}`);
     return everyOne(tasks, committed);
   } catch (error) {
@@ -195,7 +202,7 @@ const runBatch = async (
     if (tasks.length === 1)
       return everyOne(tasks, refuse('storage-failed', 'a fault here; nothing was booked'));
     const answers: Result<Timed>[] = [];
-    for (const task of tasks) answers.push(...(await runBatch([task], options, desk)));
+    for (const task of tasks) answers.push(...(await runBatch([task], options, desk, kept)));
     return answers;
   }
 };

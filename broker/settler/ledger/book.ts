@@ -17,6 +17,7 @@ import {
   type Tables,
 } from '../store/tables.ts';
 import { type Head, headAfter, type JournalRow, nextRow } from './journal.ts';
+import { createKept, type Kept, noRows, type Rows } from './kept.ts';
 import { apply, type LedgerEvent } from './ledger.ts';
 import { believingWith, project } from './projection.ts';
 
@@ -39,6 +40,8 @@ export type Book = {
   /** Books an event, and what follows from it. Codes: deposit-insufficient, value-out-of-range; nothing has changed then. */
   readonly post: (event: LedgerEvent) => Result<JournalRow>;
   readonly changes: () => Changes;
+  /** Once they are committed: the next book of who asked for this one need not read what this one knows. */
+  readonly keep: () => void;
 };
 
 /** One of these is asked for several times by a batch: distinct by key. */
@@ -59,42 +62,46 @@ export const openBook = async (
   wanted: Wanted,
   nowMs: number,
   sha256: Sha256,
+  kept: Kept = createKept(),
 ): Promise<Book> => {
   const [head, said] = await Promise.all([reader.head(), reader.get('meta', [TIME, STALE])]);
   const metaValue = ([name]: Key): string => said.find((row) => row.name === name)?.value ?? '';
   const timeMs = Math.max(nowMs, head.timeMs, Number(metaValue(TIME)));
-  const book = bookOf(reader, head, timeMs, staleMeta(metaValue(STALE)), sha256);
+  const book = bookOf(reader, head, timeMs, staleMeta(metaValue(STALE)), sha256, kept);
   await book.load(wanted);
   return book;
 };
 
-const putsOf = (changed: ReadonlyMap<TableName, ReadonlyMap<string, unknown>>): Puts => {
+const putsOf = (changed: Rows): Puts => {
   const put: Partial<Record<TableName, readonly unknown[]>> = {};
-  for (const [table, byKey] of changed) if (byKey.size > 0) put[table] = [...byKey.values()];
+  for (const table of TABLE_NAMES) if (changed[table].size > 0) put[table] = [...changed[table].values()];
   return put as Puts;
 };
 
-const bookOf = (reader: Reader, before: Head, timeMs: number, stale: MetaRow, sha256: Sha256): Book => {
-  /** undefined: asked for, and not there. */
-  const rows = new Map(TABLE_NAMES.map((table) => [table, new Map<string, unknown>()]));
-  const changed = new Map(TABLE_NAMES.map((table) => [table, new Map<string, unknown>()]));
-  rows.get('meta')!.set(keyText(STALE), stale);
+const bookOf = (
+  reader: Reader,
+  before: Head,
+  timeMs: number,
+  stale: MetaRow,
+  sha256: Sha256,
+  kept: Kept,
+): Book => {
+  const rows = kept.at(before);
+  const changed = noRows();
+  rows.meta.set(keyText(STALE), stale);
   const journal: JournalRow[] = [];
   const believing = believingWith(sha256);
   let head = before;
 
   const get: Book['get'] = <T extends TableName>(table: T, key: Key) => {
     const text = keyText(key);
-    const known = rows.get(table)!;
-    if (!known.has(text)) throw new RangeError(`${table} ${text} was not asked for`);
-    return known.get(text) as Tables[T] | undefined;
+    const row = changed[table].get(text) ?? rows[table].get(text);
+    if (row === undefined && !rows[table].has(text))
+      throw new RangeError(`${table} ${text} was not asked for`);
+    return row as Tables[T] | undefined;
   };
 
-  const put: Book['put'] = (table, row) => {
-    const text = keyText(keyOfRow(table, row));
-    rows.get(table)!.set(text, row);
-    changed.get(table)!.set(text, row);
-  };
+  const put: Book['put'] = (table, row) => void changed[table].set(keyText(keyOfRow(table, row)), row);
 
   const balanceNano = (account: string, currency: string): bigint =>
     get('balance', [account, currency])?.nano ?? 0n;
@@ -102,17 +109,13 @@ const bookOf = (reader: Reader, before: Head, timeMs: number, stale: MetaRow, sh
   const move = (account: string, currency: string, nano: bigint): void =>
     put('balance', { account, currency, nano: balanceNano(account, currency) + nano });
 
-  const putAll = <T extends TableName>(table: T, puts: Puts): void => {
-    for (const row of puts[table] ?? []) put(table, row as Tables[T]);
-  };
-
   return {
     timeMs,
     length: () => head.length,
     isStale: () => get('meta', STALE)!.value !== '',
     load: async (wanted) => {
       const load = async <T extends TableName>(table: T): Promise<void> => {
-        const known = rows.get(table)!;
+        const known = rows[table];
         const keys = missing(known, wanted[table] ?? []);
         if (keys.size === 0) return;
         const found = await reader.get(table, [...keys.values()]);
@@ -133,11 +136,13 @@ const bookOf = (reader: Reader, before: Head, timeMs: number, stale: MetaRow, sh
         move(debit, currency, -nano);
         move(credit, currency, nano);
       }
-      for (const table of Object.keys(puts) as TableName[]) putAll(table, puts);
+      for (const table of Object.keys(puts) as TableName[])
+        for (const row of puts[table] ?? []) put(table, row as Tables[TableName]);
       journal.push(row);
       head = headAfter(row);
       return ok(row);
     },
     changes: () => ({ journal, put: putsOf(changed) }),
+    keep: () => kept.keep(head, changed),
   };
 };
