@@ -20,9 +20,9 @@ const read = (path: string | null): Result<Uint8Array | null> => {
 };
 
 const loginOf = (broker: Broker): Result<ConnectionOptions['login']> => {
-  if (broker.user === null) return ok(null);
   const password = read(broker.passwordFile);
   if (!password.ok) return password;
+  if (password.value === null && broker.user === null) return ok(null);
   if (password.value === null)
     return refuse(
       'config-invalid',

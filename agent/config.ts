@@ -1,5 +1,6 @@
 /** What an agent is told: its file, checked whole, and what the rest of the agent makes of it. */
 
+import { equalBytes } from '../schemas/bytes.ts';
 import { compareDecimals } from '../schemas/decimal.ts';
 import { BACKINGS, BACKINGS_USUAL, backingBit } from '../schemas/grant.ts';
 import { type Price, TIERS_MAX } from '../schemas/price.ts';
@@ -42,7 +43,13 @@ const broker = s.object(
     caFile: s.optional(
       s.path({ about: 'PEM of who certifies it, where the system does not know', example: './ca.crt' }),
     ),
-    user: s.optional(s.text({ about: 'User name on a foreign broker', example: 'station' })),
+    user: s.optional(
+      s.text({
+        about:
+          'User name on a foreign broker; left out: the id of this agent, as tollbridge key show says it',
+        example: 'station',
+      }),
+    ),
     passwordFile: s.optional(
       s.path({ about: 'File with the password on a foreign broker', example: './password' }),
     ),
@@ -62,7 +69,7 @@ const settler = s.object(
       s.choice(BACKINGS, {
         about:
           'Who may bear the default of a buyer: deposit: nobody, guaranteed: the settler, bilateral: this seller; ' +
-          'left out: deposit and guaranteed',
+          'left out: deposit and guaranteed, and bilateral where trust gives a line through this settler',
       }),
       { about: 'Backings of its grants that count here', max: BACKINGS.length },
     ),
@@ -224,6 +231,14 @@ export type AgentConfig = OwnerConfig & {
   readonly rules: readonly RuleConfig[];
 };
 
+/** Whoever gives a line of credit through a settler means its grants to count. */
+const backingsOf = (file: File, { key, backings }: File['settlers'][number]): number => {
+  if (backings.length > 0) return backings.reduce((set, backing) => set | backingBit(backing), 0);
+  const first = file.settlers[0]!.key;
+  const trusts = file.trust.some((line) => equalBytes(line.settler ?? first, key));
+  return trusts ? BACKINGS_USUAL | backingBit('bilateral') : BACKINGS_USUAL;
+};
+
 /** The same in the units of the code. */
 export const agentConfig = (file: File): AgentConfig => ({
   state: file.state,
@@ -231,10 +246,7 @@ export const agentConfig = (file: File): AgentConfig => ({
   settlers: file.settlers.map((one) => ({
     key: one.key,
     exposureNano: one.exposure,
-    backings:
-      one.backings.length === 0
-        ? BACKINGS_USUAL
-        : one.backings.reduce((set, backing) => set | backingBit(backing), 0),
+    backings: backingsOf(file, one),
     claimEveryMs: one.claimS * 1000,
   })),
   ...ownerConfig(file),

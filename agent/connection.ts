@@ -22,8 +22,8 @@ export type ConnectionOptions = {
   readonly url: string;
   /** The Ed25519 key of a broker of ours, to which credentials are signed; null for a foreign broker. */
   readonly brokerKey: Uint8Array | null;
-  /** On a foreign broker, if it asks for one. */
-  readonly login: { readonly user: string; readonly password: Uint8Array } | null;
+  /** On a foreign broker, if it asks for one. A user of null is this agent's id. */
+  readonly login: { readonly user: string | null; readonly password: Uint8Array } | null;
   readonly trust: Trust;
   /** Holds the number of the last connection. */
   readonly numberFile: string;
@@ -201,8 +201,10 @@ class Client implements Connection {
     const { brokerKey, login } = this.options;
     const identity = { client: this.self, keepaliveS: KEEPALIVE_S };
     const will = { topic: this.statusTopic, payload: this.status(false) };
-    if (brokerKey === null)
-      return { ...identity, will, user: login?.user ?? null, password: login?.password ?? null };
+    if (brokerKey === null) {
+      if (login === null) return { ...identity, will, user: null, password: null };
+      return { ...identity, will, user: login.user ?? this.self, password: login.password };
+    }
     const password = signCredential(brokerKey, this.self, this.sequence, this.ports.signer);
     return { ...identity, will, user: this.self, password };
   }

@@ -91,10 +91,8 @@ const SHAPE = s.object(
 
 type File = Infer<typeof SHAPE>;
 
-const brokerOf = ({ broker, name }: File) => {
-  // The worker knows its user name: the id of its settler.
-  const user = broker.passwordFile === null ? null : name;
-  const access = brokerAccess({ ...broker, key: null, user }, '');
+const brokerOf = ({ broker }: File) => {
+  const access = brokerAccess({ ...broker, key: null, user: null }, '');
   if (!access.ok) return access;
   const { trust, login } = access.value;
   return ok({

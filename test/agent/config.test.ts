@@ -1,5 +1,6 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { brokerAccess } from '../../agent/broker-access.ts';
@@ -111,6 +112,22 @@ shape('takes a pin as openssl prints it, and as our broker does', () => {
   assert.equal(pins[0], pins[1]);
 });
 
+shape('takes a password without a user name, which is the id of the agent', () => {
+  const login = (words: string) => {
+    const file = read(HEAD.replace(/^(broker: .*) }/m, `$1, ${words} }`));
+    assert.ok(file.ok, file.ok ? '' : file.detail);
+    return brokerAccess(agentConfig(file.value).broker, '/nowhere');
+  };
+  const passwordFile = join(mkdtempSync(join(tmpdir(), 'config-')), 'password');
+  writeFileSync(passwordFile, 'secret\n');
+  const taken = login(`passwordFile: ${passwordFile}`);
+  assert.ok(taken.ok, taken.ok ? '' : taken.detail);
+  assert.equal([taken.value.login?.user, String(taken.value.login?.password)], [null, 'secret']);
+  const without = login('user: station');
+  assert.ok(!without.ok && without.code === 'config-invalid');
+  rmSync(dirname(passwordFile), { recursive: true });
+});
+
 const OTHER = 'did:key:z6MkvLrkgkeeWeRwktZGShYPiB5YuPkhN1yi3MNv2KpnJtpo';
 
 shape('reads what an owner says of its devices, its lines and its consents', () => {
@@ -149,6 +166,8 @@ shape('accepts of a settler the backings that were named, or the usual ones', ()
   };
   assert.equal([backings(''), backings(', backings: [bilateral]')], [3, 4]);
   assert.is(backings(', backings: [deposit, guaranteed, bilateral]'), 7);
+  const trust = ` }]\ntrust: [{ account: ${OTHER}, limit: 50.00`;
+  assert.equal([backings(trust), backings(`, backings: [deposit]${trust}`)], [7, 1]);
   refused(HEAD.replace(`key: ${KEY} }]`, `key: ${KEY}, backings: [trust] }]`), /backings/);
 });
 
