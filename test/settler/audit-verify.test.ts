@@ -117,6 +117,37 @@ verify('names a journal row whose time is not its own, whatever stands there', a
   }
 });
 
+verify('names a payout of another amount, owner or state than the journal knows', async ({ store }) => {
+  const [payout] = await rowsOf(store, 'payout');
+  const faultOf = (change: object) => faultAfter(store, { payout: [{ ...payout!, ...change }] });
+  assert.is(await faultOf({}), '');
+  assert.match(await faultOf({ nano: 10n * payout!.nano }), /^payout \w+ is stored as .*, the journal says/);
+  assert.match(await faultOf({ owner: new Uint8Array(32) }), /^payout \w+ is stored with another owner/);
+  for (const state of ['pending', 'voided', 'returned'])
+    assert.match(await faultOf({ state }), `is stored as ${state}, the journal says posted`);
+  await faultOf({});
+  assert.match(
+    await faultOf({ id: 'other' }),
+    /^payout other is stored, and the journal knows nothing of it/,
+  );
+});
+
+verify('names how many payouts are missing', async ({ store }) => {
+  const without: Store = {
+    ...store,
+    read: (work) =>
+      store.read((reader) =>
+        work({
+          ...reader,
+          page: async (table, leading, after, countMax) =>
+            table === 'payout' ? [] : reader.page(table, leading, after, countMax),
+        }),
+      ),
+  };
+  const verified = await verifyStore(without, crypto.sha256);
+  assert.match(verified.ok ? '' : verified.detail, /^1 payouts and collections were made, 0 are stored/);
+});
+
 verify('names a row that is missing', async ({ store }) => {
   // A store that leaves the line out: nothing can be deleted through the port.
   const without: Store = {

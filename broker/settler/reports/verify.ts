@@ -17,6 +17,7 @@ import {
   type Tables,
 } from '../store/tables.ts';
 import { balancesOf, snapshotJudge, snapshotsIn, storedPages } from './snapshot.ts';
+import { compareTransfers } from './verify-transfers.ts';
 
 export type Verified = {
   readonly rows: number;
@@ -152,13 +153,19 @@ const replayAll = async (reader: Reader, sha256: Sha256): Promise<Result<Verifie
   }
   const replay = new Replay(sha256, { judge: snapshotJudge(taken.value, sha256) });
   let closedCount = 0;
+  let transfers = 0;
   const replayed = await replayJournal(reader, replay, sha256, {
     after: (steps, closed) => {
-      closedCount += steps.filter(({ event }) => event.kind === 'release' || event.kind === 'expiry').length;
+      for (const { event } of steps) {
+        if (event.kind === 'release' || event.kind === 'expiry') closedCount++;
+        if (event.kind === 'payout-pending' || event.kind === 'collection-pending') transfers++;
+      }
       return compareClosed(reader, closed);
     },
   });
   if (!replayed.ok) return replayed;
+  const compared = await compareTransfers(reader, transfers);
+  if (!compared.ok) return compared;
   const channels = await compareAll(reader, replay, closedCount);
   return channels.ok ? ok(verifiedOf(replay, channels.value, taken.value.length, 0)) : channels;
 };
