@@ -7,6 +7,7 @@ import { type Cbor, CborMap, decodeCbor, encodeCbor } from '../../schemas/cbor.t
 import { signClose } from '../../schemas/close.ts';
 import { parseObject, signObject } from '../../schemas/cose.ts';
 import type { Signer } from '../../schemas/crypto.ts';
+import { U32_MAX } from '../../schemas/fields.ts';
 import { signGrant } from '../../schemas/grant.ts';
 import { signReceipt } from '../../schemas/receipt.ts';
 import { decodeRequest, encodeRequest } from '../../schemas/request.ts';
@@ -242,7 +243,7 @@ export class Robber {
     const { lease, channel, terms, openBytes, grantBytes } = purchase;
     const deal = { crypto: { ...crypto, random: this.chance.bytes }, ...ports, terms, lease, channel };
     const payer = new Payer({ ...deal, openBytes: openBytes!, grantBytes: grantBytes ?? openBytes! });
-    const seq = Math.max(1, purchase.voucherSeq + this.chance.below(4) - 1);
+    const seq = Math.min(U32_MAX, Math.max(1, purchase.voucherSeq + this.chance.below(4) - 1));
     const cumulativeNano = this.number();
     const tickNano = this.chance.holds(0.3) ? 0 : this.one([1, PRICE_NANO, 2 * PRICE_NANO]);
     return payer.voucher({ seq, cumulativeNano, tickNano, signer, fork: this.chance.below(99) });

@@ -17,9 +17,12 @@ import { KIND } from '../record.ts';
 import { notice, stream, type Turn } from '../turn.ts';
 import { journalPurchase, type Purchase } from './state.ts';
 
+/** No voucher comes after this one. We never count so far; whoever else has our key may. */
+const isLastOfAll = (purchase: Purchase): boolean => purchase.voucherSeq >= U32_MAX;
+
 /** Makes the last link of the chain after the newest voucher, ahead of its use. */
 export const prepareChain = (turn: Turn, purchase: Purchase): void => {
-  if (purchase.next !== null || !purchase.synced) return;
+  if (purchase.next !== null || !purchase.synced || isLastOfAll(purchase)) return;
   const last = turn.ports.crypto.random(LINK_BYTES);
   purchase.next = { seq: purchase.voucherSeq + 1, last: last, draft: null };
   journalPurchase(turn, purchase, KIND.purchaseChain, [purchase.next.seq, last]);
@@ -121,6 +124,7 @@ export const payDue = (turn: Turn, purchase: Purchase): void => {
 
 /** A last voucher without a chain: the total, and the head of all readings, under a signature. */
 export const signLast = (turn: Turn, purchase: Purchase): boolean => {
+  if (isLastOfAll(purchase)) return true;
   if (!canSign(purchase)) return false;
   rollOver(turn, purchase, purchase.releasedNano, false);
   return true;
