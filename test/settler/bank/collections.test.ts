@@ -25,6 +25,7 @@ import {
   UNIT,
 } from '../parties.ts';
 import { achEntries, achReturns, bookings, type Ordered, orderedIn, statusFile } from './answers.ts';
+import { blockStatus, statusReport } from './iso-documents.ts';
 import { invalidities, lintMissing } from './lint.ts';
 import { bytesOf, leaves, sure } from './reading.ts';
 import {
@@ -210,6 +211,31 @@ collections('of debts ask each for what it owes beyond what it has or has coming
   await importText(store, bookings({ ...orderedIn(filesOf(run)[0]!)[0]!, what: 'collected' }));
   assert.equal(sure(await collect(store, 'debtors', { sequence: 2 })).payouts, []);
   assert.is(await earned(store, CARL), EUR(1000));
+});
+
+collections('are voided by the block of their file, first ones apart from others', async ({ store }) => {
+  await fifty(store);
+  await owe(store, 70, ANN);
+  await owe(store, 7, BEA, 2);
+  const run = sure(await collect(store, 'debtors', { sequence: 2 }));
+  const [file] = filesOf(run);
+  const [first, other] = leaves(file!, 'PmtInfId');
+  assert.equal(leaves(file!, 'SeqTp'), ['FRST', 'RCUR']);
+  const idOf = (owner: typeof ANN): string =>
+    run.payouts.find((row) => toHex(row.owner) === toHex(owner.key))!.id;
+  assert.equal(await outcomes(store, statusReport(null, blockStatus(first!, 'RJCT'))), ['booked']);
+  assert.equal(
+    [(await transfer(store, idOf(BEA))).state, (await transfer(store, idOf(ANN))).state],
+    ['voided', 'pending'],
+  );
+  assert.equal(await outcomes(store, statusReport(null, blockStatus(other!, 'ACSC'))), ['booked']);
+  assert.equal(
+    [(await transfer(store, idOf(BEA))).state, (await transfer(store, idOf(ANN))).state],
+    ['voided', 'posted'],
+  );
+  assert.equal(await outcomes(store, statusReport(null, blockStatus(`${other}9`, 'ACSC'))), [
+    'unknown status-unknown',
+  ]);
 });
 
 collections('in dollars are NACHA debits that stand when nothing comes back', async ({ store }) => {
