@@ -182,7 +182,9 @@ const obeyParent = (): void => {
   process.channel?.unref();
 };
 
-const tell = (refusal: Refusal): void => console.error(`tollbridge: ${refusal.code}: ${refusal.detail}`);
+/** What a sentence quotes may be a stranger's: it moves no terminal's cursor. Some sentences have lines. */
+const tell = ({ code, detail }: Refusal): void =>
+  console.error(`tollbridge: ${code}: ${detail.replace(/(?!\n)\p{Cc}/gu, '?')}`);
 
 /** parseArgs raises what a person mistyped; the rest is a defect of ours and shows its stack. */
 const misuse = (raised: unknown, name: string, help: string): Refusal | undefined => {

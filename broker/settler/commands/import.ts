@@ -40,16 +40,13 @@ const readFile = (path: string): Result<Uint8Array> => {
   }
 };
 
-/** A bank's texts are strangers' texts: none moves a terminal's cursor. */
-const plain = (text: string): string => text.replace(/\p{C}/gu, '?');
-
 const HEAD = ['line', 'the bank says', 'about', 'amount', 'outcome', ''];
 
 const rowOf = ({ line, fact, subject, outcome, detail }: ImportLine): readonly string[] => {
   const { kind, status, reason, amount } = fact;
   const said = [kind, status, reason === status ? null : reason].filter((part) => part !== null).join(' ');
   const money = amount === null ? '' : `${formatCents(amount.cents)} ${amount.currency}`;
-  return [String(line), said, subject, money, outcome, detail].map(plain);
+  return [String(line), said, subject, money, outcome, detail];
 };
 
 const OUTCOMES: readonly ImportOutcome[] = ['booked', 'known', 'noted', 'unknown', 'person'];

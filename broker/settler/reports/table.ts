@@ -1,7 +1,11 @@
 /** Tables for people, and the same for spreadsheets. */
 
+/** Names, reasons and references are strangers' texts: none moves a terminal's cursor, or begins a row. */
+const plain = (text: string): string => text.replace(/\p{C}/gu, '?');
+
 /** Columns as wide as their widest cell; those in `rightAligned` hold figures. */
-export const tableOf = (rows: readonly (readonly string[])[], rightAligned: readonly number[]): string => {
+export const tableOf = (cells: readonly (readonly string[])[], rightAligned: readonly number[]): string => {
+  const rows = cells.map((row) => row.map(plain));
   const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => row[i]!.length)));
   const line = (row: readonly string[]): string =>
     row

@@ -39,6 +39,13 @@ command('prints what would be cleared and writes what is left', async ({ folder 
   assert.is(statSync(out).mode & 0o777, 0o600);
 });
 
+command('prints no name that would move the cursor or begin a row', async ({ folder }) => {
+  const file = given(folder, '"\x1b[2Jx\ny\u009b1m\u202e",b,5\n');
+  const { text } = await clearFile(file);
+  assert.match(text, /\?\[2Jx\?y\?1m\? +5/);
+  assert.not.match(text, /(?!\n)\p{C}/u);
+});
+
 command('tells programs the same, in the amounts of the file', async ({ folder }) => {
   const { text } = await clearFile(given(folder, CIRCLE), '--json');
   const { ms, rss_mb, ...said } = JSON.parse(text);
