@@ -12,6 +12,8 @@ import { ok, type Refusal, type Result, refuse } from './schemas/result.ts';
 type Command = {
   /** What --help prints; completion offers the options it names. */
   readonly HELP: string;
+  /** The same of what these words name alone, where it has subcommands. */
+  readonly helpOf?: (argv: readonly string[]) => string;
   /** The exit code, or why not. */
   readonly run: (argv: readonly string[]) => Promise<Result<number>>;
 };
@@ -131,9 +133,10 @@ exit codes: 0 done, 1 refused or failed (with a code and a remedy), 2 not unders
 /** agent and broker never import each other: what the broker needs of a host is handed to it here. */
 const withHost = (command: {
   readonly HELP: string;
+  readonly helpOf?: (argv: readonly string[]) => string;
   readonly run: (argv: readonly string[], host: BrokerHost & WorkHost) => Promise<Result<number>>;
 }): Command => ({
-  HELP: command.HELP,
+  ...command,
   run: async (argv) => command.run(argv, await (await import('./agent/broker-host.ts')).brokerHost()),
 });
 
@@ -155,6 +158,9 @@ const subcommandWords = (command: Entry, before: readonly string[]): string[] =>
     .filter((words) => before.every((word, i) => words[i] === word))
     .flatMap((words) => words[before.length] ?? []);
 
+const helpFor = (command: Command, words: readonly string[]): string =>
+  command.helpOf?.(words) ?? command.HELP;
+
 const candidates = async (words: readonly string[]): Promise<string[]> => {
   const word = words.at(-1) ?? '';
   const command = commandNamed(words[0] ?? '');
@@ -164,7 +170,7 @@ const candidates = async (words: readonly string[]): Promise<string[]> => {
       : command === undefined
         ? []
         : word.startsWith('-')
-          ? optionsIn((await command.load()).HELP).concat('--help')
+          ? optionsIn(helpFor(await command.load(), words.slice(1))).concat('--help')
           : subcommandWords(command, words.slice(1, -1));
   return [...new Set(all)].filter((candidate) => candidate.startsWith(word));
 };
@@ -216,7 +222,7 @@ const main = async (argv: readonly string[]): Promise<number> => {
   }
   const command = await entry.load();
   if (argv.includes('--help') || argv.includes('-h')) {
-    process.stdout.write(command.HELP);
+    process.stdout.write(helpFor(command, argv.slice(1)));
     return DONE;
   }
   try {

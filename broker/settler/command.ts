@@ -10,6 +10,8 @@ type Subcommand = {
   readonly name: string;
   /** Lines of --help, the options first. */
   readonly usage: string;
+  /** Left out: it works on the database that --db names, and takes --json. */
+  readonly isApart?: true;
   readonly load: () => Promise<{ readonly run: Run<CommandHost & WorkHost> }>;
 };
 
@@ -79,8 +81,8 @@ const SUBCOMMANDS: readonly Subcommand[] = [
   },
   {
     name: 'balances',
-    usage: `
-    every account and what it holds`,
+    usage: `[--all]
+    every account that holds something; --all with those that are empty, such as closed channels`,
     load: () => import('./commands/balances.ts'),
   },
   {
@@ -189,42 +191,61 @@ const SUBCOMMANDS: readonly Subcommand[] = [
     usage: `FILE [--consents FILE] [--out FILE] [--picture FILE.svg]
     what clearing leaves of a CSV of debtor,creditor,amount; consents: owner,limit for each new
     counterparty; no database; with --json amounts are text in the file's own unit`,
+    isApart: true,
     load: () => import('./commands/clear.ts'),
   },
   {
     name: 'work',
     usage: `--config FILE [--quiet]
     a worker of the settler beside a broker of any make; --example-config prints such a file`,
+    isApart: true,
     load: () => import('./commands/work.ts'),
   },
   {
     name: 'certify',
     usage: `--key ROOT.key --for DID --out FILE [--days 90]
     makes a key a signing key of the settler, so that workers run without its root key`,
+    isApart: true,
     load: () => import('./commands/certify.ts'),
   },
   {
     name: 'broker-user',
     usage: `--for mosquitto|nats --account DID [--role agent|settler] [--password-file FILE]
     what such a broker's files must say about a device: with a new password, or for a certificate`,
+    isApart: true,
     load: () => import('./commands/broker-user.ts'),
   },
 ];
 
-export const HELP = `tollbridge settler SUBCOMMAND [OPTIONS]: accounts, claims, payouts and bank files
+const usageOf = ({ name, usage }: Subcommand): string =>
+  `  ${name} ${usage.replaceAll('\n    ', '\n      ')}`.replaceAll(/ +$/gm, '');
 
-${SUBCOMMANDS.map(({ name, usage }) => `  ${name} ${usage.replaceAll('\n    ', '\n      ')}`).join('\n')}
-
+const COMMON = `
   --db PLACE   the settler's database, a file or postgres://user@host/database; it may be in use
                (default ${DEFAULT_DATABASE})
   --json       one JSON object on one line; amounts in nano (10^-9 of the unit)
+`;
 
+const WORDS = `
 DATE is 2026-11-20 in UTC. DID is did:key:z6Mk...
 `;
+
+export const HELP = `tollbridge settler SUBCOMMAND [OPTIONS]: accounts, claims, payouts and bank files
+
+${SUBCOMMANDS.map(usageOf).join('\n')}
+${COMMON}${WORDS}`;
 
 /** The words before the first option name the subcommand, but for what it works on. */
 const subcommandOf = (argv: readonly string[]): Subcommand | undefined =>
   SUBCOMMANDS.find(({ name }) => name.split(' ').every((word, i) => word === argv[i]));
+
+/** What --help says of the subcommand that is named, or of all. */
+export const helpOf = (argv: readonly string[]): string => {
+  const subcommand = subcommandOf(argv);
+  if (subcommand === undefined) return HELP;
+  const common = subcommand.isApart ? '' : COMMON;
+  return `tollbridge settler\n\n${usageOf(subcommand)}\n${common}${WORDS}`;
+};
 
 /** Runs one subcommand. Codes: config-invalid, and those of what it does. */
 export const run = async (

@@ -124,7 +124,7 @@ test('completes commands and options', () => {
   assert.is(words('settler', 'd'), 'deposit');
   assert.is(words('settler', 'account', ''), 'set');
   assert.is(words('key', ''), 'create show');
-  const subcommands = HELP.matchAll(/^ {2}([a-z]+(?: set)?) /gm);
+  const subcommands = HELP.matchAll(/^ {2}([a-z]+(?: set)?)\b/gm);
   for (const [, subcommand] of subcommands)
     assert.ok(words('settler', '').includes(subcommand!.split(' ')[0]!), subcommand);
   for (const shell of ['bash', 'zsh', 'fish']) assert.is(tollbridge('completion', shell).exit, 0);

@@ -154,7 +154,7 @@ command('restore names what it does not understand', async ({ db, folder, house 
 
 command('are explained', () => {
   for (const name of 'audit|verify|snapshot|backup|restore|resume'.split('|'))
-    assert.match(HELP, new RegExp(`^  ${name} `, 'm'));
+    assert.match(HELP, new RegExp(`^  ${name}\\b`, 'm'));
 });
 
 command.run();

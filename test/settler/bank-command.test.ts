@@ -218,7 +218,7 @@ command('refuses what it does not understand and names it', async (context) => {
 
 command('explains every subcommand', () => {
   for (const name of ['import', 'deposit-reference', 'mandate set', 'collect']) {
-    assert.match(HELP, new RegExp(`^  ${name} `, 'm'));
+    assert.match(HELP, new RegExp(`^  ${name}\\b`, 'm'));
   }
 });
 command.run();

@@ -120,7 +120,7 @@ command('says when there is nothing to pay out, and who waits', async ({ db, fol
 command('explains every subcommand', () => {
   const names = 'deposit|withdraw|top-up|account set|owners|spending|line set|lines|repay|default|balances';
   const more = 'channels|report|disputes|verify|payout|settle|clear|work|certify|broker-user';
-  for (const name of `${names}|${more}`.split('|')) assert.match(HELP, new RegExp(`^  ${name} `, 'm'));
+  for (const name of `${names}|${more}`.split('|')) assert.match(HELP, new RegExp(`^  ${name}\\b`, 'm'));
 });
 
 command.run();

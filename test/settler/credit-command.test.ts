@@ -113,10 +113,7 @@ command('shows disputes side by side, and says when there is none', async (conte
   await house.ask(disputeRequest(channel, disputeOf(channel, PAYEE, { totalNano: 4 * UNIT })));
   await house.ask(disputeRequest(channel, disputeOf(channel, PAYER, { totalNano: 3 * UNIT, head: HEAD_B })));
   const { text } = await runOn(db, 'disputes');
-  assert.match(
-    text,
-    /bilateral, open since 2026-11-20T00:00:02\.000Z: they part in total, head; 2\.00 EUR stay/,
-  );
+  assert.match(text, /bilateral, open since 2026-11-20 00:00:02: they part in total, head; 2\.00 EUR stay/);
   assert.match(text, /payer +300 +3\.00 +bbbbbbbbbbbb +open: the head of voucher 7 differs/);
   assert.match(text, /payee +300 +4\.00 +aaaaaaaaaaaa +open/);
   assert.match(text, /booked +0 +2\.00 +[0-9a-f]{12} +voucher 1/);

@@ -246,6 +246,19 @@ tables('align figures to the right and leave no trailing space', () => {
   assert.is(tableOf(rows, [1]), 'name     n\na       12  EUR\nbcdefg   3');
 });
 
+tables('put the points of decimals below each other', () => {
+  const rows = [['n'], ['1.508'], ['12.00'], ['-3.5'], ['7'], ['2.00 of 5.00']];
+  const lines = tableOf(rows, [0]).split('\n');
+  assert.equal(lines, [
+    '           n',
+    '       1.508',
+    '      12.00',
+    '      -3.5',
+    '           7',
+    '2.00 of 5.00',
+  ]);
+});
+
 tables.run();
 
 const owners = suite('owners and spending');

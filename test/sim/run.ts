@@ -112,6 +112,10 @@ const showMinimal = async (options: SimOptions, failure: NonNullable<Outcome['fa
 
 const main = async (): Promise<number> => {
   let wanted: Wanted;
+  if (process.argv.includes('--help')) {
+    console.log(USAGE);
+    return 0;
+  }
   try {
     wanted = readArguments(process.argv.slice(2));
   } catch (error) {

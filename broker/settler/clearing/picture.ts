@@ -17,6 +17,7 @@ const LIGHT: Palette = {
   debt: '#4f6d8f',
   creditor: '#0f8b74',
   debtor: '#d9792b',
+  even: '#8a93a1',
   netting: '#93bbe0',
   circles: '#4f86cc',
   compression: '#8a7bd1',
@@ -29,6 +30,7 @@ const DARK: Palette = {
   debt: '#8fb0d6',
   creditor: '#35c2a5',
   debtor: '#f0a35c',
+  even: '#7d8794',
   netting: '#3f678f',
   circles: '#5f95dc',
   compression: '#9d8fe6',
@@ -172,7 +174,7 @@ export const drawClearing = (
   };
   const others = report.accounts.length - owners.length;
   const caption = [
-    `<tspan class="creditor">●</tspan> is owed more than it owes  <tspan class="debtor">●</tspan> owes more: nobody's balance changes.`,
+    `<tspan class="creditor">●</tspan> is owed more than it owes  <tspan class="debtor">●</tspan> owes more: nobody's net position changes.`,
     'Widths and dots go by the square root of amounts.',
     others > 0 ? `${count(others, 'smaller owner')} not shown.` : '',
   ];

@@ -55,7 +55,7 @@ export const clearingText = (report: Report, write: (nano: bigint) => string): s
   return [
     stepsTable(report, write),
     '',
-    `${report.transfersSaved} transfers saved; nobody's net position changes; without consents no owner gets a new counterparty.`,
+    `${report.transfersSaved} transfers saved; nobody's net position changes; only owners who consented get a new counterparty.`,
     `${write(report.netNano)} is what net positions come to: less cannot be left.`,
     '',
     accountsTable(byGone.slice(0, ACCOUNTS_MAX), write),

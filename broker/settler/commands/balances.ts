@@ -1,4 +1,4 @@
-/** `tollbridge settler balances`: every account and what it holds. */
+/** `tollbridge settler balances`: every account that holds something, and what. */
 
 import { ok } from '../../../schemas/result.ts';
 import { formatAmount } from '../ledger/amount.ts';
@@ -8,11 +8,15 @@ import type { Balance } from '../store/tables.ts';
 import { readableAccount } from './account.ts';
 import { onStore } from './on-store.ts';
 
-export const run = onStore({}, async (store) => {
+const OPTIONS = { all: { type: 'boolean', default: false } } as const;
+
+export const run = onStore(OPTIONS, async (store, options) => {
   const read = await store.read(async (reader) => {
-    const all: Balance[] = [];
-    for await (const balance of allRows(reader, 'balance')) all.push(balance);
-    return all;
+    const shown: Balance[] = [];
+    for await (const balance of allRows(reader, 'balance')) {
+      if (balance.nano !== 0n || options.all === true) shown.push(balance);
+    }
+    return shown;
   });
   if (!read.ok) return read;
   const rows = read.value.map((b) => [readableAccount(b.account), formatAmount(b.nano), b.currency]);

@@ -6,6 +6,7 @@ import { toHex } from '../../../schemas/bytes.ts';
 import { didKey, keyOfDid } from '../../../schemas/identity.ts';
 import { ok, type Result, refuse } from '../../../schemas/result.ts';
 import { signCertificate } from '../../../schemas/settler.ts';
+import { momentText } from './moment.ts';
 import type { WorkHost } from './work.ts';
 
 const DAY_S = 24 * 3600;
@@ -20,7 +21,8 @@ const writeNew = (path: string, text: string): Result<null> => {
     return ok(null);
   } catch (raised) {
     const { code } = raised as NodeJS.ErrnoException;
-    if (code === 'EEXIST') return refuse('config-invalid', `${path} exists already: name another file`);
+    if (code === 'EEXIST')
+      return refuse('config-invalid', `${path} exists already: name another file, or remove it`);
     return refuse(
       'storage-failed',
       `${path} cannot be written (${code}): name a file in a folder that exists`,
@@ -57,12 +59,12 @@ export const run = async (
   const certificate = signCertificate(signing.value, nowS - EARLIER_S, nowS + days * DAY_S, root.value);
   const written = writeNew(out, `${toHex(certificate)}\n`);
   if (!written.ok) return written;
-  const until = new Date((nowS + days * DAY_S) * 1000).toISOString();
+  const untilMs = (nowS + days * DAY_S) * 1000;
   const settler = didKey(root.value.key);
   host.print(
     values.json
-      ? `${JSON.stringify({ settler, key: did, until, file: out })}\n`
-      : `${did} signs for ${settler} until ${until}: ${out}\n`,
+      ? `${JSON.stringify({ settler, key: did, until: new Date(untilMs).toISOString(), file: out })}\n`
+      : `${did} signs for ${settler} until ${momentText(untilMs)}: ${out}\n`,
   );
   return ok(0);
 };

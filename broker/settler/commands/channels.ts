@@ -7,6 +7,7 @@ import { formatAmount } from '../ledger/amount.ts';
 import { tableOf } from '../reports/table.ts';
 import { allRows } from '../store/store.ts';
 import type { ChannelRow } from '../store/tables.ts';
+import { expiryText } from './moment.ts';
 import { onStore } from './on-store.ts';
 
 const HEAD = ['channel', 'state', 'limit', 'paid', '', 'backing', 'expires', 'payer', 'payee'];
@@ -25,7 +26,7 @@ export const run = onStore({}, async (store) => {
     formatAmount(BigInt(channel.paidNano)),
     channel.currency,
     channel.backing,
-    new Date(channel.expiryS * 1000).toISOString(),
+    expiryText(channel.expiryS),
     didKey(channel.payer),
     didKey(channel.payee),
   ]);

@@ -55,7 +55,7 @@ export const run = onStore(OPTIONS, async (store, options, host) => {
     if (clearing === null) {
       return refuse(
         'config-invalid',
-        `clearing ${row.id} was made before: a picture is drawn when it is made`,
+        `clearing ${row.id} was made before, and a picture is drawn when it is made: leave out --picture, or take the next --sequence`,
       );
     }
     const drawn = { left: named(clearing.left), report };

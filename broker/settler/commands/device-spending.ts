@@ -4,6 +4,7 @@ import { fromHex } from '../../../schemas/bytes.ts';
 import { didKey } from '../../../schemas/identity.ts';
 import { formatAmount } from '../ledger/amount.ts';
 import type { Cap, DeviceSpending } from '../reports/spending.ts';
+import { expiryText } from './moment.ts';
 
 const didOf = (hex: string): string => didKey(fromHex(hex)!);
 
@@ -17,7 +18,7 @@ export const SPENDING_FIGURES: readonly number[] = [1, 2, 3, 4];
 const stateOf = ({ budget, expired }: DeviceSpending): string => {
   const version = `version ${budget.version}`;
   if (budget.expiryS === 0) return version;
-  return `${version}, ${expired ? 'expired' : 'until'} ${new Date(budget.expiryS * 1000).toISOString()}`;
+  return `${version}, ${expired ? 'expired' : 'until'} ${expiryText(budget.expiryS)}`;
 };
 
 export const spendingRow = (one: DeviceSpending): readonly string[] => [

@@ -4,6 +4,7 @@ import { ok } from '../../../schemas/result.ts';
 import { formatAmount } from '../ledger/amount.ts';
 import { type DisputeState, disputesOf, partsText, type SideSays } from '../reports/disputes.ts';
 import { tableOf } from '../reports/table.ts';
+import { momentText } from './moment.ts';
 import { onStore } from './on-store.ts';
 
 const OPTIONS = { all: { type: 'boolean', default: false } } as const;
@@ -24,7 +25,7 @@ const sideRow = (name: string, says: SideSays | null): readonly string[] =>
 
 const textOf = (dispute: DisputeState): string => {
   const { channel, open, sinceMs, parts, says, proven, currency, backing, withheldNano } = dispute;
-  const since = `${open ? 'open since' : 'resolved, opened'} ${new Date(sinceMs).toISOString()}`;
+  const since = `${open ? 'open since' : 'resolved, opened'} ${momentText(sinceMs)}`;
   const where = parts.length === 0 ? 'the figures agree' : `they part in ${partsText(parts)}`;
   const withheld = withheldNano === 0 ? '' : `; ${amount(withheldNano)} ${currency} stay out of clearing`;
   const table = tableOf(

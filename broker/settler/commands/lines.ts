@@ -5,13 +5,12 @@ import { ok } from '../../../schemas/result.ts';
 import { formatAmount } from '../ledger/amount.ts';
 import { type LineState, linesOf } from '../reports/lines.ts';
 import { tableOf } from '../reports/table.ts';
+import { expiryText } from './moment.ts';
 import { onStore } from './on-store.ts';
 
 const HEAD = ['who bears default', 'debtor', 'limit', 'reserved', 'owed', 'free', '', 'expires'];
 
 const bearerOf = ({ creditor }: LineState): string => (creditor === null ? 'settler' : didKey(creditor));
-const endOf = ({ expiryS }: LineState): string =>
-  expiryS === 0 ? 'never' : new Date(expiryS * 1000).toISOString();
 
 export const run = onStore({}, async (store, _, host) => {
   const lines = await store.read((reader) => linesOf(reader, host.nowMs()));
@@ -24,7 +23,7 @@ export const run = onStore({}, async (store, _, host) => {
     formatAmount(line.owedNano),
     formatAmount(line.freeNano),
     line.currency,
-    endOf(line),
+    expiryText(line.expiryS),
   ]);
   const json = lines.value.map((line) => ({
     bearsDefault: bearerOf(line),

@@ -19,7 +19,9 @@ const REASON = /^[ -~]{1,100}$/;
 export const run = onStore(OPTIONS, async (store, options, host) => {
   const given = need(options, 'run', 'payout', 'as');
   if (!given.ok) return given;
-  const { run, payout: id, as } = given.value;
+  const { run, as } = given.value;
+  // ACH files have letters in capitals alone.
+  const id = given.value.payout.toLowerCase();
   if (as !== 'posted' && as !== 'voided' && as !== 'returned') {
     return refuse('config-invalid', `--as is "${as}": write posted, voided or returned`);
   }
