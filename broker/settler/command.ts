@@ -1,5 +1,6 @@
 /** `tollbridge settler`: the operator's side of a settler, also while a broker or workers run on its database. */
 
+import { dirname } from 'node:path';
 import { type Result, refuse } from '../../schemas/result.ts';
 import { type CommandHost, DEFAULT_DATABASE, type Run } from './commands/on-store.ts';
 import type { WorkHost } from './commands/work.ts';
@@ -135,14 +136,14 @@ const SUBCOMMANDS: readonly Subcommand[] = [
   },
   {
     name: 'resume',
-    usage: `[--accept CHANNEL|RUN]... [--state DIRECTORY]
+    usage: `[--accept CHANNEL|RUN|notes]... [--state DIRECTORY]
     what a restored journal still misses; once nothing is missing, payouts and clearing go on`,
     load: () => import('./commands/resume.ts'),
   },
   {
     name: 'payout',
     usage: `--out FILE [--currency EUR|USD] [--threshold 0.01] [--period DATE] [--sequence 1]
-        [--execution-date DATE]
+        [--execution-date DATE] [--state DIRECTORY]
     makes earnings of the threshold or more pending and writes pain.001.001.09, or NACHA files for
     dollars (FILE, FILE.2, ...); again, the same files`,
     load: () => import('./commands/payout.ts'),
@@ -175,7 +176,7 @@ const SUBCOMMANDS: readonly Subcommand[] = [
   {
     name: 'collect',
     usage: `--out FILE --account DID --amount 50.00|--debts [--currency EUR|USD] [--period DATE]
-        [--sequence 1] [--execution-date DATE], or --finalise
+        [--sequence 1] [--execution-date DATE] [--state DIRECTORY], or --finalise
     writes pain.008.001.08 or NACHA debits for what is wanted of one owner, or for what each owes beyond
     what it has; collected money is a deposit once its return period has passed (--finalise: now, if so)`,
     load: () => import('./commands/collect.ts'),
@@ -224,11 +225,12 @@ const COMMON = `
   --db PLACE   the settler's database, a file or postgres://user@host/database; it may be in use
                (default ${DEFAULT_DATABASE})
   --json       one JSON object on one line; amounts in nano (10^-9 of the unit)
+
+DIRECTORY is the state of the broker, or of a worker, always the same one: what is noted outside a PostgreSQL
+database (default ${dirname(DEFAULT_DATABASE)}).
 `;
 
-const WORDS = `
-DATE is 2026-11-20 in UTC. DID is did:key:z6Mk...
-`;
+const WORDS = 'DATE is 2026-11-20 in UTC. DID is did:key:z6Mk...\n';
 
 export const HELP = `tollbridge settler SUBCOMMAND [OPTIONS]: accounts, claims, payouts and bank files
 
@@ -243,7 +245,7 @@ const subcommandOf = (argv: readonly string[]): Subcommand | undefined =>
 export const helpOf = (argv: readonly string[]): string => {
   const subcommand = subcommandOf(argv);
   if (subcommand === undefined) return HELP;
-  const common = subcommand.isApart ? '' : COMMON;
+  const common = subcommand.isApart ? '\n' : COMMON;
   return `tollbridge settler\n\n${usageOf(subcommand)}\n${common}${WORDS}`;
 };
 

@@ -103,9 +103,10 @@ command(
     assert.is((await settler.ask(encodeRequest(presented))).code, 'journal-stale');
     const waiting = await runOn(again, 'resume');
     assert.is(waiting.code, '1');
-    assert.match(waiting.text, /evidence of 0\.000008 EUR more than is booked\npayouts stay stopped/);
+    assert.match(waiting.text, /evidence of 0\.000008 EUR more than is booked\nnothing is noted/);
     await claimTick(settler, 9);
-    assert.equal((await jsonOf(again, 'resume')).resumed, true);
+    assert.is((await runOn(again, 'resume')).code, '1', 'runs that were handed out are known to nobody');
+    assert.equal((await jsonOf(again, 'resume --accept notes')).resumed, true);
     assert.match((await runOn(again, 'resume')).text, /nothing has stopped/);
     assert.is((await runOn(again, `payout --out ${out}`)).code, '0');
     assert.match(readFileSync(out, 'utf8'), /1\.00</);
@@ -130,7 +131,7 @@ command('resume goes on without a channel that is given up by name', async ({ db
   };
   await settler.ask(encodeRequest(presented));
   assert.is((await runOn(again, 'resume --accept 2026-11-20-1')).code, 'config-invalid');
-  const { code } = await runOn(again, `resume --accept ${toHex(CHANNEL.id).slice(0, 12)}`);
+  const { code } = await runOn(again, `resume --accept notes --accept ${toHex(CHANNEL.id).slice(0, 12)}`);
   assert.is(code, '0');
   await settler.settler.close();
   await store.close();

@@ -5,7 +5,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type HighWater, makeUnderMark } from '../../broker/settler/backup/high-water.ts';
 import { highWaterFile } from '../../broker/settler/backup/high-water-file.ts';
-import { resumeStore } from '../../broker/settler/backup/resume.ts';
+import { NOTES, resumeStore } from '../../broker/settler/backup/resume.ts';
 import { setOwner } from '../../broker/settler/bank/owners.ts';
 import { runClearing } from '../../broker/settler/clearing/run.ts';
 import type { Store } from '../../broker/settler/store/store.ts';
@@ -93,6 +93,7 @@ water(
     assert.is(codeOf(await make(copy)), 'journal-stale');
     const waiting = must(await resumeStore(copy, [], highWater));
     assert.equal([waiting.runs, waiting.resumed], [[RUN], false]);
+    assert.is(codeOf(await resumeStore(copy, [NOTES], highWater)), 'config-invalid', 'they are there');
     assert.is(codeOf(await make(copy, 2)), 'journal-stale');
     assert.is(must(await resumeStore(copy, [RUN], highWater)).resumed, true);
     assert.is(codeOf(await make(copy)), 'journal-stale', 'the name stays used');

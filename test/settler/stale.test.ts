@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { resumeStore } from '../../broker/settler/backup/resume.ts';
+import { NOTES, resumeStore } from '../../broker/settler/backup/resume.ts';
 import { restoringMeta } from '../../broker/settler/backup/stale.ts';
 import { auditStore } from '../../broker/settler/reports/audit.ts';
 import { verifyStore } from '../../broker/settler/reports/verify.ts';
@@ -133,7 +133,7 @@ present(
     const refused = await house.ask(closeRequest(kept, UNIT + 20_000, PAYER));
     assert.is(refused.code, 'journal-stale');
     await house.ask(claimRequest(kept, evidenceFor(kept, 1, UNIT, 20)));
-    must(await resumeStore(copy, [], context.highWater));
+    must(await resumeStore(copy, [NOTES], context.highWater));
     house.clock.nowMs += DAY_MS / 2;
     assert.is(must(await house.settler.sweep()), 0);
     house.clock.nowMs += DAY_MS;
@@ -178,7 +178,7 @@ present(
     await house.ask(claim);
     assert.is((await house.ask(presentRequest(channel, receipt), channel)).receipt?.paidNano, UNIT + 9000);
     assert.is(codeOf(await freshness(copy)), 'journal-stale');
-    must(await resumeStore(copy, [], highWaterIn()));
+    must(await resumeStore(copy, [NOTES], highWaterIn()));
     await house.settler.close();
   },
 );
@@ -194,7 +194,7 @@ present('after a repair says nothing new, by receipt or by mark', async (context
     if (highWater === undefined) await house.ask(presentRequest(channel, receipt));
     await house.ask(claim);
     assert.is(codeOf(await freshness(copy)), 'journal-stale');
-    assert.is(must(await resumeStore(copy, [], highWaterIn())).resumed, true);
+    assert.is(must(await resumeStore(copy, [NOTES], highWaterIn())).resumed, true);
     await house.ask(presentRequest(channel, receipt));
     assert.is(codeOf(await freshness(copy)), 'ok');
     await house.settler.close();
@@ -251,7 +251,7 @@ repair('brings in the close of a channel that was final', async (context) => {
   assert.equal([gaps[0]?.missing, resumed], ['the close', false]);
   const { receipt } = await restarted.ask(closeRequest(kept, UNIT + 20_000, PAYEE), kept);
   assert.equal([receipt?.final, receipt?.paidNano], [true, UNIT + 20_000]);
-  assert.is(must(await resumeStore(copy, [], context.highWater)).resumed, true);
+  assert.is(must(await resumeStore(copy, [NOTES], context.highWater)).resumed, true);
   await restarted.settler.close();
 });
 
@@ -259,7 +259,7 @@ repair('goes on without what the operator gives up by name, and remembers that',
   const { kept, keptReceipt, copy } = await forgottenDay(context);
   const house = await houseOver(copy);
   await house.ask(presentRequest(kept, keptReceipt));
-  const accept = (...names: string[]) => resumeStore(copy, names, context.highWater);
+  const accept = (...names: string[]) => resumeStore(copy, [NOTES, ...names], context.highWater);
   assert.is(codeOf(await accept('ab'.repeat(32))), 'config-invalid');
   assert.is(codeOf(await accept(toHex(kept.id).slice(0, 11))), 'config-invalid');
   assert.is(must(await accept(toHex(kept.id).slice(0, 12))).resumed, true);

@@ -1,6 +1,7 @@
 /**
  * Resuming: a journal that was older than what it signed is taken for whole again, once every gap is covered or given
- * up by the operator, and every payout run that was handed out is known or given up.
+ * up by the operator, and every payout run that was handed out is known or given up. Which were is noted outside the
+ * database: without those notes it stays stopped until the operator gives them up too.
  */
 
 import { toHex } from '../../../schemas/bytes.ts';
@@ -16,9 +17,14 @@ export type Resumption = {
   readonly gaps: readonly OpenGap[];
   /** Handed out, and unknown to this journal. */
   readonly runs: readonly string[];
+  /** Something is noted outside the database; else nobody knows which runs were handed out. */
+  readonly noted: boolean;
   /** Payouts and clearing go on. */
   readonly resumed: boolean;
 };
+
+/** What the operator gives up who has lost the high water with the database. */
+export const NOTES = 'notes';
 
 /** As people shorten a channel's id. */
 const CHANNEL_DIGITS_MIN = 12;
@@ -41,22 +47,24 @@ const decide = async (reader: Reader, accepted: readonly string[], noted: Noted)
   const reason = await staleReason(reader);
   const gaps = await gapsIn(reader);
   const runs = await lostRuns(reader, noted.runs);
-  const stray = namesNothing(accepted, gaps, runs);
+  const hasNotes = noted.mark !== null || noted.runs.length > 0;
+  const stray = namesNothing(accepted, gaps, hasNotes ? runs : [...runs, NOTES]);
   if (stray !== undefined)
     return refuse('config-invalid', `--accept ${stray} is no channel with a gap and no run that is missing`);
   const open = gaps.filter(({ missing }) => missing !== undefined);
   const given = open.filter(({ gap }) => isNamed(accepted, gap.channel));
-  const resumed = given.length === open.length && runs.every((run) => accepted.includes(run));
+  const isKnown = hasNotes || accepted.includes(NOTES);
+  const resumed = isKnown && given.length === open.length && runs.every((run) => accepted.includes(run));
   const put: Changed = {
     gap: given.map(({ gap }) => acceptedGap(gap)),
     meta: [FRESH, forgottenMeta(await forgottenIn(reader, gaps, noted))],
   };
-  return ok({ said: { reason, gaps, runs, resumed }, put });
+  return ok({ said: { reason, gaps, runs, noted: hasNotes, resumed }, put });
 };
 
 /**
  * Takes the journal for whole again where nothing is missing but what is `accepted` by name: channels, at least 12
- * digits of them, and runs. Changes nothing else.
+ * digits of them, runs, and the notes. Changes nothing else.
  * Codes: config-invalid (a name of nothing), those of the high water and the store.
  */
 export const resumeStore = async (

@@ -100,6 +100,8 @@ export const run = onStore(OPTIONS, async (store, options) => {
   const noted = await putMeta(store, sender.value);
   if (!noted.ok) return noted;
   const { key: _, ...party } = set.value;
-  const text = `${didKey(key.value)} is paid as ${party.name}, ${party.bank}`;
+  const [, ...bank] = party.bank.split(':').filter((part) => part !== '');
+  const does = given.value.account === 'settler' ? 'pays' : 'is paid';
+  const text = `${didKey(key.value)} ${does} as ${party.name}, ${bank.join(' ')}`;
   return ok({ text, json: { account: didKey(key.value), ...party } });
 });

@@ -62,8 +62,10 @@ export const run = onStore(OPTIONS, async (store, options, host) => {
   if (!given.ok) return given;
   const occasion = occasionOf(options, host.nowMs(), LEAD_DAYS);
   if (!occasion.ok) return occasion;
+  const highWater = highWaterOf(options);
+  if (!highWater.ok) return highWater;
   const order = { ...occasion.value, from: from.value };
-  const made = await makeUnderMark(store, highWaterOf(options), runIdOf('collection', order), () =>
+  const made = await makeUnderMark(store, highWater.value, runIdOf('collection', order), () =>
     makeCollections(store, order, host.nowMs(), host.crypto.sha256),
   );
   return made.ok ? sayRun(store, made.value, given.value.out, WORDS) : made;

@@ -27,8 +27,10 @@ export const run = onStore(OPTIONS, async (store, options, host) => {
   if (!threshold.ok) return threshold;
   const occasion = occasionOf(options, host.nowMs(), LEAD_DAYS);
   if (!occasion.ok) return occasion;
+  const highWater = highWaterOf(options);
+  if (!highWater.ok) return highWater;
   const order = { ...occasion.value, thresholdNano: threshold.value };
-  const made = await makeUnderMark(store, highWaterOf(options), runIdOf('payout', order), () =>
+  const made = await makeUnderMark(store, highWater.value, runIdOf('payout', order), () =>
     makeRun(store, order, host.nowMs(), host.crypto.sha256),
   );
   return made.ok ? sayRun(store, made.value, given.value.out, WORDS) : made;

@@ -2,7 +2,7 @@
 
 import { toHex } from '../../../schemas/bytes.ts';
 import { ok } from '../../../schemas/result.ts';
-import { type Resumption, resumeStore } from '../backup/resume.ts';
+import { NOTES, type Resumption, resumeStore } from '../backup/resume.ts';
 import { formatAmount } from '../ledger/amount.ts';
 import { tableOf } from '../reports/table.ts';
 import { onStore } from './on-store.ts';
@@ -12,7 +12,10 @@ const OPTIONS = { accept: { type: 'string', multiple: true }, ...STATE_OPTION } 
 
 const HEAD = ['channel', 'signed', 'booked', 'missing'];
 
-const textOf = ({ reason, gaps, runs, resumed }: Resumption): string => {
+const LOST = `nothing is noted beside this database of the runs that were handed out: put it where the lost one was, or say
+--state; where the notes are lost too, bring in the bank's statements of all that was paid, then --accept ${NOTES}`;
+
+const textOf = ({ reason, gaps, runs, noted, resumed }: Resumption): string => {
   if (reason === '') return 'the journal is taken for whole: nothing has stopped';
   const rows = gaps.map(({ gap, receipt, channel, missing }) => [
     toHex(gap.channel).slice(0, 12),
@@ -26,14 +29,16 @@ const textOf = ({ reason, gaps, runs, resumed }: Resumption): string => {
   );
   const end = resumed
     ? 'payouts and clearing go on'
-    : 'payouts stay stopped: bring in what is missing, or give it up with --accept CHANNEL or --accept RUN';
-  return [reason, ...table, ...lost, end].join('\n');
+    : 'payouts stay stopped: bring in what is missing, or give it up with --accept';
+  return [reason, ...table, ...lost, ...(noted || resumed ? [] : [LOST]), end].join('\n');
 };
 
 export const run = onStore(OPTIONS, async (store, values) => {
-  const said = await resumeStore(store, values.accept ?? [], highWaterOf(values));
+  const highWater = highWaterOf(values);
+  if (!highWater.ok) return highWater;
+  const said = await resumeStore(store, values.accept ?? [], highWater.value);
   if (!said.ok) return said;
-  const { reason, gaps, runs, resumed } = said.value;
+  const { reason, gaps, runs, noted, resumed } = said.value;
   const json = {
     reason,
     resumed: reason === '' || resumed,
@@ -45,6 +50,7 @@ export const run = onStore(OPTIONS, async (store, values) => {
       missing: missing ?? null,
     })),
     runs,
+    noted,
   };
   return ok({ text: textOf(said.value), json, exit: json.resumed ? 0 : 1 });
 });
