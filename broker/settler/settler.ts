@@ -226,7 +226,7 @@ const keepHouse = async (
   { store, nowMs, highWater }: SettlerOptions,
   { limits, crypto }: Desk,
 ): Promise<Result<unknown>> => {
-  const passed = await finaliseDaily(store, nowMs(), crypto.sha256);
+  const passed = await finaliseDaily(store, nowMs(), limits.intakeGapMs, crypto.sha256);
   if (!passed.ok) return passed;
   const taken = await takeSnapshot(store, limits.snapshotRows, nowMs(), crypto.sha256);
   if (!taken.ok || highWater === undefined) return taken;

@@ -6,6 +6,7 @@
 import type { Sha256 } from '../../../schemas/crypto.ts';
 import { ok, type Result } from '../../../schemas/result.ts';
 import { checkFresh, staleReason } from '../backup/stale.ts';
+import { INTAKE, servedForMs } from '../desk/grace.ts';
 import { type Book, openBook } from '../ledger/book.ts';
 import { RETURN_PERIODS } from '../settings.ts';
 import { allRows, type Store } from '../store/store.ts';
@@ -31,11 +32,11 @@ const isOver = (row: PayoutRow): boolean =>
   row.state !== 'pending' && (row.state !== 'posted' || directionOf(row) === 'payout');
 
 /** Books what time says of the run's transfers: how many words. */
-const passRun = (book: Book, run: RunRow, rows: readonly PayoutRow[]): number => {
+const passRun = (book: Book, run: RunRow, rows: readonly PayoutRow[], atMs: number): number => {
   let words = 0;
   let over = true;
   for (const row of rows) {
-    const word = wordOfTime(row, run, book.timeMs);
+    const word = wordOfTime(row, run, atMs);
     const heard =
       word === undefined ? ok({ row, booked: false }) : hear(book, row, word, null, 'payout-unknown');
     if (!heard.ok) throw new RangeError(heard.detail);
@@ -69,7 +70,7 @@ export const finalise = async (store: Store, nowMs: number, sha256: Sha256): Pro
         balance: rows.flatMap(balancesMoved),
       };
       const book = await openBook(reader, wanted, nowMs, sha256);
-      const value = passRun(book, book.get('run', [id])!, rows);
+      const value = passRun(book, book.get('run', [id])!, rows, nowMs);
       return { changes: book.changes(), value };
     });
     if (!passed.ok) return passed;
@@ -78,16 +79,29 @@ export const finalise = async (store: Store, nowMs: number, sha256: Sha256): Pro
   return ok(words);
 };
 
-/** Once a day, whoever asks first. Codes: those of the store. */
-export const finaliseDaily = async (store: Store, nowMs: number, sha256: Sha256): Promise<Result<number>> => {
+/** As long as the grace of a channel: time for somebody to notice a wrong clock. */
+const CERTAIN_MS = 24 * 3_600_000;
+
+/**
+ * Once a day, whoever asks first, for what was due a day ago, all of which the settler has lived through: a clock that
+ * leaps ahead makes nothing final. Codes: those of the store.
+ */
+export const finaliseDaily = async (
+  store: Store,
+  nowMs: number,
+  gapMs: number,
+  sha256: Sha256,
+): Promise<Result<number>> => {
   const today = new Date(nowMs).toISOString().slice(0, 10);
   const isDue = await store.read(async (reader) => {
     const [last] = await reader.get('meta', [FINALITY]);
-    return (last === undefined || last.value < today) && (await staleReason(reader)) === '';
+    const [intake] = await reader.get('meta', [INTAKE]);
+    const isCertain = servedForMs(intake?.value ?? '', nowMs, gapMs) >= CERTAIN_MS;
+    return isCertain && (last === undefined || last.value < today) && (await staleReason(reader)) === '';
   });
   if (!isDue.ok) return isDue;
   if (!isDue.value) return ok(0);
-  const passed = await finalise(store, nowMs, sha256);
+  const passed = await finalise(store, nowMs - CERTAIN_MS, sha256);
   if (!passed.ok) return passed;
   const meta = [{ name: 'finality', value: today }];
   return store.transact(async () => ({ changes: { put: { meta } }, value: passed.value }));

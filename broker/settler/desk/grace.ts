@@ -59,6 +59,13 @@ export const intakeSinceMs = (book: Book, channelId: Uint8Array, gapMs: number):
   return isContinuous(span, book.timeMs, gapMs) ? span.sinceMs : book.timeMs;
 };
 
+/** The longest that any shard has been served without a gap until now: 0 after downtime, and after a clock's leap. */
+export const servedForMs = (intake: string, timeMs: number, gapMs: number): number =>
+  Math.max(
+    0,
+    ...readSpans(intake).map((span) => (isContinuous(span, timeMs, gapMs) ? timeMs - span.sinceMs : 0)),
+  );
+
 /** A sign of life of the shards that are served. */
 export const noteIntake = (book: Book, shards: readonly string[], gapMs: number): void => {
   const spans = book.isStale() ? [] : spansIn(book);

@@ -6,7 +6,7 @@ import { setMandate } from '../../../broker/settler/bank/mandates.ts';
 import { readNacha } from '../../../broker/settler/bank/nacha-reader.ts';
 import { messageIdOf } from '../../../broker/settler/bank/runs.ts';
 import { setGuarantee } from '../../../broker/settler/credit/guarantees.ts';
-import { RETURN_PERIODS } from '../../../broker/settler/settings.ts';
+import { DEFAULT_LIMITS, RETURN_PERIODS } from '../../../broker/settler/settings.ts';
 import { openMemoryStore } from '../../../broker/settler/store/memory.ts';
 import type { Store } from '../../../broker/settler/store/store.ts';
 import { toHex } from '../../../schemas/bytes.ts';
@@ -51,6 +51,10 @@ import {
 const MESSAGE = 'pain.008.001.08';
 const reason = lintMissing(MESSAGE);
 if (reason !== undefined) console.log(`skip: ${reason}`);
+
+/** The settler has been there since a day and a bit, or since `sinceMs`. */
+const served = (store: Store, atMs: number, sinceMs = atMs - DAY_MS - 1): Promise<unknown> =>
+  putMeta(store, [{ name: 'intake', value: `00-ff ${sinceMs} ${atMs}` }]);
 
 const collections = suite<{ store: Store }>('collections');
 collections.before.each(async (context) => {
@@ -114,6 +118,7 @@ collections('back no grant while they are held', async ({ store }) => {
   const before = await houseOver(store);
   assert.is((await before.ask(openRequest(open), undefined, ANN)).code, 'deposit-insufficient');
   await before.settler.close();
+  await served(store, START_MS + NINE_WEEKS_MS);
   const later = await houseOver(store, {}, { nowMs: () => START_MS + NINE_WEEKS_MS });
   assert.is((await later.ask(openRequest(open), undefined, ANN)).code, undefined);
   await later.settler.close();
@@ -246,7 +251,7 @@ collections('in dollars are NACHA debits that stand when nothing comes back', as
   const [batch] = readNacha(bytesOf(file!)).batches;
   assert.equal([batch!.sec, batch!.serviceClass, batch!.description], ['PPD', '225', 'COLLECTION']);
   const dueMs = Date.parse(run.run.executionDate) + RETURN_PERIODS.achSettledMs;
-  assert.is(sure(await finaliseDaily(store, dueMs - 1, crypto.sha256)), 0);
+  assert.is(sure(await finalise(store, dueMs - 1, crypto.sha256)), 0);
   assert.is(sure(await finalise(store, dueMs, crypto.sha256)), 1);
   assert.is(await held(store, ANN, 'USD'), EUR(5000));
   assert.is(sure(await finalise(store, dueMs + RETURN_PERIODS.achMs, crypto.sha256)), 1);
@@ -265,23 +270,52 @@ collections.run();
 
 const finality = suite('finality');
 
+const sweptAt = async (store: Store, atMs: number): Promise<void> => {
+  const house = await houseOver(store, {}, { nowMs: () => atMs });
+  await house.settler.close();
+};
+
 finality('passes once a day, by the sweep of whoever comes first, and not over a stale journal', async () => {
   const store = openMemoryStore();
   await openBooks(store);
   const run = sure(await collect(store, { owner: ANN.key, nano: EUR(100) }, { currency: 'USD' }));
   const later = START_MS + 100 * DAY_MS;
   await putMeta(store, [{ name: 'stale', value: 'a receipt is newer' }]);
-  assert.is(sure(await finaliseDaily(store, later, crypto.sha256)), 0);
   const refused = await finalise(store, later, crypto.sha256);
   assert.is(refused.ok ? 'ok' : refused.code, 'journal-stale');
+  const daily = async (atMs: number): Promise<number> =>
+    sure(await finaliseDaily(store, atMs, DEFAULT_LIMITS.intakeGapMs, crypto.sha256));
+  await served(store, later);
+  assert.is(await daily(later), 0);
   await putMeta(store, [{ name: 'stale', value: '' }]);
-  const house = await houseOver(store, {}, { nowMs: () => later });
-  await house.settler.close();
+  await sweptAt(store, later);
   assert.is((await transfer(store, run.payouts[0]!.id)).state, 'posted');
-  assert.is(sure(await finaliseDaily(store, later + 70 * DAY_MS, crypto.sha256)), 1);
+  await served(store, later + 70 * DAY_MS);
+  assert.is(await daily(later + 70 * DAY_MS), 1);
   const [row] = sure(await store.read((reader) => reader.get('run', [[run.run.id]])));
   assert.is(row!.over, true);
-  assert.is(sure(await finaliseDaily(store, later + 71 * DAY_MS, crypto.sha256)), 0);
+  await served(store, later + 71 * DAY_MS);
+  assert.is(await daily(later + 71 * DAY_MS), 0);
   await checkBooks(store);
 });
+
+finality(
+  'is not brought about by a clock that leaps ahead, nor by the first hours after downtime',
+  async () => {
+    const store = openMemoryStore();
+    await openBooks(store);
+    const run = sure(await collect(store, { owner: ANN.key, nano: EUR(100) }, { currency: 'USD' }));
+    const stateAt = async (atMs: number): Promise<string> => {
+      await sweptAt(store, atMs);
+      return (await transfer(store, run.payouts[0]!.id)).state;
+    };
+    const later = START_MS + 100 * DAY_MS;
+    assert.is(await stateAt(later), 'pending');
+    await served(store, later + DAY_MS - 1000, later);
+    assert.is(await stateAt(later + DAY_MS - 1000), 'pending', 'not yet a day since the leap');
+    await served(store, later + 3 * DAY_MS);
+    assert.is(await stateAt(later + 3 * DAY_MS), 'posted');
+    await checkBooks(store);
+  },
+);
 finality.run();
