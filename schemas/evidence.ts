@@ -9,12 +9,12 @@
 import { addNano, multiplyNano } from './amount.ts';
 import { equalBytes } from './bytes.ts';
 import { type Cbor, decodeCbor } from './cbor.ts';
-import { parseObject } from './cose.ts';
+import { type Envelope, parseObject } from './cose.ts';
 import type { Crypto, Sha256 } from './crypto.ts';
 import { checkFields } from './fields.ts';
 import { ok, type Result, refuse } from './result.ts';
 import { CHAIN_TICKS_MAX, chainBlock, encodeTick, TICK_FIELDS, type Tick, walkBack } from './tick.ts';
-import { parseVoucher, type Voucher, verifyVoucher, verifyVoucherIn, voucherIn } from './voucher.ts';
+import { type Voucher, verifyVoucherIn, voucherIn } from './voucher.ts';
 
 /** Bytes as received: what a claim carries and a journal keeps. */
 export type Evidence = { readonly voucher: Uint8Array; readonly tick: Uint8Array | null };
@@ -174,33 +174,78 @@ export const decodeTick = (encoded: Uint8Array): Result<Tick> => {
   return item.ok ? tickOf(item.value) : item;
 };
 
-export type Stated = { readonly voucher: Voucher; readonly tick: Tick | null; readonly totalNano: number };
+export type Stated = {
+  readonly evidence: Evidence;
+  readonly envelope: Envelope;
+  readonly voucher: Voucher;
+  readonly tick: Tick | null;
+  readonly totalNano: number;
+};
 
 /**
  * What evidence says, before any cryptography: a settler compares totals first.
  * Codes: cbor-*, cose-*, object-malformed, value-out-of-range, tick-unknown-voucher.
  */
 export const parseEvidence = (evidence: Evidence): Result<Stated> => {
-  const voucher = parseVoucher(evidence.voucher);
-  if (!voucher.ok) return voucher;
-  if (evidence.tick === null) {
-    return ok({ voucher: voucher.value, tick: null, totalNano: voucher.value.cumulativeNano });
+  const envelope = parseObject(evidence.voucher);
+  if (!envelope.ok) return envelope;
+  const parsed = voucherIn(envelope.value);
+  if (!parsed.ok) return parsed;
+  const voucher = parsed.value;
+  let tick: Tick | null = null;
+  let total = voucher.cumulativeNano;
+  if (evidence.tick !== null) {
+    const decoded = decodeTick(evidence.tick);
+    if (!decoded.ok) return decoded;
+    tick = decoded.value;
+    if (voucher.anchor === null || tick.seq16 !== voucher.seq % 65536) {
+      return refuse('tick-unknown-voucher', 'the tick is not of the chain of voucher ' + voucher.seq);
+    }
+    total = reach(voucher, tick.index);
+    if (total < 0) return refuse('value-out-of-range', 'the total passes 2^53 - 1 nano');
   }
-  const tick = decodeTick(evidence.tick);
-  if (!tick.ok) return tick;
-  if (voucher.value.anchor === null || tick.value.seq16 !== voucher.value.seq % 65536) {
-    return refuse('tick-unknown-voucher', 'the tick is not of the chain of voucher ' + voucher.value.seq);
-  }
-  const total = reach(voucher.value, tick.value.index);
-  if (total < 0) return refuse('value-out-of-range', 'the total passes 2^53 - 1 nano');
-  return ok({ voucher: voucher.value, tick: tick.value, totalNano: total });
+  return ok({
+    evidence: evidence,
+    envelope: envelope.value,
+    voucher: voucher,
+    tick: tick,
+    totalNano: total,
+  });
 };
 
 /**
- * A new verified position for `evidence`, walking on from `last` where it is of the same voucher.
+ * A new verified position for what evidence states, walking on from `last` where it is of the same voucher.
  * `last` is not changed, so a transaction that fails leaves nothing behind.
- * Codes: those of `parseEvidence`, voucher-over-limit, signature-invalid, tick-stale, tick-does-not-chain.
+ * Codes: voucher-over-limit, signature-invalid, tick-stale, tick-does-not-chain.
  */
+export const verifyStated = (
+  last: Position | null,
+  stated: Stated,
+  channel: Uint8Array,
+  payer: Uint8Array,
+  limitNano: number,
+  crypto: Crypto,
+): Result<Position> => {
+  if (stated.totalNano > limitNano) {
+    return refuse(
+      'voucher-over-limit',
+      stated.totalNano + ' nano passes the limit of ' + limitNano + ' nano',
+    );
+  }
+  const position = positionOf(channel, stated.voucher, stated.evidence.voucher);
+  if (last !== null && equalBytes(last.voucherBytes, position.voucherBytes)) {
+    position.index = last.index;
+    position.x = last.x;
+  } else {
+    const verified = verifyVoucherIn(stated.envelope, channel, payer, crypto.verify);
+    if (!verified.ok) return verified;
+  }
+  if (stated.tick === null) return ok(position);
+  const advanced = advance(position, stated.tick, CHAIN_TICKS_MAX, limitNano, crypto.sha256);
+  return advanced.ok ? ok(position) : advanced;
+};
+
+/** The same for bytes. Codes: those of `parseEvidence` as well. */
 export const verifyEvidence = (
   last: Position | null,
   evidence: Evidence,
@@ -210,22 +255,5 @@ export const verifyEvidence = (
   crypto: Crypto,
 ): Result<Position> => {
   const stated = parseEvidence(evidence);
-  if (!stated.ok) return stated;
-  if (stated.value.totalNano > limitNano) {
-    return refuse(
-      'voucher-over-limit',
-      stated.value.totalNano + ' nano passes the limit of ' + limitNano + ' nano',
-    );
-  }
-  const position = positionOf(channel, stated.value.voucher, evidence.voucher);
-  if (last !== null && equalBytes(last.voucherBytes, evidence.voucher)) {
-    position.index = last.index;
-    position.x = last.x;
-  } else {
-    const verified = verifyVoucher(evidence.voucher, channel, payer, crypto.verify);
-    if (!verified.ok) return verified;
-  }
-  if (stated.value.tick === null) return ok(position);
-  const advanced = advance(position, stated.value.tick, CHAIN_TICKS_MAX, limitNano, crypto.sha256);
-  return advanced.ok ? ok(position) : advanced;
+  return stated.ok ? verifyStated(last, stated.value, channel, payer, limitNano, crypto) : stated;
 };

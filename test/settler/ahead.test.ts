@@ -3,6 +3,7 @@ import * as assert from 'uvu/assert';
 import { createAhead } from '../../broker/settler/desk/ahead.ts';
 import { openMemoryStore } from '../../broker/settler/store/memory.ts';
 import type { Crypto } from '../../schemas/crypto.ts';
+import { parseEvidence } from '../../schemas/evidence.ts';
 import { must } from '../world/deal.ts';
 import { claimRequest, crypto, evidenceFor, houseOver, openOf, openRequest, UNIT } from './parties.ts';
 
@@ -60,8 +61,8 @@ ahead('that are wrong are refused as ever', async () => {
 
 ahead('answer for exactly the bytes that were checked', async () => {
   const { channel, ahead, checks } = await known();
-  const evidence = evidenceFor(channel, 2, 2 * UNIT);
-  const answering = await ahead.check(channel.id, evidence, () => true)!;
+  const stated = must(parseEvidence(evidenceFor(channel, 2, 2 * UNIT)));
+  const answering = await ahead.check(channel.id, stated, () => true)!;
   const other = crypto.random(64);
   assert.is(answering.verify(crypto.random(32), other, other), false);
   assert.equal(checks, { here: 1, aside: 1 });
@@ -69,13 +70,16 @@ ahead('answer for exactly the bytes that were checked', async () => {
 
 ahead('are not for what is unknown, no more, too much, closed, known already or not allowed', async () => {
   const { channel, row, ahead, checks } = await known();
-  const more = evidenceFor(channel, 2, 2 * UNIT);
+  const stated = (seq: number, nano: number) => must(parseEvidence(evidenceFor(channel, seq, nano)));
+  const more = stated(2, 2 * UNIT);
   const yes = () => true;
   assert.is(ahead.check(crypto.random(32), more, yes), undefined);
-  assert.is(ahead.check(channel.id, evidenceFor(channel, 2, UNIT), yes), undefined);
-  assert.is(ahead.check(channel.id, evidenceFor(channel, 2, row.limitNano + 1), yes), undefined);
-  assert.is(ahead.check(channel.id, { voucher: row.voucher!, tick: null }, yes), undefined);
-  assert.is(ahead.check(channel.id, { voucher: new Uint8Array(3), tick: null }, yes), undefined);
+  assert.is(ahead.check(channel.id, stated(2, UNIT), yes), undefined);
+  assert.is(ahead.check(channel.id, stated(2, row.limitNano + 1), yes), undefined);
+  assert.is(
+    ahead.check(channel.id, must(parseEvidence({ voucher: row.voucher!, tick: null })), yes),
+    undefined,
+  );
   assert.is(
     ahead.check(channel.id, more, () => false),
     undefined,

@@ -9,8 +9,8 @@
 
 import { equalBytes, toHex } from '../../../schemas/bytes.ts';
 import type { Crypto } from '../../../schemas/crypto.ts';
-import { type Evidence, parseEvidence } from '../../../schemas/evidence.ts';
-import { verifyVoucher } from '../../../schemas/voucher.ts';
+import type { Stated } from '../../../schemas/evidence.ts';
+import { verifyVoucherIn } from '../../../schemas/voucher.ts';
 import type { ChannelRow } from '../store/tables.ts';
 
 /** Channels remembered, the longest unused forgotten first: some 1 kB each. */
@@ -18,14 +18,14 @@ const CHANNELS_MAX = 16_384;
 
 type Asked = { readonly key: Uint8Array; readonly message: Uint8Array; readonly signature: Uint8Array };
 
-/** What `verifyVoucher` would ask, without an answer. undefined where it asks nothing. */
-const askedBy = (channel: ChannelRow, voucher: Uint8Array): Asked | undefined => {
+/** What the transaction will ask, without an answer. undefined where it asks nothing. */
+const askedBy = (channel: ChannelRow, { envelope }: Stated): Asked | undefined => {
   let asked: Asked | undefined;
   const verify: Crypto['verify'] = (key, message, signature) => {
     asked = { key, message, signature };
     return false;
   };
-  verifyVoucher(voucher, channel.id, channel.payer, verify);
+  verifyVoucherIn(envelope, channel.id, channel.payer, verify);
   return asked;
 };
 
@@ -33,7 +33,7 @@ export type Ahead = {
   /** Cryptography for a claim that knows the answer; undefined where there is nothing to check. `allow` as for `claim`. */
   readonly check: (
     channelId: Uint8Array,
-    evidence: Evidence,
+    stated: Stated,
     allow: () => boolean,
   ) => Promise<Crypto> | undefined;
   /** A channel as a claim left it. */
@@ -41,12 +41,9 @@ export type Ahead = {
 };
 
 /** Would the claim come to its signature? The transaction asks the same of the channel as it is then. */
-const isWorthwhile = (channel: ChannelRow, evidence: Evidence): boolean => {
+const isWorthwhile = (channel: ChannelRow, { evidence, totalNano }: Stated): boolean => {
   if (channel.closed || (channel.voucher !== null && equalBytes(channel.voucher, evidence.voucher)))
     return false;
-  const stated = parseEvidence(evidence);
-  if (!stated.ok) return false;
-  const { totalNano } = stated.value;
   return totalNano > channel.paidNano && totalNano <= channel.limitNano;
 };
 
@@ -54,11 +51,11 @@ export const createAhead = (crypto: Crypto): Ahead => {
   const { verifyAside } = crypto;
   const known = new Map<string, ChannelRow>();
   return {
-    check: (channelId, evidence, allow) => {
+    check: (channelId, stated, allow) => {
       const channel = known.get(toHex(channelId));
       if (verifyAside === undefined || channel === undefined) return undefined;
-      if (!isWorthwhile(channel, evidence) || !allow()) return undefined;
-      const asked = askedBy(channel, evidence.voucher);
+      if (!isWorthwhile(channel, stated) || !allow()) return undefined;
+      const asked = askedBy(channel, stated);
       if (asked === undefined) return undefined;
       const isAsked: Crypto['verify'] = (key, message, signature) =>
         equalBytes(key, asked.key) &&

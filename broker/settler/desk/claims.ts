@@ -1,12 +1,12 @@
 /** Claims: evidence moves money from a channel to its payee. Anyone may present it. */
 
-import { toHex } from '../../../schemas/bytes.ts';
+import { equalBytes, toHex } from '../../../schemas/bytes.ts';
 import {
   type Evidence,
   type Position,
-  parseEvidence,
+  type Stated,
   totalNanoOf,
-  verifyEvidence,
+  verifyStated,
 } from '../../../schemas/evidence.ts';
 import { ok, type Result, refuse } from '../../../schemas/result.ts';
 import { chainBlock } from '../../../schemas/tick.ts';
@@ -22,9 +22,9 @@ import { resolveDisputes } from './resolving.ts';
 export const unknownChannel = (id: Uint8Array) =>
   refuse('channel-unknown', `no channel ${toHex(id)} was granted here: open it first`);
 
-/** Where the last claim's verification ended, so that the next one walks on from there. */
-export const lastStep = (channel: ChannelRow): Position | null => {
-  if (channel.voucher === null) return null;
+/** Where the last claim's verification ended, so that the next one with the same voucher walks on from there. */
+export const lastStep = (channel: ChannelRow, evidence: Evidence): Position | null => {
+  if (channel.voucher === null || !equalBytes(channel.voucher, evidence.voucher)) return null;
   const voucher = parseVoucher(channel.voucher);
   if (!voucher.ok) throw new Error(`channel ${toHex(channel.id)} holds a voucher that is none`);
   const { seq, anchor } = voucher.value;
@@ -40,20 +40,18 @@ export const lastStep = (channel: ChannelRow): Position | null => {
 /**
  * Books what the evidence proves beyond what is booked; less or the same is answered with the receipt there
  * is. Totals are compared, and bounds checked, before any cryptography; `allow` is asked right before it.
- * Codes: channel-unknown, channel-closed, claim-rate, those of `verifyEvidence`.
+ * Codes: channel-unknown, channel-closed, claim-rate, those of `verifyStated`.
  */
 export const claim = (
   book: Book,
   channelId: Uint8Array,
-  evidence: Evidence,
+  stated: Stated,
   desk: Desk,
   allow: () => boolean,
 ): Result<Answer> => {
   const channel = book.get('channel', [channelId]);
   if (channel === undefined) return unknownChannel(channelId);
-  const stated = parseEvidence(evidence);
-  if (!stated.ok) return stated;
-  const { totalNano } = stated.value;
+  const { evidence, totalNano } = stated;
   if (totalNano <= channel.paidNano) return ok({ kind: 'receipt', channel });
   if (channel.closed) {
     return refuse('channel-closed', `closed at ${channel.paidNano} nano: ${totalNano} nano come too late`);
@@ -63,9 +61,9 @@ export const claim = (
   }
   if (!allow())
     return refuse('claim-rate', 'too many claims on this channel: wait a second, then send the best');
-  const verified = verifyEvidence(
-    lastStep(channel),
-    evidence,
+  const verified = verifyStated(
+    lastStep(channel, evidence),
+    stated,
     channel.id,
     channel.payer,
     channel.limitNano,

@@ -1,6 +1,7 @@
 /** From a request to a task: what can be decided without the database is decided here. */
 
 import { toHex } from '../../../schemas/bytes.ts';
+import { parseEvidence } from '../../../schemas/evidence.ts';
 import type { Request } from '../../../schemas/request.ts';
 import { ok, type Result, refuse } from '../../../schemas/result.ts';
 import { createAhead } from './ahead.ts';
@@ -43,7 +44,8 @@ export const createPrepare = (desk: Desk, nowMs: () => number) => {
         return openTask(request.parts[0], desk);
       case 'claim': {
         const [id, voucher, tick] = request.parts;
-        return ok(claimTask(id, { voucher, tick }, desk, ahead, allow(id)));
+        const stated = parseEvidence({ voucher, tick });
+        return stated.ok ? ok(claimTask(id, stated.value, desk, ahead, allow(id))) : stated;
       }
       case 'close': {
         const [id, close, consent] = request.parts;

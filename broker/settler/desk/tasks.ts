@@ -1,6 +1,6 @@
 /** What each request does once the database is there: the tasks of `prepare.ts`. */
 
-import type { Evidence } from '../../../schemas/evidence.ts';
+import type { Stated } from '../../../schemas/evidence.ts';
 import { openChannel } from '../../../schemas/open.ts';
 import { ok, type Result } from '../../../schemas/result.ts';
 import type { Ahead } from './ahead.ts';
@@ -36,13 +36,7 @@ export const openTask = (bytes: Uint8Array, desk: Desk): Result<Task> => {
 };
 
 /** Its rate is counted once, whether the signature is checked ahead or in the transaction. */
-export const claimTask = (
-  id: Uint8Array,
-  evidence: Evidence,
-  desk: Desk,
-  ahead: Ahead,
-  allow: Allow,
-): Task => {
+export const claimTask = (id: Uint8Array, stated: Stated, desk: Desk, ahead: Ahead, allow: Allow): Task => {
   let crypto = desk.crypto;
   let may: boolean | undefined;
   const allowOnce = (): boolean => {
@@ -50,12 +44,12 @@ export const claimTask = (
     return may;
   };
   const apply: Task['apply'] = (book) => {
-    const claimed = claim(book, id, evidence, { ...desk, crypto }, allowOnce);
+    const claimed = claim(book, id, stated, { ...desk, crypto }, allowOnce);
     if (claimed.ok && claimed.value.kind === 'receipt') ahead.note(claimed.value.channel);
     return unlessLess(book, id, claimed);
   };
   const check = () =>
-    ahead.check(id, evidence, allowOnce)?.then((checked) => {
+    ahead.check(id, stated, allowOnce)?.then((checked) => {
       crypto = checked;
     });
   return onChannel(id, apply, { ahead: check, steady: true });

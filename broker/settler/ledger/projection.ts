@@ -6,7 +6,7 @@
  * of it: yes in operation, the truth in an audit.
  */
 
-import { toHex } from '../../../schemas/bytes.ts';
+import { equalBytes, toHex } from '../../../schemas/bytes.ts';
 import { decodeCbor } from '../../../schemas/cbor.ts';
 import type { Crypto, Sha256, Verify } from '../../../schemas/crypto.ts';
 import { openChannel } from '../../../schemas/open.ts';
@@ -29,7 +29,7 @@ export const believingWith = (sha256: Sha256): Crypto => ({
 });
 
 /** Channels of a device that spends for an owner count against its budget. */
-const isBudgeted = (channel: ChannelRow): boolean => toHex(channel.payer) !== toHex(channel.payerOwner);
+const isBudgeted = (channel: ChannelRow): boolean => !equalBytes(channel.payer, channel.payerOwner);
 
 /** What a device spends is counted in each currency on its own: a budget of another one begins anew. */
 export const totalScope = (currency: string): string => `${currency}/total`;

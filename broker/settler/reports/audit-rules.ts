@@ -127,14 +127,13 @@ const sidesFault = ({ event }: Case, channel: ChannelRow, isClaim: boolean): str
 
 const claim = onChannel((on, channel) => {
   const { event, crypto, walked } = on;
-  const last = lastStep(channel);
   const { id, payer, limitNano, paidNano } = channel;
   const evidence = evidenceOfProof(event.proof);
+  const last = lastStep(channel, evidence);
   const sides = sidesFault(on, channel, true);
   if (sides !== undefined) return sides;
   return said(verifyEvidence(last, evidence, id, payer, limitNano, crypto), (step) => {
-    const isSameVoucher = last !== null && equalBytes(last.voucherBytes, step.voucherBytes);
-    walked(step.index - (isSameVoucher ? last.index : 0));
+    walked(step.index - (last?.index ?? 0));
     const totalNano = BigInt(totalNanoOf(step));
     return first(
       totalNano !== event.totalNano && `the payer signed ${totalNano} nano, ${event.totalNano} are claimed`,
