@@ -8,7 +8,7 @@ import { ok, type Result, refuse } from '../schemas/result.ts';
 import { type RunningBox, startBox } from './box.ts';
 import { checkLimits, type Limits } from './limits.ts';
 import type { Place, Transport } from './listeners.ts';
-import type { LogEvent } from './log.ts';
+import { type LogEvent, logLine } from './log.ts';
 import { highWaterPlace } from './settler/backup/high-water-file.ts';
 
 export const HELP = `tollbridge broker --config FILE: MQTT broker with a settler inside, on one database
@@ -82,7 +82,7 @@ const start = async (
   const places = placesOf(file.listen);
   if (!places.ok) return places;
   const log = (event: LogEvent): void => {
-    if (!quiet) host.print(`${JSON.stringify(event)}\n`);
+    if (!quiet) host.print(logLine(event, host.nowMs()));
   };
   return startBox(
     {
@@ -109,7 +109,7 @@ const serve = async (file: BrokerFile, host: BrokerHost, quiet: boolean): Promis
   const box = await start(file, signer.value, host, quiet);
   if (!box.ok) return box;
   if (!quiet)
-    host.print(`${JSON.stringify({ level: 'info', event: 'ready', key: didKey(signer.value.key) })}\n`);
+    host.print(logLine({ level: 'info', event: 'ready', key: didKey(signer.value.key) }, host.nowMs()));
   await host.ended();
   await box.value.close();
   return ok(0);

@@ -15,6 +15,10 @@ export type LogEvent = {
 
 export type Log = (event: LogEvent) => void;
 
+/** One JSON object on one line, with its time. */
+export const logLine = (event: LogEvent & { readonly key?: string }, nowMs: number): string =>
+  `${JSON.stringify({ time: new Date(nowMs).toISOString(), ...event })}\n`;
+
 /** A stranger makes lines by knocking: 50 a second of 400 bytes are 1.7 GB a day at the worst. */
 const LINES_PER_S_MAX = 50;
 /** A detail quotes what strangers sent, a topic for example. */

@@ -14,9 +14,10 @@
  * | time      | timed              | none: a nonce goes in, a signature out    |
  */
 
-import { isBytes, toHex } from '../../schemas/bytes.ts';
+import { fromHex, isBytes, toHex } from '../../schemas/bytes.ts';
 import { decodeCbor } from '../../schemas/cbor.ts';
 import type { Crypto } from '../../schemas/crypto.ts';
+import { didKey } from '../../schemas/identity.ts';
 import { decodeRequest, encodeRequest, REQUEST_ID_BYTES } from '../../schemas/request.ts';
 import { ok, type Refusal, type Result, refuse } from '../../schemas/result.ts';
 import type { SettlerSigner } from '../../schemas/settler.ts';
@@ -95,7 +96,7 @@ const bindStore = async ({ store, root, highWater }: SettlerOptions): Promise<Re
   if (owner.value !== toHex(root))
     return refuse(
       'config-invalid',
-      `the database is of settler ${owner.value}, the key is of ${toHex(root)}`,
+      `the database is of settler ${didKey(fromHex(owner.value)!)}, the key is of ${didKey(root)}: name the one that belongs to it`,
     );
   return highWater === undefined ? ok(null) : compareHighWater(store, highWater);
 };

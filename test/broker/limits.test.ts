@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { checkLimits, type Limits } from '../../broker/limits.ts';
-import { boundedLog, type LogEvent } from '../../broker/log.ts';
+import { boundedLog, type LogEvent, logLine } from '../../broker/log.ts';
 import { Retained } from '../../broker/retained.ts';
 import {
   type Bench,
@@ -237,6 +237,11 @@ log('writes 50 lines a second, then says how many it left out, and cuts long det
     { level: 'warn', event: 'log-shortened', detail: '30 lines were left out' },
     { level: 'info', event: 'connected' },
   ]);
+});
+
+log('is one object a line, which begins with its time', () => {
+  const line = logLine({ level: 'info', event: 'connected', peer: 'a\nb' }, 5000);
+  assert.is(line, '{"time":"1970-01-01T00:00:05.000Z","level":"info","event":"connected","peer":"a\\nb"}\n');
 });
 
 log.run();

@@ -121,7 +121,8 @@ test('completes commands and options', () => {
     tollbridge('completion', '--words', ...typed)
       .output.trim()
       .replaceAll('\n', ' ');
-  assert.is(words('settler', 'd'), 'deposit');
+  assert.is(words('settler', 'dep'), 'deposit deposit-reference');
+  assert.is(words('settler', 'certify', '--'), '--key --for --out --days --help');
   assert.is(words('settler', 'account', ''), 'set');
   assert.is(words('key', ''), 'create show');
   const subcommands = HELP.matchAll(/^ {2}([a-z]+(?: set)?)\b/gm);

@@ -9,7 +9,7 @@ import type { Crypto, Signer } from '../../../schemas/crypto.ts';
 import { didKey, idOf } from '../../../schemas/identity.ts';
 import { ok, type Refusal, type Result, refuse } from '../../../schemas/result.ts';
 import type { SettlerSigner } from '../../../schemas/settler.ts';
-import { boundedLog, type Log } from '../../log.ts';
+import { boundedLog, type Log, logLine } from '../../log.ts';
 import { highWaterFile, highWaterPlace } from '../backup/high-water-file.ts';
 import { believedAt } from '../cluster/certificate.ts';
 import type { ShardLeases } from '../cluster/leases.ts';
@@ -245,7 +245,7 @@ export const run = async (argv: readonly string[], host: WorkHost): Promise<Resu
   const open = isPostgres(file.value.database) ? openPostgres : openFile;
   const base = await open(file.value, host);
   if (!base.ok) return base;
-  const print: Log = (event) => host.print(`${JSON.stringify(event)}\n`);
+  const print: Log = (event) => host.print(logLine(event, host.nowMs()));
   const log = boundedLog(values.quiet ? () => {} : print, host.nowMs);
   try {
     return await serve(file.value, base.value, identity.value, host, log);
