@@ -66,7 +66,7 @@ const COMMANDS: readonly Entry[] = [
     subcommands: [
       ...'deposit|withdraw|top-up|account set|owners|spending|line set|lines|repay|default'.split('|'),
       ...'balances|channels|report|disputes|verify|audit|snapshot|backup|restore|resume'.split('|'),
-      ...'payout|settle|import|deposit-reference|mandate set|collect|clearing|clear'.split('|'),
+      ...'payout|transfers|settle|import|deposit-reference|mandate set|collect|clearing|clear'.split('|'),
       ...'work|certify|broker-user'.split('|'),
     ],
     load: async () => withHost(await import('./broker/settler/command.ts')),

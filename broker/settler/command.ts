@@ -149,6 +149,12 @@ const SUBCOMMANDS: readonly Subcommand[] = [
     load: () => import('./commands/payout.ts'),
   },
   {
+    name: 'transfers',
+    usage: `[--all]
+    payouts and collections that wait for the bank's word, by id; --all with those that have it`,
+    load: () => import('./commands/transfers.ts'),
+  },
+  {
     name: 'settle',
     usage: `--run RUN --payout ID --as posted|voided|returned [--reason TEXT]
     books the bank's word on one payout or collection, for banks that answer with no files`,

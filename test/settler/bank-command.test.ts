@@ -100,6 +100,11 @@ command(
     const out = join(folder, 'payout.xml');
     const paid = await jsonOf(tool, `payout --out ${out}`);
     assert.equal([paid.files, paid.nano, paid.left], [[out], '12000000000', 0]);
+    const waiting = await jsonOf(tool, 'transfers');
+    assert.equal(
+      waiting.transfers.map((one: { id: string; state: string }) => [one.id, one.state]),
+      [[paid.payouts[0].id, 'pending']],
+    );
     const written = readFileSync(out, 'utf8');
     if (reason === undefined) assert.is(invalidities(PAIN001, [written]), '');
     const [ordered] = orderedIn(written);
@@ -108,6 +113,8 @@ command(
     const told = await jsonOf(tool, `import ${status}`);
     assert.equal(told.counts, { booked: 1, known: 0, noted: 0, unknown: 0, person: 0 });
     assert.is(told.lines[0].about, ordered!.id);
+    assert.is((await tool('transfers')).text, 'no transfer waits for the bank\n');
+    assert.match((await tool('transfers --all')).text, /12\.00 +EUR +posted +2026/);
     const back = fileOf(context, bookings({ ...ordered!, what: 'returned', reason: 'AC04' }));
     assert.match((await tool(`import ${back}`)).text, /returned BOOK AC04 .* payout returned/);
     const again = await jsonOf(tool, `payout --out ${out}.again --sequence 2`);

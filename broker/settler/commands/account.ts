@@ -23,8 +23,10 @@ const readablePart = (part: string): string => {
   return key?.length === 32 ? didKey(key) : part;
 };
 
-/** deposit/<hex> with the owner as people know it. */
+/** deposit/<hex> with the owner as people know it, channels by their first twelve digits. */
 export const readableAccount = (account: string): string => {
   const [kind, ...parts] = account.split('/');
-  return [kind, ...(kind === 'channel' ? parts : parts.map(readablePart))].join(' ');
+  return [kind, ...parts.map((part) => (kind === 'channel' ? part.slice(0, 12) : readablePart(part)))].join(
+    ' ',
+  );
 };

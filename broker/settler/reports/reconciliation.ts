@@ -93,7 +93,7 @@ const isSelected = (channel: ChannelRow, { owner, lease }: Selection): boolean =
   return owner === undefined || sides.some((side) => equalBytes(side, owner));
 };
 
-/** Every lease with a claim in the period, or every lease where the period is all time. Codes: storage-*. */
+/** Every lease with a claim in the period, or every lease where the period is all time, in the order of grants. Codes: storage-*. */
 export const reconcile = async (
   store: Store,
   period: Period,
@@ -107,6 +107,7 @@ export const reconcile = async (
       const lease = await leaseOf(reader, channel, period, crypto);
       if (lease.evidence.claims.count > 0 || period === ALL_TIME) leases.push(lease);
     }
+    leases.sort((a, b) => (a.evidence.grantRow ?? 0) - (b.evidence.grantRow ?? 0));
     return { leases, totals: totalsOf(leases), owners: ownersOf(leases) };
   });
 
@@ -117,7 +118,10 @@ const day = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
 
 const proofs = ({ evidence }: Lease): string => {
   const { voucherSeq, tickIndex, claims, statementSha256, dispute } = evidence;
-  const parts = [`voucher ${count(voucherSeq)} tick ${tickIndex} row ${count(claims.lastRow)}`];
+  const parts =
+    claims.lastRow === null
+      ? ['no claim']
+      : [`voucher ${count(voucherSeq)} tick ${tickIndex} row ${claims.lastRow}`];
   if (statementSha256 !== null) parts.push(`statement ${short(statementSha256)}`);
   if (dispute?.open) {
     parts.push(`disputed since ${day(dispute.sinceMs)}: ${partsText(dispute.parts) || 'no figure'}`);
