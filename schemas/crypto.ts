@@ -13,6 +13,8 @@ export type Verify = (key: Uint8Array, message: Uint8Array, signature: Uint8Arra
 export type Signer = {
   readonly key: Uint8Array;
   readonly sign: (message: Uint8Array) => Uint8Array;
+  /** `sign` on another thread, where the machine has one to spare. */
+  readonly signAside?: (message: Uint8Array) => Promise<Uint8Array>;
 };
 
 /** `random(n)`: n bytes from a cryptographic source. */

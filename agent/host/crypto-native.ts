@@ -17,6 +17,8 @@ const PKCS8_PREFIX = Buffer.from('302e020100300506032b657004220420', 'hex');
  */
 const KEYS_MAX = 1024;
 
+const HAS_THREADS = availableParallelism() > 1;
+
 /** A plain Uint8Array over the same memory: a Buffer's `slice` shares where ours copies. */
 const plain = (bytes: Uint8Array): Uint8Array =>
   new Uint8Array(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength);
@@ -64,6 +66,15 @@ const verifyAsideWith =
       );
     });
 
+const signAsideWith =
+  (privateKey: openssl.KeyObject): NonNullable<Signer['signAside']> =>
+  (message) =>
+    new Promise((resolve, reject) => {
+      openssl.sign(null, message, privateKey, (error, signature) =>
+        error === null ? resolve(plain(signature)) : reject(error),
+      );
+    });
+
 const signerOf = (seed: Uint8Array): Signer => {
   const pkcs8 = Buffer.concat([PKCS8_PREFIX, expectBytes('seed', seed, 32)]);
   const privateKey = openssl.createPrivateKey({ key: pkcs8, format: 'der', type: 'pkcs8' });
@@ -71,6 +82,7 @@ const signerOf = (seed: Uint8Array): Signer => {
   return {
     key: new Uint8Array(spki.subarray(SPKI_PREFIX.length)),
     sign: (message) => plain(openssl.sign(null, message, privateKey)),
+    ...(HAS_THREADS && { signAside: signAsideWith(privateKey) }),
   };
 };
 
@@ -82,6 +94,6 @@ export const nativeCrypto = (): HostCrypto => {
     verify: strictVerify(verifyWith(importKey)),
     random: (length) => plain(openssl.randomBytes(length)),
     signerOf,
-    ...(availableParallelism() > 1 && { verifyAside: verifyAsideWith(importKey) }),
+    ...(HAS_THREADS && { verifyAside: verifyAsideWith(importKey) }),
   };
 };

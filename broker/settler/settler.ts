@@ -128,7 +128,7 @@ export const createSettler = async (options: SettlerOptions): Promise<Result<Set
     return encodeRequest({ kind: 'timed', id, parts: [timed] });
   };
 
-  const handle = async (from: string, bytes: Uint8Array): Promise<Uint8Array | undefined> => {
+  const answerTo: Settler['handle'] = async (from, bytes) => {
     const request = decodeRequest(bytes);
     if (!request.ok) {
       const id = idOfMalformed(bytes);
@@ -145,6 +145,14 @@ export const createSettler = async (options: SettlerOptions): Promise<Result<Set
       : encodeAnswer(id, done, clock(0), desk);
   };
 
+  /** On their way: a settler that stops waits for them. */
+  const answering = new Set<Promise<unknown>>();
+  const handle: Settler['handle'] = (from, bytes) => {
+    const answer = answerTo(from, bytes).finally(() => answering.delete(answer));
+    answering.add(answer);
+    return answer;
+  };
+
   const sweepAndLog = async (): Promise<void> => {
     const swept = await sweep();
     if (!swept.ok) log(`sweep: ${swept.code}: ${swept.detail}`);
@@ -158,6 +166,7 @@ export const createSettler = async (options: SettlerOptions): Promise<Result<Set
     close: async () => {
       clearInterval(timer);
       await intake.close();
+      await Promise.allSettled(answering);
     },
   });
 };

@@ -289,6 +289,30 @@ settling('answers what has come in before it stops, and nothing after', async ({
   assert.is((await house.ask(queryRequest(channel))).code, 'busy');
 });
 
+settling('signs receipts aside, and has sent them when it has stopped', async ({ store }) => {
+  const signed: Uint8Array[] = [];
+  const signAside = async (message: Uint8Array): Promise<Uint8Array> => {
+    await new Promise((resolve) => setImmediate(resolve));
+    signed.push(message);
+    return ROOT.sign(message);
+  };
+  const signer = { signer: { key: ROOT.key, sign: ROOT.sign, signAside }, certificate: null };
+  const house = await houseOver(store, {}, { signer });
+  await house.deposit(10, 'BANK-1');
+  const channel = openOf();
+  await house.ask(openRequest(channel));
+  let answered = false;
+  const pending = house.ask(claimRequest(channel, evidenceFor(channel, 1, UNIT)), channel).then((reply) => {
+    answered = true;
+    return reply;
+  });
+  await house.settler.close();
+  assert.is(signed.length, 1);
+  await new Promise((resolve) => process.nextTick(resolve));
+  assert.ok(answered);
+  assert.is((await pending).receipt?.paidNano, UNIT);
+});
+
 settling("refuses a database that is another settler's", async ({ store }) => {
   try {
     await houseOver(store, {}, { root: partyOf(77).key });

@@ -4,6 +4,7 @@ import { signNoted } from '../../../schemas/noted.ts';
 import { signReceipt } from '../../../schemas/receipt.ts';
 import { DETAIL_BYTES_MAX, encodeRequest } from '../../../schemas/request.ts';
 import { CODES, type Result } from '../../../schemas/result.ts';
+import type { SettlerSigner } from '../../../schemas/settler.ts';
 import { type Spending, signSpending } from '../../../schemas/spending.ts';
 import type { ChannelRow } from '../store/tables.ts';
 import type { Desk } from './desk.ts';
@@ -18,7 +19,27 @@ export type Answer =
     }
   | { readonly kind: 'noted'; readonly object: Uint8Array; readonly journalIndex: number };
 
-const receiptOf = (channel: ChannelRow, issuedS: number, desk: Desk): Uint8Array =>
+/** Ed25519's (RFC 8032): the end of an envelope (RFC 9052 section 4.2). */
+const SIGNATURE_BYTES = 64;
+
+/** An object as `make` signs it, signed on another thread where there is one: with a blank first, then with the signature. */
+const signedAside = async (
+  settler: SettlerSigner,
+  make: (settler: SettlerSigner) => Uint8Array,
+): Promise<Uint8Array> => {
+  const { key, signAside } = settler.signer;
+  if (signAside === undefined) return make(settler);
+  let signing: Promise<Uint8Array> | undefined;
+  const sign = (message: Uint8Array) => {
+    signing = signAside(message);
+    return new Uint8Array(SIGNATURE_BYTES);
+  };
+  const object = make({ ...settler, signer: { key, sign } });
+  object.set(await signing!, object.length - SIGNATURE_BYTES);
+  return object;
+};
+
+const receiptOf = (channel: ChannelRow, issuedS: number, settler: SettlerSigner): Uint8Array =>
   signReceipt(
     channel.id,
     {
@@ -28,35 +49,42 @@ const receiptOf = (channel: ChannelRow, issuedS: number, desk: Desk): Uint8Array
       final: channel.closed,
       journalIndex: channel.bookedIndex,
     },
-    desk.signer,
+    settler,
   );
 
-const encode = (id: Uint8Array, answer: Answer, issuedS: number, desk: Desk): Uint8Array => {
+const encode = async (
+  id: Uint8Array,
+  answer: Answer,
+  issuedS: number,
+  { signer, crypto }: Desk,
+): Promise<Uint8Array> => {
   switch (answer.kind) {
     case 'grant':
       return encodeRequest({ kind: 'grant', id, parts: [answer.grant] });
-    case 'receipt':
-      return encodeRequest({ kind: 'receipt', id, parts: [receiptOf(answer.channel, issuedS, desk)] });
+    case 'receipt': {
+      const signed = await signedAside(signer, (settler) => receiptOf(answer.channel, issuedS, settler));
+      return encodeRequest({ kind: 'receipt', id, parts: [signed] });
+    }
     case 'spending': {
       const { device, spending } = answer;
-      const signed = signSpending(device, { ...spending, issuedS }, desk.signer);
+      const signed = signSpending(device, { ...spending, issuedS }, signer);
       return encodeRequest({ kind: 'spending', id, parts: [signed] });
     }
     case 'noted': {
-      const hash = desk.crypto.sha256(answer.object);
-      const signed = signNoted({ issuedS, hash, journalIndex: answer.journalIndex }, desk.signer);
+      const hash = crypto.sha256(answer.object);
+      const signed = signNoted({ issuedS, hash, journalIndex: answer.journalIndex }, signer);
       return encodeRequest({ kind: 'noted', id, parts: [signed] });
     }
   }
 };
 
-/** The reply to the request with that id. */
-export const encodeAnswer = (
+/** The reply to the request with that id. Receipts, of which there are many, are signed aside. */
+export const encodeAnswer = async (
   id: Uint8Array,
   answer: Result<Answer>,
   timeMs: number,
   desk: Desk,
-): Uint8Array => {
+): Promise<Uint8Array> => {
   if (answer.ok) return encode(id, answer.value, Math.floor(timeMs / 1000), desk);
   const detail = answer.detail.slice(0, DETAIL_BYTES_MAX);
   return encodeRequest({ kind: 'refusal', id, parts: [CODES[answer.code], detail] });

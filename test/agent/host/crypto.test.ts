@@ -70,6 +70,15 @@ provider('verifies on another thread as it does on this one', async () => {
   assert.is(await verifyAside(signer.key, message, signature), true);
 });
 
+provider('signs on another thread as it does on this one', async () => {
+  const { sign, signAside } = native.signerOf(new Uint8Array(32).fill(7));
+  if (signAside === undefined) return console.log('skip: one processor here, nothing is signed aside');
+  const message = new Uint8Array([1, 2, 3]);
+  const signature = await signAside(message);
+  assert.equal(signature, sign(message));
+  assert.is(Object.getPrototypeOf(signature), Uint8Array.prototype);
+});
+
 provider('hashes, signs and verifies alike natively and in JavaScript', () => {
   fc.assert(
     fc.property(seeds, messages, fc.nat(511), fc.nat(255), (seed, message, signatureBit, keyBit) => {
