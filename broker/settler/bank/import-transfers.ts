@@ -6,6 +6,7 @@ import type { PayoutRow } from '../store/tables.ts';
 import type { BankFact, FactKind } from './bank-fact.ts';
 import { formatCents, nanoOfCents } from './cents.ts';
 import { type ImportLine, lineOf, refusedLine } from './import-line.ts';
+import { hasFormOfOurs } from './recovery.ts';
 import { directionOf, hear, type Word } from './settling.ts';
 
 const WORDS: { readonly [K in FactKind]?: Word } = {
@@ -97,6 +98,10 @@ export const importTransfers = (
 /** Code: status-unknown. */
 export const unknownStatus = (fact: BankFact): Refusal => {
   const { about, status, direction } = fact;
+  if (about.by === 'payment' && hasFormOfOurs(about.endToEndId)) {
+    const remedy = 'after a restore set what its owner had, account and mandate, then import again';
+    return refuse('status-unknown', `${status} names a transfer that is not known here: ${remedy}`);
+  }
   const what = about.by === 'nothing' ? 'names no payment' : 'names no transfer of this settler';
   const remedy =
     direction === null || about.by === 'trace'

@@ -31,6 +31,8 @@ export type Origin = {
 };
 
 const FORM = /^[0-9a-f]{32}$/;
+/** Ours, or of another settler on the same account. */
+export const hasFormOfOurs = (id: string): boolean => FORM.test(id);
 
 const daysBefore = (nowMs: number): readonly string[] =>
   Array.from({ length: DAYS }, (_, i) => new Date(nowMs + DAY_MS - i * DAY_MS).toISOString().slice(0, 10));
@@ -79,7 +81,7 @@ export const originsOf = async (
   nowMs: number,
   sha256: Sha256,
 ): Promise<ReadonlyMap<string, Origin>> => {
-  const wanted = new Set(ids.filter((id) => FORM.test(id)));
+  const wanted = new Set(ids.filter(hasFormOfOurs));
   const known = await reader.get(
     'payout',
     [...wanted].map((id) => [id]),
