@@ -20,17 +20,14 @@ const PUBLISH_OVERHEAD = TOPIC_LENGTH_MAX + 4;
 
 export class PacketScanner {
   readonly #bytesMax: number;
-  readonly #opening: number;
   #type = 0;
   #lengthByte = 0; // of the remaining length, 1 to 4; 0 between packets
   #length = 0;
   #left = 0; // bytes of the body still to come
   #first = true;
 
-  /** `opening` is the type of the first packet: a client's is CONNECT (1), a broker's CONNACK (2). */
-  constructor(payloadBytesMax: number, opening = CONNECT) {
+  constructor(payloadBytesMax: number) {
     this.#bytesMax = payloadBytesMax + PUBLISH_OVERHEAD;
-    this.#opening = opening;
   }
 
   /** Codes: packet-malformed (another packet first, no length), message-too-long. */
@@ -46,10 +43,8 @@ export class PacketScanner {
       const byte = chunk[at++]!;
       if (this.#lengthByte === 0) {
         this.#type = byte >> 4;
-        if (this.#first && this.#type !== this.#opening) {
-          const expected = this.#opening === CONNECT ? 'CONNECT begins with 16' : 'CONNACK begins with 32';
-          return refuse('packet-malformed', `the first byte is ${byte}: an MQTT ${expected}`);
-        }
+        if (this.#first && this.#type !== CONNECT)
+          return refuse('packet-malformed', `the first byte is ${byte}: an MQTT CONNECT begins with 16`);
         this.#first = false;
         this.#lengthByte = 1;
         this.#length = 0;

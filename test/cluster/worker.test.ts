@@ -133,6 +133,16 @@ works('reads no further while 2,048 requests wait for their answer', async ({ be
   await worker.close();
 });
 
+works('is not sent away by messages that are too long', async ({ bench, leasesOf }) => {
+  const worker = await bench.worker('a', leasesOf('a'));
+  for (let i = 0; i < 3; i++) await bench.ask('07', 'x'.repeat(100_000));
+  await bench.ask('07', 'next');
+  await until(() => bench.answers.includes('re next'));
+  assert.is(bench.connections, 1);
+  assert.ok(bench.asked.every(({ length }) => length < 32_768));
+  await worker.close();
+});
+
 works('answers what it has read before it goes, and gives its shards up', async ({ bench, leasesOf }) => {
   const worker = await bench.worker('a', leasesOf('a'));
   bench.held = [];

@@ -10,7 +10,7 @@ import type { IPublishPacket, MqttClient } from 'mqtt';
 import mqtt from 'mqtt/lib/client'; // the class alone: all of the package would take 2 MB more
 import { ok, type Result, refuse } from '../../../schemas/result.ts';
 import { gatherWrites } from '../../gather.ts';
-import { PacketScanner } from '../../packets.ts';
+import { shortenPackets } from './shorten.ts';
 
 export type LineOptions = {
   /** Unlike that of any other client: a broker ends the older of two. */
@@ -56,23 +56,12 @@ const WAITING_BYTES_MAX = 1_048_576;
 const IN_FLIGHT_MAX = 16_384;
 /** All 256 shards would be 4 kB in one packet; some brokers take fewer filters at once. */
 const FILTERS_PER_PACKET = 64;
-/** Of one message, as brokers of ours have it (`broker/limits.ts`). */
-const PAYLOAD_BYTES_MAX = 32_768;
-/** The packet with which a broker begins. */
-const CONNACK = 2;
+/** Of a packet, as brokers of ours have it (`broker/limits.ts`): no request takes half. mqtt.js would keep 256 MB. */
+const PACKET_BYTES_MAX = 32_768;
 /** SUBACK: 128 refuses in 3.1.1, 128 and more in 5. */
 const UNREADABLE = 128;
 
 const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-
-/** mqtt.js would keep 256 MB of what a broker relays. Its own limit belongs in its configuration. */
-const guard = (stream: Duplex): void => {
-  const scanner = new PacketScanner(PAYLOAD_BYTES_MAX, CONNACK);
-  stream.on('data', (chunk: Buffer) => {
-    const scanned = scanner.scan(chunk);
-    if (!scanned.ok) stream.destroy(new Error(scanned.detail));
-  });
-};
 
 const clientOver = (stream: Duplex, { clientId, login, protocol }: LineOptions): MqttClient =>
   new mqtt.default(() => stream, {
@@ -86,7 +75,7 @@ const clientOver = (stream: Duplex, { clientId, login, protocol }: LineOptions):
     queueQoSZero: false,
     writeCache: false, // else a buffer for each of the 65,536 lengths and ids is kept: 6 MB
     ...(login && { username: login.user, password: asBuffer(login.password) }),
-    ...(protocol === '5' && { properties: { maximumPacketSize: 2 * PAYLOAD_BYTES_MAX } }),
+    ...(protocol === '5' && { properties: { maximumPacketSize: PACKET_BYTES_MAX } }),
   });
 
 const inPackets = (filters: readonly string[]): string[][] =>
@@ -165,7 +154,7 @@ class MqttLine implements Line {
 
   #begin(stream: Duplex): void {
     gatherWrites(stream);
-    guard(stream);
+    shortenPackets(stream, PACKET_BYTES_MAX);
     const client = clientOver(stream, this.#options);
     this.#stream = stream;
     this.#client = client;
