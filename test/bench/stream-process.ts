@@ -101,7 +101,9 @@ const configOf = (seed: number, port: number): AgentConfig => ({
     certificateFile: null,
     certificateKeyFile: null,
   },
-  settlers: [{ key: boxKey, exposureNano: Number.MAX_SAFE_INTEGER, backings: BACKINGS_USUAL, claimEveryMs: 5000 }],
+  settlers: [
+    { key: boxKey, exposureNano: Number.MAX_SAFE_INTEGER, backings: BACKINGS_USUAL, claimEveryMs: 5000 },
+  ],
   devices: [],
   sell: [],
   buy: [],
