@@ -2,13 +2,14 @@ import {
   copyFileSync,
   existsSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import * as fc from 'fast-check';
 import { suite } from 'uvu';
@@ -89,7 +90,36 @@ backup('never overwrites a file, and leaves none where it fails', async ({ file,
   assert.is(nowhere.ok ? '' : nowhere.code, 'storage-failed');
 });
 
-backup('refuses a journal that is broken, and leaves no file', async ({ file }) => {
+backup(
+  'takes its name when it is whole, and not from a file that came meanwhile',
+  async ({ file, folder }) => {
+    const store = openMemoryStore();
+    await liveAll(store);
+    const meanwhile: Store = {
+      ...store,
+      read: (work) =>
+        store.read((reader) =>
+          work({
+            ...reader,
+            journal: (from, countMax) => {
+              assert.not(
+                existsSync(file),
+                'an interrupted backup would leave it, and be in the way of the next',
+              );
+              writeFileSync(file, 'another');
+              return reader.journal(from, countMax);
+            },
+          }),
+        ),
+    };
+    const second = await backupStore(meanwhile, file, START_MS, crypto.sha256);
+    assert.is(second.ok ? '' : second.code, 'config-invalid');
+    assert.is(readFileSync(file, 'utf8'), 'another');
+    assert.equal(readdirSync(folder), [basename(file)]);
+  },
+);
+
+backup('refuses a journal that is broken, and leaves no file', async ({ file, folder }) => {
   const store = openMemoryStore();
   await liveAll(store);
   const broken: Store = {
@@ -109,7 +139,7 @@ backup('refuses a journal that is broken, and leaves no file', async ({ file }) 
   };
   const refused = await backupStore(broken, file, START_MS, crypto.sha256);
   assert.match(refused.ok ? '' : refused.detail, /^row 5 does not continue the journal/);
-  assert.equal([existsSync(file), existsSync(`${file}.part`)], [false, false]);
+  assert.equal(readdirSync(folder), []);
 });
 
 backup('is taken beside a settler that goes on', async ({ file }) => {

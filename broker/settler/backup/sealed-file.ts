@@ -8,7 +8,7 @@
  */
 
 import { createHash } from 'node:crypto';
-import { createReadStream, renameSync, rmSync } from 'node:fs';
+import { createReadStream, existsSync, linkSync, renameSync, rmSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -60,31 +60,46 @@ const writeAll = async (file: FileHandle, lines: AsyncIterable<string>): Promise
   await file.sync();
 };
 
+/** Where a disk has no hard links, as on most USB sticks: two writers at the same moment could meet there. */
+const isWithoutLinks = (error: unknown): boolean =>
+  ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'].includes((error as NodeJS.ErrnoException).code ?? '');
+
+/** The part under its name, never over another file. Throws EEXIST. */
+const name = (part: string, path: string): void => {
+  try {
+    linkSync(part, path);
+    rmSync(part);
+  } catch (error) {
+    if (!isWithoutLinks(error)) throw error;
+    refuseExisting(path);
+    renameSync(part, path);
+  }
+};
+
+const refuseExisting = (path: string): void => {
+  if (existsSync(path)) throw Object.assign(new Error('it exists'), { code: 'EEXIST' });
+};
+
 /**
- * Writes a file that its owner alone can read; whole, or not there. Never over another one.
- * Codes: config-invalid, storage-full, storage-failed. What `lines` throws is thrown.
+ * Writes a file that its owner alone can read; whole, or not there, also where the writing was interrupted. Never over
+ * another one. Codes: config-invalid, storage-full, storage-failed. What `lines` throws is thrown.
  */
 export const writeSealed = async (path: string, lines: AsyncIterable<string>): Promise<Result<null>> => {
-  const part = `${path}.part`;
+  // A name of this process's own: another one may be writing the same file.
+  const part = `${path}.${process.pid}.part`;
   try {
-    // Both names at once, so that an old backup is safe and two writers do not meet.
-    await (await open(path, 'wx', 0o600)).close();
-  } catch (error) {
-    return refusalOf(error, path);
-  }
-  try {
+    refuseExisting(path);
     const file = await open(part, 'w', 0o600);
     try {
       await writeAll(file, lines);
     } finally {
       await file.close();
     }
-    renameSync(part, path);
+    name(part, path);
     await syncFolder(path);
     return ok(null);
   } catch (error) {
     rmSync(part, { force: true });
-    rmSync(path, { force: true });
     return refusalOf(error, path);
   }
 };
