@@ -160,12 +160,20 @@ works('answers what it has read before it goes, and gives its shards up', async 
 
 works('serves nothing once its leases lapse while the database is silent', async ({ bench, leasesOf }) => {
   const leases = leasesOf('a', 100);
-  let silent = false;
-  const renew = () => (silent ? new Promise<never>(() => undefined) : leases.renew());
+  let silence: Promise<unknown> | null = null;
+  let speak = (): void => undefined;
+  const renew = async () => {
+    await silence;
+    return leases.renew();
+  };
   const worker = await bench.worker('a', { ...leases, renew }, 100);
-  silent = true;
+  silence = new Promise<void>((resolve) => {
+    speak = resolve;
+  });
   await until(() => bench.has('leases-lapsed'));
   assert.equal(worker.shards, []);
+  speak();
+  await worker.close();
 });
 
 works('gives its shards to others when it has no broker for a lease time', async ({ bench, leasesOf }) => {

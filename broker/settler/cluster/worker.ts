@@ -98,7 +98,8 @@ class Worker implements RunningWorker {
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#renewTimer);
-    await this.#renewing;
+    // A database that is silent must not keep the worker from ending.
+    await Promise.race([this.#renewing, wait(DRAIN_MS_MAX, undefined, { ref: false })]);
     clearTimeout(this.#lapseTimer);
     const released = await this.#ports.leases.release();
     if (!released.ok) this.#tell('not-released', released);
