@@ -23,8 +23,9 @@ import { ok, type Refusal, type Result, refuse } from '../../schemas/result.ts';
 import type { SettlerSigner } from '../../schemas/settler.ts';
 import { signTime } from '../../schemas/time.ts';
 import { compareHighWater, type HighWater, noteHighWater } from './backup/high-water.ts';
-import { RESTORING } from './backup/stale.ts';
+import { HOME, RESTORING } from './backup/stale.ts';
 import { finaliseDaily } from './bank/finality.ts';
+import type { Home } from './cluster/home.ts';
 import { type Answer, encodeAnswer } from './desk/answer.ts';
 import { expireChannel } from './desk/closing.ts';
 import type { Desk } from './desk/desk.ts';
@@ -63,6 +64,8 @@ export type Settler = {
   readonly sweep: () => Promise<Result<number>>;
   /** Answers what has come in, then stops. The store stays open: it is the caller's. */
   readonly close: () => Promise<void>;
+  /** The database it books in. */
+  readonly home: Home;
 };
 
 /** An answer and the journal's time it is signed at. */
@@ -79,26 +82,37 @@ const idOfMalformed = (bytes: Uint8Array): Uint8Array | undefined => {
 };
 
 /** A database belongs to one settler, and only goes on. Code: config-invalid, those of the store. */
-const bindStore = async ({ store, root, highWater }: SettlerOptions): Promise<Result<null>> => {
-  const bound = await store.transact<Result<string>>(async (reader) => {
+const bindStore = async (options: SettlerOptions): Promise<Result<Home>> => {
+  const { store, root, highWater, crypto, nowMs } = options;
+  const bound = await store.transact<Result<{ owner: string; home: string }>>(async (reader) => {
     const [restoring] = await reader.get('meta', [RESTORING]);
     if (restoring !== undefined && restoring.value !== '') {
       const begun = `the database was to be ${restoring.value}, which was never finished`;
       const value = refuse('config-invalid', `${begun}: remove it, and restore into a new one`);
       return { changes: {}, value };
     }
-    const [owner] = await reader.get('meta', [['settler']]);
-    const meta = owner === undefined ? [{ name: 'settler', value: toHex(root) }] : [];
-    return { changes: { put: { meta } }, value: ok(owner?.value ?? toHex(root)) };
+    const rows = await reader.get('meta', [['settler'], HOME]);
+    const said = (name: string) => rows.find((row) => row.name === name)?.value;
+    const owner = said('settler') ?? toHex(root);
+    const home = said('home') ?? `${toHex(crypto.random(16))} ${nowMs()}`;
+    const meta = [
+      { name: 'settler', value: owner },
+      { name: 'home', value: home },
+    ].filter(({ name }) => said(name) === undefined);
+    return { changes: { put: { meta } }, value: ok({ owner, home }) };
   });
-  const owner = bound.ok ? bound.value : bound;
-  if (!owner.ok) return owner;
-  if (owner.value !== toHex(root))
+  const found = bound.ok ? bound.value : bound;
+  if (!found.ok) return found;
+  const { owner, home } = found.value;
+  if (owner !== toHex(root))
     return refuse(
       'config-invalid',
-      `the database is of settler ${didKey(fromHex(owner.value)!)}, the key is of ${didKey(root)}: name the one that belongs to it`,
+      `the database is of settler ${didKey(fromHex(owner)!)}, the key is of ${didKey(root)}: name the one that belongs to it`,
     );
-  return highWater === undefined ? ok(null) : compareHighWater(store, highWater);
+  const compared = highWater === undefined ? ok(null) : await compareHighWater(store, highWater);
+  if (!compared.ok) return compared;
+  const [id, boundMs] = home.split(' ') as [string, string];
+  return ok({ id: fromHex(id)!, boundMs: Number(boundMs) });
 };
 
 /** Codes: config-invalid (a database of another settler), storage-*, busy. */
@@ -163,6 +177,7 @@ export const createSettler = async (options: SettlerOptions): Promise<Result<Set
   return ok({
     handle,
     sweep,
+    home: bound.value,
     close: async () => {
       clearInterval(timer);
       await intake.close();

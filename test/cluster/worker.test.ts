@@ -3,6 +3,7 @@ import { Aedes } from 'aedes';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { LogEvent } from '../../broker/log.ts';
+import type { Home } from '../../broker/settler/cluster/home.ts';
 import { SHARDS, type ShardLeases } from '../../broker/settler/cluster/leases.ts';
 import { createLeaseTable, leasesInMemory } from '../../broker/settler/cluster/leases-memory.ts';
 import { type RunningWorker, startWorker } from '../../broker/settler/cluster/worker.ts';
@@ -48,7 +49,9 @@ class Bench {
     return near;
   };
 
+  home: Home = { id: new Uint8Array(16), boundMs: 1 };
   readonly settler = {
+    home: this.home,
     handle: async (_from: string, bytes: Uint8Array): Promise<Uint8Array> => {
       this.asked.push(Buffer.from(bytes).toString());
       await new Promise<void>((resolve) => (this.held === null ? resolve() : this.held.push(resolve)));
@@ -218,5 +221,30 @@ works('does not begin without leases, and touches no other line of its name', as
   assert.ok(!started.ok && started.code === 'locked');
   assert.is(bench.connections, 0);
 });
+
+works(
+  'gives way to an older database of its settler, which tells of it once',
+  async ({ bench, leasesOf }) => {
+    const younger = new Bench(bench.broker);
+    Object.assign(younger.settler, { home: { id: new Uint8Array(16).fill(2), boundMs: 2 } });
+    const elsewhere = createLeaseTable(() => performance.now());
+    const elder = await bench.worker('a', leasesOf('a', 200), 200);
+    const late = await younger.worker(
+      'a2',
+      leasesInMemory(elsewhere, { name: 'a', instance: 'b', leaseMs: 200 }),
+      200,
+    );
+    const refusal = await late.displaced;
+    assert.is(refusal.code, 'locked');
+    assert.match(refusal.detail, 'another database as well, 00000000 of 1970-01-01T00:00:00.001Z');
+    await until(() => bench.has('second-database'));
+    await late.close();
+    for (let i = 0; i < 3; i++) await bench.ask('00', 'still there');
+    await until(() => bench.answers.length > 0);
+    assert.is(bench.events.filter(({ event }) => event === 'second-database').length, 1);
+    assert.not(younger.has('second-database'));
+    await elder.close();
+  },
+);
 
 works.run();

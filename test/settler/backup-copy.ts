@@ -7,6 +7,7 @@ import { must } from '../world/deal.ts';
 /** What a database says of itself, which a restore writes anew. */
 const OF_DATABASE = new Set([
   'schema-version',
+  'home',
   'intake',
   'finality',
   'stale',

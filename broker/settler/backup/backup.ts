@@ -32,8 +32,8 @@ export const KEPT: readonly TableName[] = [
   'run',
 ];
 
-/** Says how the database itself is built; another one has its own. */
-const OF_DATABASE = 'schema-version';
+/** Say how the database itself is built, and which it is; another one has its own. */
+const OF_DATABASE: readonly string[] = ['schema-version', 'home'];
 
 export type Header = {
   readonly settler: string;
@@ -89,7 +89,7 @@ async function* linesOf(
   for (const table of KEPT) {
     counts[table] = 0;
     for await (const row of allRows(reader, table)) {
-      if (table === 'meta' && 'name' in row && row.name === OF_DATABASE) continue;
+      if (table === 'meta' && 'name' in row && OF_DATABASE.includes(row.name)) continue;
       counts[table]++;
       yield line([table, valuesOfRow(table, row)]);
     }

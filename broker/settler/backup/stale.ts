@@ -19,6 +19,8 @@ import type { ChannelRow, GapRow, Key, MetaRow } from '../store/tables.ts';
 export const STALE: Key = ['stale'];
 export const FORGOTTEN: Key = ['forgotten'];
 export const RESTORING: Key = ['restoring'];
+/** Which database this is: a restored one is another (`cluster/home.ts`). */
+export const HOME: Key = ['home'];
 
 export const staleMeta = (why: string): MetaRow => ({ name: 'stale', value: why });
 export const FRESH: MetaRow = staleMeta('');

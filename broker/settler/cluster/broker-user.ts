@@ -26,7 +26,7 @@ export type BrokerUser = {
 /** Filters of all that the user may write and read. */
 const rightsOf = (id: string, role: Role): { readonly write: string[]; readonly read: string[] } =>
   role === 'settler'
-    ? { write: [inTopic(ANY, id)], read: [settlerTopic(ANY, ANY)] }
+    ? { write: [inTopic(ANY, id), settlerTopic(ANY, id)], read: [settlerTopic(ANY, ANY)] }
     : {
         write: [
           statusTopic(id),

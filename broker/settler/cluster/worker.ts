@@ -7,10 +7,12 @@
  */
 
 import { setTimeout as wait } from 'node:timers/promises';
-import { ok, type Refusal, type Result } from '../../../schemas/result.ts';
+import { equalBytes, toHex } from '../../../schemas/bytes.ts';
+import { ok, type Refusal, type Result, refuse } from '../../../schemas/result.ts';
 import { ANY, inTopic, parseTopic, settlerTopic } from '../../../schemas/topic.ts';
 import type { Log } from '../../log.ts';
 import type { Settler } from '../settler.ts';
+import { decodeHome, encodeHome, isElder } from './home.ts';
 import { SHARDS, type ShardLeases } from './leases.ts';
 import { createLine, type Line, type LineOptions } from './line.ts';
 
@@ -30,6 +32,8 @@ export type WorkerPorts = {
 export type RunningWorker = {
   /** Two digits each: the shards whose requests reach it now; none while it has no broker. */
   readonly shards: readonly string[];
+  /** Resolves where the settler has an older database on this broker: this one must not go on. */
+  readonly displaced: Promise<Refusal>;
   /** Gives its shards up, answers what it has read, and says goodbye. Store and settler stay the caller's. */
   readonly close: () => Promise<void>;
 };
@@ -42,6 +46,11 @@ const DRAIN_MS_MAX = 5000;
 const RENEWALS = 4;
 /** Where a renewal failed, or others are about to give shards up. */
 const HURRIED_RENEWALS = 20;
+
+/** Where workers tell each other which database they book in. */
+const HOME_SHARD = 0;
+/** Other databases that are told of, once each. */
+const STRANGERS_MAX = 16;
 
 const hex = (shard: number): string => shard.toString(16).padStart(2, '0');
 
@@ -66,6 +75,11 @@ class Worker implements RunningWorker {
   #awaySinceMs: number | null = performance.now();
   #closed = false;
   #told = '';
+  #strangers = new Set<string>();
+  #displace: (refusal: Refusal) => void = () => undefined;
+  readonly displaced = new Promise<Refusal>((resolve) => {
+    this.#displace = resolve;
+  });
 
   constructor(options: WorkerOptions, ports: WorkerPorts) {
     this.#options = options;
@@ -121,7 +135,31 @@ class Worker implements RunningWorker {
     clearTimeout(this.#lapseTimer);
     this.#lapseTimer = setTimeout(() => this.#lapse(), askedMs + leaseMs - performance.now());
     this.#hold(new Set(renewed.value.held.map(({ shard }) => shard)));
+    // Whoever serves this shard in whichever database hears it.
+    if (this.#held.has(HOME_SHARD)) {
+      this.#line.publish(
+        settlerTopic(hex(HOME_SHARD), this.#options.id),
+        encodeHome(this.#ports.settler.home),
+      );
+    }
     return ok(null);
+  }
+
+  /** A worker of this settler tells where it books. */
+  #meet(payload: Uint8Array): void {
+    const { home } = this.#ports.settler;
+    const told = decodeHome(payload);
+    if (!told.ok || equalBytes(told.value.id, home.id)) return;
+    const other = `${toHex(told.value.id).slice(0, 8)} of ${new Date(told.value.boundMs).toISOString()}`;
+    const refusal = refuse(
+      'locked',
+      `the settler books in another database as well, ${other}: one of the two must go, and the younger does`,
+    );
+    if (isElder(told.value, home)) this.#displace(refusal);
+    else if (!this.#strangers.has(other) && this.#strangers.size < STRANGERS_MAX) {
+      this.#strangers.add(other);
+      this.#ports.log({ level: 'warn', event: 'second-database', ...refusal });
+    }
   }
 
   /** Without a broker for a lease time: those that have one are to take its shards. */
@@ -163,6 +201,10 @@ class Worker implements RunningWorker {
   #onMessage(text: string, payload: Uint8Array): Promise<void> | undefined {
     const topic = parseTopic(text);
     if (!topic.ok || topic.value.kind !== 'settler') return undefined;
+    if (topic.value.from === this.#options.id) {
+      this.#meet(payload);
+      return undefined;
+    }
     if (!this.#held.has(Number.parseInt(topic.value.shard, 16))) return undefined;
     void this.#answer(topic.value.from, payload);
     if (this.#unanswered < UNANSWERED_MAX) return undefined;

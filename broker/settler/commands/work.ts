@@ -143,7 +143,7 @@ const startPatiently = async (start: () => Promise<Result<RunningWorker>>, lease
   }
 };
 
-type Working = { readonly close: () => Promise<void> };
+type Working = { readonly displaced: Promise<Refusal>; readonly close: () => Promise<void> };
 
 const work = async (
   file: WorkFile,
@@ -168,7 +168,9 @@ const work = async (
   const id = idOf(root, host.crypto.sha256);
   const { protocol, qos, password, dial } = file.broker;
   const login = password === null ? null : { user: id, password };
-  const line = { clientId: `${id}-${file.name}`, login, protocol, qos, dial };
+  // A worker of the same name on another database must not end this line: they are to meet.
+  const clientId = `${id}-${file.name}-${toHex(settler.value.home.id).slice(0, 4)}`;
+  const line = { clientId, login, protocol, qos, dial };
   const ports = { settler: settler.value, leases, log };
   const start = () => startWorker({ id, line, leaseMs: file.leaseMs }, ports);
   worker = await startPatiently(start, file.leaseMs, log);
@@ -178,6 +180,7 @@ const work = async (
     return running;
   }
   return ok({
+    displaced: running.value.displaced,
     close: async () => {
       await running.value.close();
       await settler.value.close();
@@ -213,7 +216,7 @@ const serve = async (file: WorkFile, base: Base, identity: Identity, host: WorkH
   const detail = key === settler ? `settler ${settler}` : `key ${key} of settler ${settler}`;
   log({ level: 'info', event: 'ready', client: `${user}-${file.name}`, detail });
   const belief = disbelieved(identity, host, log);
-  const refusal = await Promise.race([host.ended(), belief.ended]);
+  const refusal = await Promise.race([host.ended(), belief.ended, running.value.displaced]);
   belief.stop();
   await running.value.close();
   return refusal ?? ok(0);
