@@ -25,12 +25,12 @@ export const CODES = {
   'object-malformed': 24,
   'value-out-of-range': 25,
   'topic-malformed': 26,
-  'version-stale': 27,
   // market
   'profile-stale': 30,
   'terms-unacceptable': 32,
   'lease-full': 34,
   'lease-ended': 35,
+  'version-stale': 36,
   // channels
   'channel-unknown': 40,
   'channel-closed': 41,
