@@ -33,10 +33,13 @@ export const mayDiffer = ({ sale, purchase, statement, robbedBy, isBlurred, halv
   return /refused|reading-gap|forgotten|no grant came/.test(reason);
 };
 
-/** Where an older copy or a wrong clock had a part: more than a window released and not claimed, or null. */
-export const excessInBooks = ({ sale, wire, robbedBy, isBlurred }: Trade): string | null => {
+/**
+ * Where an older copy or a wrong clock had a part: more than a window released and not claimed, or null. A buyer
+ * repeats what it released until it has the seller's signature; what a copy lacks that is put back later, is lost.
+ */
+export const excessInBooks = ({ sale, wire, robbedBy, isBlurred, lackedNano }: Trade): string | null => {
   if (sale === null || robbedBy !== null || !isBlurred) return null;
-  const lostNano = wire.releasedNano - sale.claimedNano;
+  const lostNano = wire.releasedNano - sale.claimedNano - lackedNano;
   const { windowNano } = sale.lease.terms;
   return lostNano <= windowNano
     ? null

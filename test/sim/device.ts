@@ -175,15 +175,10 @@ export class Device {
     });
   }
 
-  /** An older copy of its disk is put back. At least the first record of each lease is in it. */
+  /** An older copy of its disk is put back. */
   putBack(share: number): void {
     this.crash(0);
-    for (const [trade, side] of this.sides()) {
-      const { disk } = trade.halves[side];
-      disk.keep(Math.max(1, Math.floor(disk.length * share)));
-      trade.forgot = true;
-      trade.isBlurred = true;
-    }
+    for (const [trade, side] of this.sides()) trade.putBack(side, share);
   }
 
   leases(): number {

@@ -89,6 +89,10 @@ export class Trade {
   isBlurred = false;
   /** Which party to it signed what it liked; the seller where both did. */
   robbedBy: Side | null = null;
+  /** The buyer has the seller's signature under its statement: it is over there, and nothing is repeated. */
+  isAgreed = false;
+  /** Most that the seller's disk held evidence of before an older copy of it was put back. */
+  private onceHeldNano = 0;
   bought = 0;
   checks = 0;
   produced = 0;
@@ -211,8 +215,10 @@ export class Trade {
         half.waiting.push({ from: side, to: effect.to, on: 'in', bytes });
         this.syncSoon(side);
       } else if (effect.kind === 'bought') this.bought++;
-      else if (effect.kind === 'agreed') this.statement = effect.statement;
-      else if (effect.kind === 'ended') this.end(side, effect.reason);
+      else if (effect.kind === 'agreed') {
+        this.statement = effect.statement;
+        if (side === 'buyer') this.isAgreed = true;
+      } else if (effect.kind === 'ended') this.end(side, effect.reason);
     }
   }
 
@@ -303,6 +309,22 @@ export class Trade {
     this.perform('seller', step.effects);
     this.stir('seller');
     return lease;
+  }
+
+  /** An older copy of a disk is put back: the first `share` of its records, one at least. */
+  putBack(side: Side, share: number): void {
+    const { disk } = this.halves[side];
+    if (side === 'seller') this.onceHeldNano = Math.max(this.onceHeldNano, disk.mark?.totalNano ?? 0);
+    disk.keep(Math.max(1, Math.floor(disk.length * share)));
+    this.forgot = true;
+    this.isBlurred = true;
+  }
+
+  /** What nobody has evidence of any more: an older copy lacks it, and the buyer has what it waited for. */
+  get lackedNano(): number {
+    if (!this.isAgreed || this.sale === null) return 0;
+    const { verifiedNano, claimedNano } = this.sale;
+    return Math.max(0, this.onceHeldNano - Math.max(verifiedNano, claimedNano));
   }
 
   /** The process of that side is gone. */

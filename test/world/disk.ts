@@ -40,6 +40,11 @@ export class Disk {
     return this.written.length;
   }
 
+  /** What all its records together say, or null where there are none. */
+  get mark(): Mark | null {
+    return this.written.at(-1)?.mark ?? null;
+  }
+
   records(): Uint8Array[] {
     return this.written.map((each) => each.record);
   }
