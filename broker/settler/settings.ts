@@ -3,7 +3,10 @@
 export type SettlerLimits = {
   /** Requests wait this long for others to share their commit: half of what one commit costs on a disk. */
   readonly lingerMs: number;
-  /** Requests in one transaction: at some 100 us each, a tenth of a second. */
+  /**
+   * Requests in one transaction: what one commit costs is small beside them, and while they are booked the
+   * signatures of the next are checked on another thread. With 1,000 the two wait for each other.
+   */
   readonly batchMax: number;
   /** Requests waiting; beyond it the answer is `busy`. Some 5 MB. */
   readonly queueMax: number;
@@ -37,7 +40,7 @@ export const RETURN_PERIODS = {
 
 export const DEFAULT_LIMITS: SettlerLimits = {
   lingerMs: 2,
-  batchMax: 1000,
+  batchMax: 250,
   queueMax: 10_000,
   claimsPerS: 20,
   opensPerS: 20,
