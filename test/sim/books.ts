@@ -6,18 +6,19 @@ import type { Auditor } from './auditor.ts';
 import type { Trade } from './trade.ts';
 
 /** What the seller believes of the settler that is not so, or null. Holds for every seller at every moment. */
-export const faultInTrust = ({ sale, halves, isOver, robbedBy }: Trade, auditor: Auditor): string | null => {
+export const faultInTrust = (trade: Trade, auditor: Auditor): string | null => {
+  const { sale, halves, isOver, robbedBy, isGivenUp } = trade;
   if (sale?.channel == null || sale.held === null) return null;
   const channel = auditor.channels.get(toHex(sale.channel.id));
   if (channel === undefined) return 'the seller trusts a channel that nobody backs';
   if (BigInt(sale.held.limitNano) > channel.limitNano) return 'the seller trusts a forged limit';
-  if (BigInt(sale.claimedNano) > channel.paidNano) {
+  if (BigInt(sale.claimedNano) > channel.paidNano && !isGivenUp) {
     return `the seller holds a receipt over ${sale.claimedNano} nano, ${channel.paidNano} are booked`;
   }
   if (sale.phase === 'ended' && !channel.isClosed) return 'the seller ended with its channel open';
   // A seller that robs may close before it has claimed: that is its own loss.
   if (robbedBy === 'seller' || !isOver || halves.seller.ended === '') return null;
-  const lostNano = sale.verifiedNano - sale.claimedNano;
+  const lostNano = sale.verifiedNano - (isGivenUp ? Number(channel.paidNano) : sale.claimedNano);
   // Anyone may claim more for a seller than it knows of.
   return lostNano <= 0 ? null : `the seller ended with ${lostNano} nano not claimed`;
 };

@@ -7,6 +7,7 @@ import { createHash, type Hash } from 'node:crypto';
 import type { Ports } from '../../agent/engine/effects.ts';
 import { nativeCrypto } from '../../agent/host/crypto-native.ts';
 import type { HostCrypto } from '../../agent/host/host-crypto.ts';
+import type { OpenGap } from '../../broker/settler/backup/stale.ts';
 import type { Changes } from '../../broker/settler/store/store.ts';
 import { decodeRequest } from '../../schemas/request.ts';
 import type { Chance } from '../world/chance.ts';
@@ -22,7 +23,7 @@ import { type SimOptions, streamOf } from './options.ts';
 import { type Owner, openOwners } from './owners.ts';
 import { type Plan, planOf, type TradePlan } from './plan.ts';
 import { remembered } from './remembered.ts';
-import { bringIn } from './repair.ts';
+import { bringIn, givenUp } from './repair.ts';
 import { Robbers } from './robbers.ts';
 import { count, newTally, type Tally } from './tally.ts';
 import { Timeline } from './timeline.ts';
@@ -100,7 +101,9 @@ export class Economy {
     };
     const onRollback = (history: readonly Changes[]): void => this.auditor.reset(history);
     const onStale = (): Promise<void> => bringIn(this);
-    const host = { time: this.time, crypto, signer, onCommit, onRollback, onStale };
+    const giveUp = (gaps: readonly OpenGap[]): readonly string[] =>
+      givenUp((hex) => this.byChannel.get(hex), gaps);
+    const host = { time: this.time, crypto, signer, onCommit, onRollback, onStale, giveUp };
     return new Office(host, this.options.defect);
   }
 

@@ -4,6 +4,7 @@
  */
 
 import { resumeStore } from '../../broker/settler/backup/resume.ts';
+import type { OpenGap } from '../../broker/settler/backup/stale.ts';
 import { createSettler, type Settler } from '../../broker/settler/settler.ts';
 import type { Changes, Store } from '../../broker/settler/store/store.ts';
 import type { Crypto, Signer } from '../../schemas/crypto.ts';
@@ -46,6 +47,8 @@ export type OfficeHost = {
   readonly onRollback: (history: readonly Changes[]) => void;
   /** Its journal is older than what it signed: whoever holds something brings it in. */
   readonly onStale: () => Promise<void>;
+  /** Of what is still missing then: which channels the operator gives up, by name. */
+  readonly giveUp: (gaps: readonly OpenGap[]) => readonly string[];
 };
 
 export class Office {
@@ -172,10 +175,18 @@ export class Office {
     const { life } = this;
     if (life.isAlive) {
       await this.host.onStale();
-      const said = life.isAlive ? await resumeStore(this.disk.openFor(life), [], this.highWater) : null;
-      if (said?.ok && said.value.resumed) this.isStale = false;
+      if (life.isAlive) await this.resume(this.disk.openFor(life));
     }
     if (this.isStale) this.host.time.after(RETRY_MS, () => this.repair());
+  }
+
+  /** As an operator does: looks at what is missing, and gives up what nobody holds. */
+  private async resume(store: Store): Promise<void> {
+    const said = await resumeStore(store, [], this.highWater);
+    if (!said.ok) return;
+    const names = said.value.resumed ? [] : this.host.giveUp(said.value.gaps);
+    const last = names.length === 0 ? said : await resumeStore(store, names, this.highWater);
+    if (last.ok && last.value.resumed) this.isStale = false;
   }
 
   /** Requests that come at one time are handled together. */

@@ -4,6 +4,8 @@
  */
 
 import type { HighWater, Noted } from '../../broker/settler/backup/high-water.ts';
+import type { OpenGap } from '../../broker/settler/backup/stale.ts';
+import { toHex } from '../../schemas/bytes.ts';
 import { signClose } from '../../schemas/close.ts';
 import { encodeRequest, type Request } from '../../schemas/request.ts';
 import { ok } from '../../schemas/result.ts';
@@ -47,6 +49,25 @@ const heldBy = ({ sale, purchase, devices }: Trade): readonly ((id: Uint8Array) 
     held.push((id) => ({ kind: 'close', id, parts: [channel.id, close, null] }));
   }
   return held;
+};
+
+/**
+ * Gaps that the operator gives up, by name: evidence that was on a seller's disk until an older copy of it was put
+ * back, when its buyer was gone. What a seller holds, or a buyer still repeats, is never given up.
+ */
+export const givenUp = (
+  tradeOf: (channelHex: string) => Trade | undefined,
+  gaps: readonly OpenGap[],
+): readonly string[] => {
+  const names: string[] = [];
+  for (const { gap, receipt, missing } of gaps) {
+    const name = toHex(gap.channel);
+    const trade = tradeOf(name);
+    if (missing === undefined || trade === undefined || !trade.lacks(receipt.paidNano)) continue;
+    trade.isGivenUp = true;
+    names.push(name);
+  }
+  return names;
 };
 
 /** Everything that anybody outside holds, in the order in which it can be booked. */

@@ -38,16 +38,19 @@ economies(`${SEEDS} seeds under heavy faults keep every invariant`, async () => 
 
 economies('thirty seeds with settlers that forget, and are told again', async () => {
   let forgot = 0;
+  let givenUp = 0;
   for (let seed = 1; seed <= 30; seed++) {
-    const { faults } = await holds({
+    const tally = await holds({
       seed: `forgetful ${seed}`,
       days: DAYS,
       faults: 'heavy',
       restores: true,
     });
-    forgot += (faults.get('settler-lie') ?? 0) + (faults.get('settler-backup') ?? 0);
+    forgot += (tally.faults.get('settler-lie') ?? 0) + (tally.faults.get('settler-backup') ?? 0);
+    givenUp += tally.givenUp;
   }
   assert.ok(forgot > 30, `${forgot} times`);
+  assert.ok(givenUp <= 3, `${givenUp} leases given up: it takes a lost disk on both sides`);
 });
 
 economies('two months of light faults, with debts that circles clear', async () => {

@@ -106,11 +106,13 @@ const reconcileAll = async (economy: Economy): Promise<void> => {
   for (const trade of trades) {
     const line = trade.sale?.channel == null ? undefined : lines.get(toHex(trade.sale.channel.id));
     if (line === undefined || trade.robbedBy !== null) continue;
-    const { claimedNano } = trade.sale!;
+    const { claimedNano, verifiedNano } = trade.sale!;
+    // Of what was given up, all that there is evidence of.
+    const bookedNano = trade.isGivenUp ? verifiedNano : claimedNano;
     auditor.expect(
-      line.claimedNano === claimedNano,
+      line.claimedNano === bookedNano,
       rule,
-      () => `${trade.name}: claimed ${claimedNano} nano, reported ${line.claimedNano}`,
+      () => `${trade.name}: claimed ${bookedNano} nano, reported ${line.claimedNano}`,
     );
     const isSettled = line.disputedNano === null || line.disputedNano === 0;
     auditor.expect(isSettled, rule, () => `${trade.name}: ${line.disputedNano} nano are disputed`);
@@ -187,6 +189,7 @@ const sumUp = (economy: Economy): Tally => {
   tally.rejected = [...bank.transfers.values()].filter(({ verdict }) => verdict === 'voided').length;
   tally.excused = trades.filter(mayDiffer).length;
   tally.equalBooks = trades.length - tally.excused;
+  tally.givenUp = trades.filter(({ isGivenUp }) => isGivenUp).length;
   tally.checks = auditor.checks + trades.reduce((sum, trade) => sum + trade.checks, 0);
   tally.settlerCrashes = economy.office.crashes;
   tally.crashes = [...devices.values()].reduce((sum, device) => sum + device.crashes, 0);

@@ -79,7 +79,7 @@ export const summaryOf = ({ tally, digest }: Outcome, cpuS: number): string => {
     [
       'books',
       number(tally.equalBooks),
-      `leases with equal books on both sides, ${number(tally.excused)} excused`,
+      `leases with equal books on both sides, ${number(tally.excused)} excused, ${number(tally.givenUp)} given up`,
     ],
     ['checks', number(tally.checks), 'of invariants'],
   ];

@@ -33,6 +33,8 @@ export type Tally = {
   /** Leases whose two sides say the same in the end, and those that may differ: robbed, put back, refused. */
   equalBooks: number;
   excused: number;
+  /** Leases of which the settler had forgotten what nobody could bring in. */
+  givenUp: number;
   checks: number;
   byDay: Day[];
 };
@@ -61,6 +63,7 @@ export const newTally = (): Tally => ({
   moves: new Map(),
   equalBooks: 0,
   excused: 0,
+  givenUp: 0,
   checks: 0,
   byDay: [],
 });

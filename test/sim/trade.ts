@@ -91,6 +91,8 @@ export class Trade {
   robbedBy: Side | null = null;
   /** The buyer has the seller's signature under its statement: it is over there, and nothing is repeated. */
   isAgreed = false;
+  /** The operator gave up what the settler had forgotten of it: receipts stay, the books say less. */
+  isGivenUp = false;
   /** Most that the seller's disk held evidence of before an older copy of it was put back. */
   private onceHeldNano = 0;
   bought = 0;
@@ -325,6 +327,12 @@ export class Trade {
     if (!this.isAgreed || this.sale === null) return 0;
     const { verifiedNano, claimedNano } = this.sale;
     return Math.max(0, this.onceHeldNano - Math.max(verifiedNano, claimedNano));
+  }
+
+  /** Nobody has evidence of that much any more, though there was some: a copy lacks it, and the buyer is gone. */
+  lacks(totalNano: number): boolean {
+    if (!this.isAgreed || this.sale === null || this.onceHeldNano < totalNano) return false;
+    return this.sale.verifiedNano < totalNano;
   }
 
   /** The process of that side is gone. */
