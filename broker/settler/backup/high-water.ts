@@ -36,13 +36,16 @@ const behind = async (reader: Reader, { length, hash }: Mark): Promise<string | 
   return `row ${length - 1} of the journal is another than it was: ${toHex(row.hash)}, once ${toHex(hash)}`;
 };
 
-/** The runs that this journal knows nothing of: their money may be on its way. */
+/**
+ * The runs that this journal does not know whole: their money may be on its way. Of a run that was recovered from
+ * statements nobody knows how many transfers it had: only its operator can say that all are there.
+ */
 export const lostRuns = async (reader: Reader, runs: readonly string[]): Promise<readonly string[]> => {
   const known = await reader.get(
     'run',
     runs.map((run) => [run]),
   );
-  const ids = new Set(known.map(({ id }) => id));
+  const ids = new Set(known.filter(({ kind }) => kind !== 'recovered').map(({ id }) => id));
   return runs.filter((run) => !ids.has(run));
 };
 

@@ -15,7 +15,7 @@ export type Resumption = {
   /** Why the journal was taken for old; empty where it was not. */
   readonly reason: string;
   readonly gaps: readonly OpenGap[];
-  /** Handed out, and unknown to this journal. */
+  /** Handed out, and unknown to this journal, or known by single transfers alone. */
   readonly runs: readonly string[];
   /** Something is noted outside the database; else nobody knows which runs were handed out. */
   readonly noted: boolean;

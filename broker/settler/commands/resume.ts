@@ -25,7 +25,8 @@ const textOf = ({ reason, gaps, runs, noted, resumed }: Resumption): string => {
   ]);
   const table = rows.length === 0 ? [] : [tableOf([HEAD, ...rows], [1, 2])];
   const lost = runs.map(
-    (run) => `run ${run} was handed out and is not known here: bring in the bank's statement`,
+    (run) =>
+      `run ${run} was handed out and is not known whole here: bring in the bank's statements, compare settler transfers --all with its bank file, then --accept ${run}`,
   );
   const end = resumed
     ? 'payouts and clearing go on'

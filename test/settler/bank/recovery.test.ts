@@ -1,7 +1,10 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { HighWater } from '../../../broker/settler/backup/high-water.ts';
+import { resumeStore } from '../../../broker/settler/backup/resume.ts';
 import { openMemoryStore } from '../../../broker/settler/store/memory.ts';
 import type { Store } from '../../../broker/settler/store/store.ts';
+import { ok } from '../../../schemas/result.ts';
 import { bookings, orderedIn, statusFile } from './answers.ts';
 import { sure } from './reading.ts';
 import {
@@ -62,6 +65,18 @@ forgotten('find out whose a transfer was, by its id, and book it again', async (
     next.payouts.map(({ nano }) => nano),
     [run.payouts.find(({ id }) => id === ordered[1]!.id)!.nano],
   );
+});
+
+forgotten('leave a run open until its operator says that all of it is there', async ({ store }) => {
+  const { ordered, run } = await paidRun(store);
+  const restored = await older(true);
+  const kept = { mark: null, runs: [run.run.id] };
+  const water: HighWater = { read: () => ok(kept), note: () => ok(null), reserve: () => ok(null) };
+  await importText(restored, bookings({ ...ordered[0]!, what: 'paid' }));
+  const waiting = sure(await resumeStore(restored, [], water));
+  assert.equal([waiting.runs, waiting.resumed], [[run.run.id], false], 'one of three is not the run');
+  await importText(restored, bookings({ ...ordered[1]!, what: 'paid' }, { ...ordered[2]!, what: 'paid' }));
+  assert.is(sure(await resumeStore(restored, [run.run.id], water)).resumed, true);
 });
 
 forgotten('wait for receipts where what was paid out is not there yet', async ({ store }) => {
