@@ -378,7 +378,7 @@ ending(
   },
 );
 
-ending('a refusal of the settler is not answered by the same question at once, over and over', () => {
+ending('a settler that goes on refusing is asked less and less often, at last once a minute', () => {
   const lone = LoneSale.selling(dealOf(), 3);
   lone.hear(lone.payer.tick(1, 1));
   lone.sync();
@@ -394,7 +394,25 @@ ending('a refusal of the settler is not answered by the same question at once, o
     lone.clear();
     lone.wait(250);
   }
-  assert.ok(asked >= 50 && asked <= 101, `${asked} times in 100 s`);
+  assert.ok(asked >= 6 && asked <= 8, `${asked} times in 100 s`);
+});
+
+ending('a close that the settler does not take is sent less and less often, the query with it', () => {
+  const lone = LoneSale.selling(dealOf(), 3);
+  lone.tell({ kind: 'stop', reason: 'seller' });
+  lone.wait(31_000);
+  let asked = 0;
+  for (let i = 0; i < 400; i++) {
+    const [closes, queries] = [lone.asked('close'), lone.asked('query')];
+    lone.clear();
+    for (const { id } of closes) {
+      asked++;
+      lone.tell({ kind: 'reply', request: { kind: 'refusal', id, parts: [86, 'another total'] } });
+    }
+    for (const { id } of queries) lone.tell({ kind: 'reply', request: receiptFor(lone, id, 0, false) });
+    lone.wait(250);
+  }
+  assert.ok(asked >= 6 && asked <= 8, `${asked} times in 100 s`);
 });
 
 ending.run();

@@ -9,7 +9,7 @@ import { codeOf, refuse } from '../../../schemas/result.ts';
 import { agreeStatement, openStatement, type Statement } from '../../../schemas/statement.ts';
 import { encodeControl } from '../../../schemas/stream.ts';
 import { headAt, newestOf } from '../backlog.ts';
-import { EXPIRY_MARGIN_S, REPEAT_MS } from '../effects.ts';
+import { EXPIRY_MARGIN_S, REPEAT_MS, REPEAT_MS_MAX } from '../effects.ts';
 import { ask, isAsking, newRequestId, putsOff, takeAnswer } from '../outbox.ts';
 import { KIND } from '../record.ts';
 import { notice, stream, type Turn } from '../turn.ts';
@@ -170,6 +170,7 @@ const onReceipt = (turn: Turn, sale: Sale, receiptBytes: Uint8Array, asked: stri
   if (receipt.value.paidNano > sale.claimedNano || isLast) {
     sale.claimedNano = receipt.value.paidNano;
     sale.receiptBytes = receiptBytes;
+    sale.settleWaitMs = REPEAT_MS;
     journalSale(turn, sale, KIND.saleReceipt, [receiptBytes]);
   }
   if (receipt.value.paidNano < sale.claimedNano) {
@@ -194,7 +195,8 @@ export const onReply = (turn: Turn, sale: Sale, reply: Request): void => {
       'settler, on ' + asked.kind + ': ' + reply.parts[1],
     );
     if (asked.kind === 'statement') sale.filed = true;
-    sale.settleDueMs = turn.nowMs + REPEAT_MS;
+    sale.settleDueMs = turn.nowMs + sale.settleWaitMs;
+    sale.settleWaitMs = Math.min(sale.settleWaitMs * 2, REPEAT_MS_MAX);
     // Somebody has claimed more, or closed: the settler's receipt says what there is.
     if (code === 'channel-closed' || (code === 'statement-differs' && asked.kind === 'close')) {
       ask(turn, sale.outbox, 'settler', { kind: 'query', id: newRequestId(turn), parts: [sale.channel!.id] });

@@ -70,8 +70,9 @@ export type Sale = {
   endingSinceMs: number;
   /** Since when it waits for a grant; 0 before the first timer. */
   leasedMs: number;
-  /** After a refusal the settler is not asked again before. */
+  /** After a refusal the settler is not asked again before; a next one is borne for longer. */
   settleDueMs: number;
+  settleWaitMs: number;
   /** Readings that found the backlog full. */
   lost: number;
   /** Rebuilt from a journal whose tail may be missing, until the buyer has said what it holds. */
@@ -120,6 +121,7 @@ export const newSaleState = (lease: Lease, options: SaleOptions): Sale => ({
   endingSinceMs: 0,
   leasedMs: 0,
   settleDueMs: 0,
+  settleWaitMs: REPEAT_MS,
   lost: 0,
   restored: false,
   waiting: [],
