@@ -38,6 +38,7 @@ import { openBook } from './ledger/book.ts';
 import { createKept, type Kept } from './ledger/kept.ts';
 import { takeSnapshot } from './reports/snapshot.ts';
 import { DEFAULT_LIMITS, type SettlerLimits } from './settings.ts';
+import { CURRENCIES } from './store/root.ts';
 import type { Store } from './store/store.ts';
 
 export type SettlerOptions = {
@@ -91,15 +92,17 @@ const bindStore = async (options: SettlerOptions): Promise<Result<Home>> => {
       const value = refuse('config-invalid', `${begun}: remove it, and restore into a new one`);
       return { changes: {}, value };
     }
-    const rows = await reader.get('meta', [['settler'], HOME]);
+    const rows = await reader.get('meta', [['settler'], HOME, CURRENCIES]);
     const said = (name: string) => rows.find((row) => row.name === name)?.value;
     const owner = said('settler') ?? toHex(root);
     const home = said('home') ?? `${toHex(crypto.random(16))} ${nowMs()}`;
     const meta = [
       { name: 'settler', value: owner },
       { name: 'home', value: home },
-    ].filter(({ name }) => said(name) === undefined);
-    return { changes: { put: { meta } }, value: ok({ owner, home }) };
+      { name: 'currencies', value: options.currencies.join(' ') },
+    ].filter(({ name, value }) => said(name) !== value);
+    const changes = owner === toHex(root) ? { put: { meta } } : {};
+    return { changes, value: ok({ owner, home }) };
   });
   const found = bound.ok ? bound.value : bound;
   if (!found.ok) return found;

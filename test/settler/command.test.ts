@@ -58,6 +58,13 @@ command('leads from a deposit to a bank file, beside a running settler', async (
   assert.is((await jsonOf(db, 'verify')).rows, 6);
 });
 
+command('books no deposit in a currency that the settler does not keep', async ({ db }) => {
+  const deposit = (currency: string) =>
+    runOn(db, `deposit --account ${payer} --amount 1 --reference R-${currency} --currency ${currency}`);
+  assert.is((await deposit('JPY')).code, 'currency-unknown');
+  assert.is((await deposit('USD')).code, '0');
+});
+
 command('refuses what it does not understand and names it', async ({ db }) => {
   const codeOf = async (args: string, at = db) => (await runOn(at, args)).code;
   assert.is(await codeOf('frobnicate'), 'config-invalid');

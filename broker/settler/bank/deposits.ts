@@ -1,9 +1,10 @@
 /** Deposits: money that reached the settler's bank, booked once per bank reference. */
 
 import type { Sha256 } from '../../../schemas/crypto.ts';
-import type { Result } from '../../../schemas/result.ts';
+import { ok, type Result, refuse } from '../../../schemas/result.ts';
 import { eventFor } from '../ledger/ledger.ts';
-import { type Booked, bookOnce } from '../ledger/once.ts';
+import { type Booked, bookOnce, type Guard } from '../ledger/once.ts';
+import { CURRENCIES } from '../store/root.ts';
 import type { Store } from '../store/store.ts';
 
 export type Deposit = {
@@ -14,9 +15,19 @@ export type Deposit = {
   readonly reference: string;
 };
 
+/** A currency that no settler of this database ever kept is a slip, and no subcommand takes it back. */
+const keptBy = (currency: string): Guard => ({
+  wants: { meta: [CURRENCIES] },
+  check: (book) => {
+    const kept = book.get('meta', CURRENCIES)?.value;
+    if (kept === undefined || kept.split(' ').includes(currency)) return ok(null);
+    return refuse('currency-unknown', `${currency} is not settled here, only ${kept.replaceAll(' ', ', ')}`);
+  },
+});
+
 /**
  * Books a deposit durably. The same again changes nothing.
- * Codes: value-out-of-range, reference-reused (for another deposit), those of the store.
+ * Codes: value-out-of-range, currency-unknown, reference-reused (for another deposit), those of the store.
  */
 export const bookDeposit = (
   store: Store,
@@ -24,4 +35,10 @@ export const bookDeposit = (
   nowMs: number,
   sha256: Sha256,
 ): Promise<Result<Booked>> =>
-  bookOnce(store, eventFor({ kind: 'deposit', currency, nano, subject: reference, owner }), nowMs, sha256);
+  bookOnce(
+    store,
+    eventFor({ kind: 'deposit', currency, nano, subject: reference, owner }),
+    nowMs,
+    sha256,
+    keptBy(currency),
+  );
