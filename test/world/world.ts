@@ -185,7 +185,11 @@ export class World {
     if (this.down[party]) return;
     this.touched[party] = event.kind !== 'flush';
     if (party === 'seller' && this.sale !== null) {
-      this.perform(party, stepSale(this.ports.seller, this.sale, event, this.timeOf('seller')).effects);
+      const { restored } = this.sale;
+      const { effects } = stepSale(this.ports.seller, this.sale, event, this.timeOf('seller'));
+      // It has heard what the buyer holds. What was lost after that, and came while its row was broken, was no reading.
+      if (restored && !this.sale.restored) this.wire.forgetReadings(this.purchase?.highest ?? 0);
+      this.perform(party, effects);
     } else if (party === 'buyer' && this.purchase !== null) {
       this.perform(party, stepPurchase(this.ports.buyer, this.purchase, event, this.timeOf('buyer')).effects);
     }
