@@ -344,6 +344,11 @@ ending('without a grant within a minute, counted anew after a restart', () => {
   assert.is(lone.ended, null);
   lone.wait(2000);
   assert.is(lone.ended, 'no grant came');
+  assert.equal(
+    lone.controls('end').map(({ parts }) => parts[0]),
+    ['no grant came'],
+    'a buyer whose grant comes now waits for nothing',
+  );
 });
 
 ending('at expiry: delivery stops a minute before, the channel is settled half a minute before', () => {

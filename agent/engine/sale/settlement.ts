@@ -91,12 +91,10 @@ export const settleWhenDue = (turn: Turn, sale: Sale): void => {
 export const stopSale = (turn: Turn, sale: Sale, reason: string): void => {
   if (sale.phase === 'closing' || sale.phase === 'ended') return;
   if (sale.reason === '') sale.reason = reason;
-  if (sale.phase === 'leased') {
-    end(turn, sale, reason);
-    return;
-  }
-  if (sale.endingSinceMs === 0) sale.endingSinceMs = turn.nowMs;
+  // A buyer whose grant is on its way would wait for readings until it expires.
   stream(turn, encodeControl({ kind: 'end', parts: [sale.reason] }));
+  if (sale.phase === 'leased') end(turn, sale, reason);
+  else if (sale.endingSinceMs === 0) sale.endingSinceMs = turn.nowMs;
 };
 
 /** A statement is agreed to iff it says what this side can show. */
