@@ -52,11 +52,15 @@ const PASSING: readonly (Code | undefined)[] = [
   'storage-failed',
 ];
 
+/** Does a refusal with this code only put off? undefined: a code that is newer than we are. */
+export const isPassing = (code: Code | undefined): boolean =>
+  code !== undefined && PASSING.indexOf(code) >= 0;
+
 /** True for an answer that only puts us off: the request goes on waiting, and is repeated. */
 export const putsOff = (turn: Turn, outbox: Outbox, reply: Request): boolean => {
   if (reply.kind !== 'refusal') return false;
   const code = codeOf(reply.parts[0]);
-  if (code === undefined || PASSING.indexOf(code) < 0) return false;
+  if (code === undefined || !isPassing(code)) return false;
   if (hasAsked(outbox, reply.id)) notice(turn, code, reply.parts[1]);
   return true;
 };

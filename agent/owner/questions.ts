@@ -6,6 +6,7 @@
 import { toHex } from '../../schemas/bytes.ts';
 import { REQUEST_ID_BYTES, type Request } from '../../schemas/request.ts';
 import { type Code, codeOf } from '../../schemas/result.ts';
+import { isPassing } from '../engine/outbox.ts';
 
 /** A request that has no id yet. */
 export type Asking = { [K in Request['kind']]: Omit<Extract<Request, { kind: K }>, 'id'> }[Request['kind']];
@@ -33,17 +34,6 @@ const REPEAT_MS_MAX = 60_000;
 const REFUSED_MS = 300_000;
 /** Between two timers, four times a second: a settler that comes back is not flooded. */
 const SENDS_PER_TIMER = 8;
-
-/** Refusals that say nothing of the request. */
-const PASSING: readonly (Code | undefined)[] = [
-  'busy',
-  'rate-exceeded',
-  'claim-rate',
-  'timeout',
-  'time-unproven',
-  'storage-full',
-  'storage-failed',
-];
 
 export type QuestionPorts = {
   readonly random: (length: number) => Uint8Array;
@@ -113,7 +103,7 @@ export class Questions {
       return true;
     }
     const code = codeOf(answer.parts[0]);
-    if (PASSING.includes(code)) return true;
+    if (isPassing(code)) return true;
     asked.dueMs = this.ports.monotonicMs() + REFUSED_MS;
     asked.refused(code, answer.parts[1], answer);
     return true;
