@@ -2,6 +2,15 @@
 
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { type Refusal, refuse } from '../../schemas/result.ts';
+
+/** A system's error as a refusal in the words of `say`; a programmer's is thrown. Codes: storage-full, storage-failed. */
+export const fileRefusal = (error: unknown, say: (message: string) => string): Refusal => {
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code === undefined) throw error;
+  const full = code === 'ENOSPC' || code === 'EDQUOT';
+  return refuse(full ? 'storage-full' : 'storage-failed', say(message));
+};
 
 /** A name is durable when its folder is. */
 export const syncFolder = (path: string): void => {

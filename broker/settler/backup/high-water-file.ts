@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { fromHex, toHex } from '../../../schemas/bytes.ts';
 import { ok, type Result, refuse } from '../../../schemas/result.ts';
 import { isPostgres } from '../store/open.ts';
-import { syncFolder, writeAll, writeWhole } from '../whole-file.ts';
+import { fileRefusal, syncFolder, writeAll, writeWhole } from '../whole-file.ts';
 import type { HighWater, Mark } from './high-water.ts';
 
 /** One name of 12 to 14 bytes a line: daily runs of two centuries. */
@@ -51,10 +51,7 @@ const guarded = <T>(work: () => Result<T>): Result<T> => {
   try {
     return work();
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === undefined) throw error;
-    const full = code === 'ENOSPC' || code === 'EDQUOT';
-    return refuse(full ? 'storage-full' : 'storage-failed', `the high-water mark: ${message}`);
+    return fileRefusal(error, (message) => `the high-water mark: ${message}`);
   }
 };
 

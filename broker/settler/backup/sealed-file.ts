@@ -10,13 +10,13 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, existsSync, linkSync, renameSync, rmSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createGzip } from 'node:zlib';
 import { equalBytes } from '../../../schemas/bytes.ts';
 import { ok, type Result, refuse } from '../../../schemas/result.ts';
+import { fileRefusal, syncFolder } from '../whole-file.ts';
 
 /** RFC 1952: magic, deflate, FCOMMENT, no time, no extra flags, system unknown. */
 const SEAL_HEAD = Uint8Array.of(0x1f, 0x8b, 8, 0x10, 0, 0, 0, 0, 0, 0xff);
@@ -32,20 +32,9 @@ const damaged = (path: string, why: string) =>
 
 /** A system's error as a refusal; a programmer's is thrown. */
 const refusalOf = (error: unknown, path: string) => {
-  const { code, message } = error as NodeJS.ErrnoException;
-  if (code === undefined) throw error;
-  if (code === 'EEXIST') return refuse('config-invalid', `${path} exists already: name another file`);
-  const full = code === 'ENOSPC' || code === 'EDQUOT';
-  return refuse(full ? 'storage-full' : 'storage-failed', `${path}: ${message}`);
-};
-
-const syncFolder = async (path: string): Promise<void> => {
-  const folder = await open(dirname(path), 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
+  if ((error as NodeJS.ErrnoException).code === 'EEXIST')
+    return refuse('config-invalid', `${path} exists already: name another file`);
+  return fileRefusal(error, (message) => `${path}: ${message}`);
 };
 
 const writeAll = async (file: FileHandle, lines: AsyncIterable<string>): Promise<void> => {
@@ -96,7 +85,7 @@ export const writeSealed = async (path: string, lines: AsyncIterable<string>): P
       await file.close();
     }
     name(part, path);
-    await syncFolder(path);
+    syncFolder(path);
     return ok(null);
   } catch (error) {
     rmSync(part, { force: true });

@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { ok, type Result, refuse } from '../../../schemas/result.ts';
-import { writeWhole } from '../whole-file.ts';
+import { fileRefusal, writeWhole } from '../whole-file.ts';
 
 const existing = (path: string): string | undefined => {
   try {
@@ -27,10 +27,7 @@ export const writeBankFile = (path: string, text: string): Result<null> => {
     writeWhole(path, [text]);
     return ok(null);
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === undefined) throw error;
-    const full = code === 'ENOSPC' || code === 'EDQUOT';
     const remedy = 'the payouts stay pending: run the command again to write the same file';
-    return refuse(full ? 'storage-full' : 'storage-failed', `${message}; ${remedy}`);
+    return fileRefusal(error, (message) => `${message}; ${remedy}`);
   }
 };

@@ -9,7 +9,7 @@
 
 import { closeSync, openSync, readSync } from 'node:fs';
 import { ok, type Refusal, type Result, refuse } from '../../../schemas/result.ts';
-import { writeWhole } from '../whole-file.ts';
+import { fileRefusal, writeWhole } from '../whole-file.ts';
 import { type CsvRecord, csvField, csvRecords } from './csv.ts';
 import { readAmount, writeAmount } from './decimal-amount.ts';
 import { GROSS_NANO_MAX, type Intake, OBLIGATIONS_MAX, openIntake } from './network.ts';
@@ -33,12 +33,11 @@ const chunksOf = function* (path: string): Generator<string, void> {
 };
 
 const failed = (path: string, error: unknown): Refusal => {
-  const { code, message } = error as NodeJS.ErrnoException;
+  const { code } = error as NodeJS.ErrnoException;
   if (error instanceof TypeError && code === 'ERR_ENCODING_INVALID_ENCODED_DATA') {
     return refuse('config-invalid', `${path} is not UTF-8 text: save it as UTF-8`);
   }
-  if (code === undefined) throw error;
-  return refuse(code === 'ENOSPC' || code === 'EDQUOT' ? 'storage-full' : 'storage-failed', message);
+  return fileRefusal(error, (message) => message);
 };
 
 type Cell = { readonly text: string; readonly place: string };

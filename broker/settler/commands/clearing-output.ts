@@ -1,11 +1,11 @@
 /** What a clearing did, on its way out: a picture, JSON, and how far it is. */
 
-import { ok, type Result, refuse } from '../../../schemas/result.ts';
+import { ok, type Result } from '../../../schemas/result.ts';
 import type { Clearing } from '../clearing/clear.ts';
 import type { Obligation } from '../clearing/obligation.ts';
 import { drawClearing, type Write } from '../clearing/picture.ts';
 import type { Report } from '../clearing/report.ts';
-import { writeWhole } from '../whole-file.ts';
+import { fileRefusal, writeWhole } from '../whole-file.ts';
 
 /** A line that is redrawn, on a terminal only. */
 export const progress = (text: string): void => {
@@ -23,9 +23,7 @@ export const writePicture = (
     writeWhole(path, [drawClearing(before, clearing.left, clearing.report, write)]);
     return ok(null);
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === undefined) throw error;
-    return refuse(code === 'ENOSPC' || code === 'EDQUOT' ? 'storage-full' : 'storage-failed', message);
+    return fileRefusal(error, (message) => message);
   }
 };
 
