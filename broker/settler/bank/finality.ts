@@ -8,6 +8,7 @@ import { ok, type Result } from '../../../schemas/result.ts';
 import { checkFresh, staleReason } from '../backup/stale.ts';
 import { INTAKE, servedForMs } from '../desk/grace.ts';
 import { type Book, openBook } from '../ledger/book.ts';
+import { dayOf } from '../ledger/day.ts';
 import { RETURN_PERIODS } from '../settings.ts';
 import { allRows, type Store } from '../store/store.ts';
 import type { Key, PayoutRow, RunRow } from '../store/tables.ts';
@@ -92,7 +93,7 @@ export const finaliseDaily = async (
   gapMs: number,
   sha256: Sha256,
 ): Promise<Result<number>> => {
-  const today = new Date(nowMs).toISOString().slice(0, 10);
+  const today = dayOf(nowMs);
   const isDue = await store.read(async (reader) => {
     const [last] = await reader.get('meta', [FINALITY]);
     const [intake] = await reader.get('meta', [INTAKE]);

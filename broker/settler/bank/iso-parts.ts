@@ -1,8 +1,8 @@
 /** Amounts, days, codes and references in the documents of ISO 20022. */
 
+import { checkDate } from '../ledger/day.ts';
 import type { Amount } from './bank-fact.ts';
 import { parseCents } from './cents.ts';
-import { checkDate } from './day.ts';
 import { childAt, type Element, idAt, placeOf, stopAt, textAt, textOf } from './element.ts';
 import { need, shown } from './refusing.ts';
 

@@ -1,9 +1,9 @@
 /** Mandates: an owner's signed permission to collect from its account, one for each owner. */
 
 import { type Result, refuse } from '../../../schemas/result.ts';
+import { checkDate } from '../ledger/day.ts';
 import type { Store } from '../store/store.ts';
 import type { MandateRow } from '../store/tables.ts';
-import { checkDate } from './day.ts';
 import type { Mandate, SequenceType } from './pain008.ts';
 
 /** EPC130-08: what a mandate may be called, without blanks. */

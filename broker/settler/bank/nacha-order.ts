@@ -1,9 +1,9 @@
 /** What a NACHA file is written of: who sends, through which bank, and the payments, all checked before a byte is written. */
 
 import { type Result, refuse } from '../../../schemas/result.ts';
+import { checkDate } from '../ledger/day.ts';
 import { type AchAccount, checkAchAccount, isRouting } from './ach-account.ts';
 import { achText } from './ach-text.ts';
-import { checkDate } from './day.ts';
 import { checkAchParty, type Party } from './party.ts';
 import { need, refusable, stop } from './refusing.ts';
 

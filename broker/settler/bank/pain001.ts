@@ -6,8 +6,8 @@
  */
 
 import { ok, type Result } from '../../../schemas/result.ts';
+import { checkDate } from '../ledger/day.ts';
 import { formatCents } from './cents.ts';
-import { checkDate } from './day.ts';
 import {
   accountXml,
   agentXml,

@@ -4,9 +4,9 @@
  */
 
 import { ok, type Result } from '../../../schemas/result.ts';
+import { checkDate } from '../ledger/day.ts';
 import { formatCents } from './cents.ts';
 import { checkCreditorId } from './creditor-id.ts';
-import { checkDate } from './day.ts';
 import {
   accountXml,
   agentXml,

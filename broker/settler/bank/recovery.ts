@@ -6,6 +6,7 @@
 import type { Sha256 } from '../../../schemas/crypto.ts';
 import { ok, type Refusal, type Result, refuse } from '../../../schemas/result.ts';
 import type { Book } from '../ledger/book.ts';
+import { dayOf } from '../ledger/day.ts';
 import { allRows, type Reader } from '../store/store.ts';
 import type { MandateRow, OwnerRow, PayoutRow } from '../store/tables.ts';
 import type { Amount } from './bank-fact.ts';
@@ -137,7 +138,7 @@ export const bringBack = (book: Book, row: PayoutRow): Result<PayoutRow> => {
       id: row.run,
       kind: 'recovered',
       createdMs: book.timeMs,
-      executionDate: new Date(book.timeMs).toISOString().slice(0, 10),
+      executionDate: dayOf(book.timeMs),
       currency: row.currency,
       name: row.name,
       bank: '',

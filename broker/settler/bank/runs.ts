@@ -15,12 +15,12 @@ import { toHex } from '../../../schemas/bytes.ts';
 import { encodeCbor } from '../../../schemas/cbor.ts';
 import type { Sha256 } from '../../../schemas/crypto.ts';
 import { ok, type Result, refuse } from '../../../schemas/result.ts';
+import { checkDate } from '../ledger/day.ts';
 import { rootOf } from '../store/root.ts';
 import type { Reader } from '../store/store.ts';
 import type { OwnerRow, PayoutRow, RunRow } from '../store/tables.ts';
 import type { BankAccount } from './account.ts';
 import { centsFloor, nanoOfCents, TRANSFER_CENTS_MAX } from './cents.ts';
-import { checkDate } from './day.ts';
 import { ENTRY_CENTS_MAX } from './nacha-order.ts';
 
 export type Scheme = BankAccount['scheme'];
@@ -72,11 +72,16 @@ export const transferFloor = (nano: bigint, scheme: Scheme): bigint => {
 
 const SEQUENCE_MAX = 999;
 
+/** Of runs in one day, from 1. Code: value-out-of-range. */
+export const checkSequence = (sequence: number): Result<number> =>
+  Number.isSafeInteger(sequence) && sequence >= 1 && sequence <= SEQUENCE_MAX
+    ? ok(sequence)
+    : refuse('value-out-of-range', `the sequence ${sequence} must be 1 to ${SEQUENCE_MAX}`);
+
 /** Codes: value-out-of-range, currency-unknown. */
 export const checkOccasion = ({ period, sequence, executionDate, currency }: Occasion): Result<Scheme> => {
-  if (!Number.isSafeInteger(sequence) || sequence < 1 || sequence > SEQUENCE_MAX) {
-    return refuse('value-out-of-range', `the sequence ${sequence} must be 1 to ${SEQUENCE_MAX}`);
-  }
+  const numbered = checkSequence(sequence);
+  if (!numbered.ok) return numbered;
   const days = [checkDate(period), checkDate(executionDate)];
   return (days.find((day) => !day.ok) as Result<Scheme> | undefined) ?? schemeOf(currency ?? 'EUR');
 };

@@ -9,9 +9,10 @@ import { encodeCbor } from '../../../schemas/cbor.ts';
 import type { Sha256 } from '../../../schemas/crypto.ts';
 import { ok, type Result, refuse } from '../../../schemas/result.ts';
 import { checkFresh } from '../backup/stale.ts';
-import { checkDate } from '../bank/day.ts';
+import { checkSequence } from '../bank/runs.ts';
 import { obligationsOf } from '../credit/obligations.ts';
 import { openBook } from '../ledger/book.ts';
+import { checkDate } from '../ledger/day.ts';
 import { eventFor, lineAccount, owedAccount } from '../ledger/ledger.ts';
 import { allRows, type Outcome, type Reader, type Store } from '../store/store.ts';
 import type { ClearingRow } from '../store/tables.ts';
@@ -185,9 +186,8 @@ export const runClearing = async (
 ): Promise<Result<ClearingRun>> => {
   const day = checkDate(period);
   if (!day.ok) return day;
-  if (!Number.isSafeInteger(sequence) || sequence < 1 || sequence > 999) {
-    return refuse('value-out-of-range', `the sequence ${sequence} must be 1 to 999`);
-  }
+  const numbered = checkSequence(sequence);
+  if (!numbered.ok) return numbered;
   const id = `${period}-${currency}-${sequence}`;
   for (let i = 0; i < ATTEMPTS_MAX; i++) {
     const made = await attempt(store, id, currency, nowMs, sha256);

@@ -8,8 +8,10 @@ import type { Report } from '../clearing/report.ts';
 import { clearingText } from '../clearing/report-text.ts';
 import { type ClearingRun, reportOf, runClearing } from '../clearing/run.ts';
 import { formatAmount } from '../ledger/amount.ts';
+import { dayOf } from '../ledger/day.ts';
 import { clearingJson, writePicture } from './clearing-output.ts';
 import { need, onStore } from './on-store.ts';
+import { sequenceOf } from './run-output.ts';
 
 const OPTIONS = {
   currency: { type: 'string', default: 'EUR' },
@@ -41,12 +43,10 @@ const textOf = ({ row, repeated }: ClearingRun, report: Report): string => {
 export const run = onStore(OPTIONS, async (store, options, host) => {
   const given = need(options, 'currency', 'sequence');
   if (!given.ok) return given;
-  const { currency, sequence } = given.value;
-  if (!/^[1-9]\d{0,2}$/.test(sequence)) {
-    return refuse('config-invalid', `--sequence is "${sequence}": write 1 to 999`);
-  }
-  const period = options.period ?? new Date(host.nowMs()).toISOString().slice(0, 10);
-  const order = { currency, period, sequence: Number(sequence) };
+  const sequence = sequenceOf(given.value.sequence);
+  if (!sequence.ok) return sequence;
+  const { currency } = given.value;
+  const order = { currency, period: options.period ?? dayOf(host.nowMs()), sequence: sequence.value };
   const made = await runClearing(store, order, host.nowMs(), host.crypto.sha256);
   if (!made.ok) return made;
   const { row, repeated, before, clearing } = made.value;

@@ -1,9 +1,9 @@
 /** `tollbridge settler line set`: up to what the settler guarantees for an owner. */
 
 import { ok, type Result } from '../../../schemas/result.ts';
-import { checkDate } from '../bank/day.ts';
 import { setGuarantee } from '../credit/guarantees.ts';
 import { formatAmount, parseAmount } from '../ledger/amount.ts';
+import { checkDate } from '../ledger/day.ts';
 import { keyOfAccount } from './account.ts';
 import { checkCurrency } from './money.ts';
 import { need, onStore } from './on-store.ts';

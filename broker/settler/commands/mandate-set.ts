@@ -2,9 +2,9 @@
 
 import { ok } from '../../../schemas/result.ts';
 import { setMandate } from '../bank/mandates.ts';
+import { dayOf } from '../ledger/day.ts';
 import { keyOfAccount } from './account.ts';
 import { need, onStore } from './on-store.ts';
-import { dateOf } from './run-output.ts';
 
 const OPTIONS = {
   account: { type: 'string' },
@@ -18,7 +18,7 @@ export const run = onStore(OPTIONS, async (store, options, host) => {
   const { account, id, signed } = given.value;
   const owner = await keyOfAccount(store, account);
   if (!owner.ok) return owner;
-  const set = await setMandate(store, owner.value, { id, signedDate: signed }, dateOf(host.nowMs()));
+  const set = await setMandate(store, owner.value, { id, signedDate: signed }, dayOf(host.nowMs()));
   if (!set.ok) return set;
   const { collections } = set.value;
   const text = `mandate ${id} of ${account}, signed on ${signed}: collected ${collections} times`;

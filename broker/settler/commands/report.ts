@@ -1,7 +1,7 @@
 /** `tollbridge settler report`: per lease sold, delivered, paid, claimed, disputed. */
 
 import { ok, type Result, refuse } from '../../../schemas/result.ts';
-import { checkDate } from '../bank/day.ts';
+import { checkDate } from '../ledger/day.ts';
 import type { Period } from '../reports/lease.ts';
 import { ALL_TIME, reconcile, reportCsv, reportTable, type Selection } from '../reports/reconciliation.ts';
 import type { Store } from '../store/store.ts';

@@ -6,6 +6,7 @@ import { writeBankFile } from '../bank/bank-file.ts';
 import { filesOfRun } from '../bank/run-files.ts';
 import type { Occasion, Run } from '../bank/runs.ts';
 import { formatAmount } from '../ledger/amount.ts';
+import { dayOf } from '../ledger/day.ts';
 import type { Store } from '../store/store.ts';
 import { keyOfAccount, readableAccount } from './account.ts';
 import { checkCurrency } from './money.ts';
@@ -27,26 +28,29 @@ type RunValues = {
 };
 
 const DAY_MS = 86_400_000;
-export const dateOf = (timeMs: number): string => new Date(timeMs).toISOString().slice(0, 10);
 
 /** The first day, so many days on, that is no Saturday or Sunday; a bank moves it past its own holidays. */
 const weekdayAfter = (nowMs: number, days: number): string => {
   let timeMs = nowMs + days * DAY_MS;
   while (new Date(timeMs).getUTCDay() % 6 === 0) timeMs += DAY_MS;
-  return dateOf(timeMs);
+  return dayOf(timeMs);
 };
+
+/** Which run of its day, as a person writes it. Code: config-invalid. */
+export const sequenceOf = (text: string): Result<number> =>
+  /^[1-9]\d{0,2}$/.test(text)
+    ? ok(Number(text))
+    : refuse('config-invalid', `--sequence is "${text}": write 1 to 999`);
 
 /** Codes: config-invalid, currency-unknown. */
 export const occasionOf = (values: RunValues, nowMs: number, days: number): Result<Required<Occasion>> => {
-  const sequence = values.sequence ?? '';
-  if (!/^[1-9]\d{0,2}$/.test(sequence)) {
-    return refuse('config-invalid', `--sequence is "${sequence}": write 1 to 999`);
-  }
+  const sequence = sequenceOf(values.sequence ?? '');
+  if (!sequence.ok) return sequence;
   const currency = checkCurrency(values.currency ?? '');
   if (!currency.ok) return currency;
   return ok({
-    period: values.period ?? dateOf(nowMs),
-    sequence: Number(sequence),
+    period: values.period ?? dayOf(nowMs),
+    sequence: sequence.value,
     executionDate: values['execution-date'] ?? weekdayAfter(nowMs, days),
     currency: currency.value,
   });

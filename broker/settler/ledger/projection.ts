@@ -12,6 +12,7 @@ import type { Crypto, Sha256, Verify } from '../../../schemas/crypto.ts';
 import { openChannel } from '../../../schemas/open.ts';
 import type { Puts } from '../store/store.ts';
 import type { ChannelRow, Key, SpendingRow } from '../store/tables.ts';
+import { dayOf } from './day.ts';
 import type { JournalRow } from './journal.ts';
 import type { LedgerEvent } from './ledger.ts';
 import { channelIn, type Lookup, NOTES } from './notes.ts';
@@ -34,8 +35,7 @@ const isBudgeted = (channel: ChannelRow): boolean => !equalBytes(channel.payer, 
 /** What a device spends is counted in each currency on its own: a budget of another one begins anew. */
 export const totalScope = (currency: string): string => `${currency}/total`;
 export const spentScope = (currency: string): string => `${currency}/spent`;
-export const dayScope = (currency: string, timeMs: number): string =>
-  `${currency}/day/${new Date(timeMs).toISOString().slice(0, 10)}`;
+export const dayScope = (currency: string, timeMs: number): string => `${currency}/day/${dayOf(timeMs)}`;
 export const sellerScope = (currency: string, seller: Uint8Array): string =>
   `${currency}/seller/${toHex(seller)}`;
 

@@ -4,6 +4,7 @@ import { equalBytes, toHex } from '../../../schemas/bytes.ts';
 import type { Crypto } from '../../../schemas/crypto.ts';
 import type { Result } from '../../../schemas/result.ts';
 import { formatAmount } from '../ledger/amount.ts';
+import { dayOf } from '../ledger/day.ts';
 import { allRows, type Store } from '../store/store.ts';
 import type { ChannelRow } from '../store/tables.ts';
 import { partsText } from './disputes.ts';
@@ -114,7 +115,6 @@ export const reconcile = async (
 const short = (hex: string): string => hex.slice(0, 12);
 const amount = (nano: number | null): string => (nano === null ? '-' : formatAmount(BigInt(nano)));
 const count = (n: number | null): string => (n === null ? '-' : String(n));
-const day = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
 
 const proofs = ({ evidence }: Lease): string => {
   const { voucherSeq, tickIndex, claims, statementSha256, dispute } = evidence;
@@ -124,7 +124,7 @@ const proofs = ({ evidence }: Lease): string => {
       : [`voucher ${count(voucherSeq)} tick ${tickIndex} row ${claims.lastRow}`];
   if (statementSha256 !== null) parts.push(`statement ${short(statementSha256)}`);
   if (dispute?.open) {
-    parts.push(`disputed since ${day(dispute.sinceMs)}: ${partsText(dispute.parts) || 'no figure'}`);
+    parts.push(`disputed since ${dayOf(dispute.sinceMs)}: ${partsText(dispute.parts) || 'no figure'}`);
   }
   return parts.join('; ');
 };
@@ -203,7 +203,7 @@ export const reportCsv = ({ leases }: Report): string =>
           ? ['', '', '', '']
           : [
               dispute.open ? 'yes' : 'no',
-              day(dispute.sinceMs),
+              dayOf(dispute.sinceMs),
               dispute.parts.join(' '),
               dispute.rows.join(' '),
             ]),

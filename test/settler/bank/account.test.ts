@@ -12,10 +12,11 @@ import {
   TRANSFER_CENTS_MAX,
 } from '../../../broker/settler/bank/cents.ts';
 import { checkCreditorId } from '../../../broker/settler/bank/creditor-id.ts';
-import { checkDate, dayOfShort, shortDay } from '../../../broker/settler/bank/day.ts';
+import { dayOfShort, shortDay } from '../../../broker/settler/bank/day.ts';
 import { checkAchParty, checkSepaParty } from '../../../broker/settler/bank/party.ts';
 import { checkSepaAccount } from '../../../broker/settler/bank/sepa-account.ts';
 import { sepaText } from '../../../broker/settler/bank/sepa-text.ts';
+import { checkDate } from '../../../broker/settler/ledger/day.ts';
 import type { Result } from '../../../schemas/result.ts';
 import { achParties, days, sepaParties } from './arbitraries.ts';
 import { sure } from './reading.ts';
