@@ -12,6 +12,7 @@ import { loadKey } from './host/key-file.ts';
 import { lockDirectory } from './host/lock.ts';
 import { type Infer, s } from './host/shape.ts';
 import { readText, storageRefusal } from './host/storage.ts';
+import { currencies } from './shapes.ts';
 import { openSigner } from './signer.ts';
 import { exampleWorkFile, readWorkFile } from './work-file.ts';
 
@@ -58,15 +59,7 @@ const shapeWith = (limits: Readonly<Record<string, number>>) =>
             about: 'Accounts and ledger: a file, or a PostgreSQL database (postgres://user@host/database)',
             default: '.tollbridge/broker/settler.db',
           }),
-          currencies: s.list(
-            s.text({
-              about: 'ISO 4217',
-              pattern: /^[A-Z]{3}$/,
-              expected: 'three capital letters',
-              example: 'EUR',
-            }),
-            { about: 'What accounts may be kept in', min: 1, max: 16 },
-          ),
+          currencies,
         },
         { about: 'The settler inside' },
       ),

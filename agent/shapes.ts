@@ -21,11 +21,19 @@ export const unit = (example: string) =>
     isUnit(text) ? undefined : `"${text}" is no unit of SenML, such as Cel, Pa, %RH or m/s`,
   );
 
-export const currency = s.text({
+const ISO_4217 = {
   about: 'ISO 4217',
   pattern: /^[A-Z]{3}$/,
   expected: 'three capital letters',
-  default: 'EUR',
+};
+
+export const currency = s.text({ ...ISO_4217, default: 'EUR' });
+
+/** Of a settler. */
+export const currencies = s.list(s.text({ ...ISO_4217, example: 'EUR' }), {
+  about: 'What accounts may be kept in',
+  min: 1,
+  max: 16,
 });
 
 /** The first that stands there more than once. */

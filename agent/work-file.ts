@@ -6,6 +6,7 @@ import { printExample, readConfig } from './host/config-file.ts';
 import { type Infer, s } from './host/shape.ts';
 import { readText } from './host/storage.ts';
 import { dial } from './mqtt/dial.ts';
+import { currencies } from './shapes.ts';
 
 const SHAPE = s.object(
   {
@@ -33,15 +34,7 @@ const SHAPE = s.object(
         { about: 'Where the key is a certified one' },
       ),
     ),
-    currencies: s.list(
-      s.text({
-        about: 'ISO 4217',
-        pattern: /^[A-Z]{3}$/,
-        expected: 'three capital letters',
-        example: 'EUR',
-      }),
-      { about: 'What accounts may be kept in', min: 1, max: 16 },
-    ),
+    currencies,
     leaseS: s.integer({
       about: 'Without a sign of life for this long, others take its shards',
       min: 1,
