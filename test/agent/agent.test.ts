@@ -5,18 +5,9 @@ import * as assert from 'uvu/assert';
 import { startAgent } from '../../agent/agent.ts';
 import { askStatus } from '../../agent/control.ts';
 import { openAgreed } from '../../schemas/statement.ts';
+import { until } from '../wait.ts';
 import { assertBooks, assertBought, hasSettled, isDone } from './books.ts';
-import {
-  crypto,
-  demand,
-  Market,
-  MemoryDevice,
-  memoryValve,
-  offer,
-  PRICE_NANO,
-  signerOf,
-  until,
-} from './market.ts';
+import { crypto, demand, Market, MemoryDevice, memoryValve, offer, PRICE_NANO, signerOf } from './market.ts';
 
 const SELLER = 1;
 const BUYER = 2;

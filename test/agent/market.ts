@@ -266,11 +266,3 @@ export class Market {
     return join(this.folder, 'box', 'settler.db');
   }
 }
-
-/** Looks until it is so; the runner's time is the only limit. `during` runs between two looks. */
-export const until = async (holds: () => boolean, during: () => void = () => {}): Promise<void> => {
-  while (!holds()) {
-    during();
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-};

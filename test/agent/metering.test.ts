@@ -13,8 +13,9 @@ import { installationMac } from '../../schemas/meter.ts';
 import { ok, type Result } from '../../schemas/result.ts';
 import { MeteredBoard } from '../firmware-bridge/metered-board.ts';
 import { filled } from '../vectors/parties.ts';
+import { until } from '../wait.ts';
 import { assertBooks, assertRising, hasSettled, isDone } from './books.ts';
-import { crypto, demand, Market, offer, type Party, type PartyWish, until } from './market.ts';
+import { crypto, demand, Market, offer, type Party, type PartyWish } from './market.ts';
 
 const SELLER = 1;
 const BUYER = 2;

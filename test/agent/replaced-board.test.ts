@@ -6,8 +6,9 @@ import { openFrames } from '../../firmware-bridge/frames.ts';
 import { PeerBinding } from '../../hardware/bench/binding.ts';
 import type { Capability } from '../../schemas/serial.ts';
 import { ScriptedBoard } from '../firmware-bridge/scripted-board.ts';
+import { until } from '../wait.ts';
 import { assertBooks, hasSettled, isDone } from './books.ts';
-import { demand, Market, offer, type Party, THERMOMETER, until } from './market.ts';
+import { demand, Market, offer, type Party, THERMOMETER } from './market.ts';
 
 const PATH = '/dev/ttyTest0';
 const TIMING = { hello: 20, ack: 50, silence: 60_000 };

@@ -11,6 +11,7 @@ import {
   settlerTopic,
   statusTopic,
 } from '../../schemas/topic.ts';
+import { until } from '../wait.ts';
 import { type ForeignBroker, idOfSeed, passwordOf } from './foreign.ts';
 
 const [SELLER, BUYER, STRANGER] = [1, 2, 3];
@@ -29,7 +30,7 @@ const loginOf = (seed: number): IClientOptions => ({
 type Reader = {
   readonly client: MqttClient;
   readonly heard: string[];
-  readonly until: (text: string) => Promise<void>;
+  readonly hears: (text: string) => Promise<void>;
 };
 
 const readerOf = async (url: string, seed: number, filters: readonly string[]): Promise<Reader> => {
@@ -38,10 +39,13 @@ const readerOf = async (url: string, seed: number, filters: readonly string[]): 
   client.on('message', (topic, payload) => heard.push(`${topic} ${payload}`));
   // One by one: what a broker refuses in SUBACK rejects, and must not take the others with it.
   for (const filter of filters) await client.subscribeAsync(filter, { qos: 0 }).catch(() => undefined);
-  const until = async (text: string): Promise<void> => {
-    while (!heard.some((line) => line.endsWith(text))) await new Promise((look) => setTimeout(look, 5));
-  };
-  return { client, heard, until };
+  const hears = (text: string): Promise<void> =>
+    until(
+      () => heard.some((line) => line.endsWith(text)),
+      undefined,
+      () => `${text} in ${heard.join(', ')}`,
+    );
+  return { client, heard, hears };
 };
 
 const [seller, buyer, stranger] = MEMBERS.map(idOfSeed) as [string, string, string];
@@ -109,12 +113,12 @@ export const assertAccess = async ({ url }: ForeignBroker): Promise<void> => {
     const [fence, reader] =
       by === SETTLER ? [inTopic(seller, idOfSeed(by)), SELLER] : [settlerTopic('00', idOfSeed(by)), SETTLER];
     await client.publishAsync(fence, `fence ${i}`);
-    await readers.get(reader)!.until(`fence ${i}`);
+    await readers.get(reader)!.hears(`fence ${i}`);
   }
   const late = [SELLER, BUYER, STRANGER];
   for (const seed of late) {
     await readers.get(SETTLER)!.client.publishAsync(inTopic(idOfSeed(seed), idOfSeed(SETTLER)), 'end');
-    await readers.get(seed)!.until('end');
+    await readers.get(seed)!.hears('end');
   }
   for (const [i, { by, topic, heardBy }] of WRITES.entries()) {
     const heard = [...readers].filter(([, reader]) =>

@@ -4,7 +4,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { ANY, inTopic } from '../../schemas/topic.ts';
 import { client, closeClients } from '../agent/client.ts';
-import { until } from '../agent/market.ts';
+import { until } from '../wait.ts';
 import { idOfSeed } from './foreign.ts';
 
 const SELF = 1;

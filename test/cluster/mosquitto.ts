@@ -9,9 +9,10 @@ import {
   mosquittoPassword,
 } from '../../broker/settler/cluster/broker-user.ts';
 import { crypto } from '../agent/market.ts';
+import { freePort } from '../free-port.ts';
 import { Authority } from './certificates.ts';
 import type { ForeignBroker } from './foreign.ts';
-import { findProgram, freePort, listening, type Server, spawnServer } from './server.ts';
+import { findProgram, listening, type Server, spawnServer } from './server.ts';
 
 const EXAMPLE = resolve(import.meta.dirname, '../../broker/examples/mosquitto');
 

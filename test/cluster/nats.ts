@@ -5,8 +5,10 @@ import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type BrokerUser, natsUser } from '../../broker/settler/cluster/broker-user.ts';
+import { freePort } from '../free-port.ts';
+import { until } from '../wait.ts';
 import type { ForeignBroker } from './foreign.ts';
-import { findProgram, freePort, listening, type Server, spawnServer } from './server.ts';
+import { findProgram, listening, type Server, spawnServer } from './server.ts';
 
 const EXAMPLE = resolve(import.meta.dirname, '../../broker/examples/nats');
 const NODES = 3;
@@ -79,8 +81,8 @@ export const startNats = async (users: readonly BrokerUser[]): Promise<ForeignBr
   for (let node = 0; node < NODES; node++) spawn(node);
   for (let node = 0; node < NODES; node++) await ready(node);
   // Before that a CONNECT waits 4 s for its session, and is turned away.
-  while (!servers.every((server) => /metadata leader/.test(server.output())))
-    await new Promise((resolved) => setTimeout(resolved, 10));
+  const output = (): string => servers.map((server) => server.output()).join('\n');
+  await until(() => servers.every((server) => /metadata leader/.test(server.output())), undefined, output);
   const front = await balance(places.map(({ MQTT }) => portOf(MQTT!)));
   return {
     url: front.url,
@@ -93,7 +95,7 @@ export const startNats = async (users: readonly BrokerUser[]): Promise<ForeignBr
       spawn(node);
       await ready(node);
     },
-    output: () => servers.map((server) => server.output()).join('\n'),
+    output,
     stop: async () => {
       front.close();
       for (const server of servers) server.signal('SIGKILL');

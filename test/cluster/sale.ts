@@ -1,7 +1,8 @@
 /** A sale of readings over a broker of another make, and what may happen in the middle of it. */
 
 import { assertBooks, assertBought, hasSettled, isDone } from '../agent/books.ts';
-import { demand, MemoryDevice, offer, PRICE_NANO, until } from '../agent/market.ts';
+import { demand, MemoryDevice, offer, PRICE_NANO } from '../agent/market.ts';
+import { until } from '../wait.ts';
 import type { ForeignMarket } from './foreign-market.ts';
 
 export type Sale = {

@@ -2,17 +2,9 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { join } from 'node:path';
-
-export const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const server = createServer().on('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
+import { until } from '../wait.ts';
 
 /** Debian keeps servers where only root's PATH looks. */
 export const findProgram = (name: string): string | undefined =>
@@ -70,8 +62,6 @@ export const listening = async (port: number, server: Server): Promise<void> => 
       });
       socket.once('error', () => resolve(false));
     });
-  while (!(await isOpen())) {
-    if (over) throw new Error(`the server has ended:\n${server.output()}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
+  await until(async () => over || (await isOpen()), undefined, server.output);
+  if (over) throw new Error(`the server has ended:\n${server.output()}`);
 };

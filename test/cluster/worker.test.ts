@@ -9,7 +9,7 @@ import { createLeaseTable, leasesInMemory } from '../../broker/settler/cluster/l
 import { type RunningWorker, startWorker } from '../../broker/settler/cluster/worker.ts';
 import { ok, refuse } from '../../schemas/result.ts';
 import { inTopic, settlerTopic } from '../../schemas/topic.ts';
-import { until } from '../agent/market.ts';
+import { until } from '../wait.ts';
 import { idOfSeed } from './foreign.ts';
 
 const SETTLER = idOfSeed(200);

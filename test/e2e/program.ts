@@ -2,6 +2,9 @@
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { join, resolve } from 'node:path';
+import { askStatus } from '../../agent/control.ts';
+import type { AgentStatus } from '../../agent/status.ts';
+import { until } from '../wait.ts';
 
 const ROOT = resolve(import.meta.dirname, '..', '..');
 const PROGRAM = join(ROOT, 'dist', 'tollbridge.js');
@@ -18,30 +21,21 @@ export type Running = {
 export const startProgram = (...argv: string[]): Running => {
   const child = spawn(process.execPath, [PROGRAM, ...argv], { stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
-  const listeners = new Set<() => void>();
-  const tell = (): void => {
-    for (const listener of [...listeners]) listener();
-  };
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (chunk: Buffer) => {
       output += chunk.toString();
-      tell();
     });
   }
+  let over = false;
   const ended = new Promise<number | null>((done) => child.once('close', (exit) => done(exit)));
-  void ended.then(tell);
-  const said = (pattern: RegExp): Promise<void> =>
-    new Promise((done, fail) => {
-      const look = (): void => {
-        const over = child.exitCode !== null || child.signalCode !== null;
-        if (!pattern.test(output) && !over) return;
-        listeners.delete(look);
-        if (pattern.test(output)) done();
-        else fail(new Error(`ended without ${pattern}:\n${output}`));
-      };
-      listeners.add(look);
-      look();
-    });
+  void ended.then(() => {
+    over = true;
+  });
+  const said = async (pattern: RegExp): Promise<void> => {
+    const seen = (): string => `${pattern} in:\n${output}`;
+    await until(() => over || pattern.test(output), undefined, seen);
+    if (!pattern.test(output)) throw new Error(`ended without ${seen()}`);
+  };
   const end = (signal: NodeJS.Signals): Promise<number | null> => {
     child.kill(signal);
     return ended;
@@ -55,4 +49,20 @@ export type Ran = { readonly exit: number | null; readonly output: string; reado
 export const runProgram = (...argv: string[]): Ran => {
   const ran = spawnSync(process.execPath, [PROGRAM, ...argv], { encoding: 'utf8' });
   return { exit: ran.status, output: ran.stdout, error: ran.stderr.trim() };
+};
+
+/** What the agent with that state says of itself, as soon as it is so. */
+export const statusWhen = async (
+  state: string,
+  holds: (status: AgentStatus) => boolean,
+  output: () => string,
+): Promise<AgentStatus> => {
+  let last = await askStatus(state);
+  const look = async (): Promise<boolean> => {
+    last = await askStatus(state);
+    return last.ok && holds(last.value);
+  };
+  await until(look, undefined, () => `${holds}: ${JSON.stringify(last)}\n${output()}`);
+  if (!last.ok) throw new Error(last.detail);
+  return last.value;
 };

@@ -1,15 +1,13 @@
 /** The parties of the demo, each started by hand, so that a test can leave one out or come between them. */
 
 import { join } from 'node:path';
-import { askStatus } from '../../agent/control.ts';
 import { openSite, type Site } from '../../agent/demo/site.ts';
 import { nativeCrypto } from '../../agent/host/crypto-native.ts';
 import type { AgentStatus } from '../../agent/status.ts';
-import { type Running, runProgram, startProgram } from './program.ts';
+import { type Running, runProgram, startProgram, statusWhen } from './program.ts';
 
 const PRICE_NANO = 2_000_000;
 const PERIOD_MS = 20;
-const LOOK_MS = 20;
 
 export type Parties = {
   readonly site: Site;
@@ -51,13 +49,8 @@ export const openParties = async (state: string, readings: number): Promise<Part
       const ran = runProgram('settler', 'deposit', '--account', site.farmDid, ...money, ...database);
       if (ran.exit !== 0) throw new Error(ran.error);
     },
-    until: async (party, holds) => {
-      for (;;) {
-        const status = await askStatus(join(state, party));
-        if (status.ok && holds(status.value)) return status.value;
-        await new Promise((look) => setTimeout(look, LOOK_MS));
-      }
-    },
+    until: (party, holds) =>
+      statusWhen(join(state, party), holds, () => running.map(({ output }) => output()).join('\n')),
     end: async () => {
       for (const one of running.reverse()) await one.end('SIGTERM');
     },

@@ -1,32 +1,21 @@
 /** A seller of any device, a buyer and a box: each a process of its own, with what its person has written for it. */
 
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { askStatus } from '../../agent/control.ts';
 import type { LedgerLine } from '../../agent/demo/reconciliation.ts';
 import { nativeCrypto } from '../../agent/host/crypto-native.ts';
 import { openSigner } from '../../agent/signer.ts';
 import type { AgentStatus, EndedStatus } from '../../agent/status.ts';
 import { didKey } from '../../schemas/identity.ts';
+import { freePort } from '../free-port.ts';
 import { demoState, removeState } from './demo-process.ts';
-import { type Running, runProgram, startProgram } from './program.ts';
+import { type Running, runProgram, startProgram, statusWhen } from './program.ts';
 
-const LOOK_MS = 20;
 const PRICE_NANO = 2_000_000;
 const READINGS = 60;
 
 export type Party = 'seller' | 'buyer';
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve) => {
-    const server = createServer();
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
 
 export class Trade {
   readonly folder: string;
@@ -92,11 +81,7 @@ export class Trade {
   }
 
   async until(party: Party, holds: (status: AgentStatus) => boolean): Promise<AgentStatus> {
-    for (;;) {
-      const status = await askStatus(this.path(party));
-      if (status.ok && holds(status.value)) return status.value;
-      await new Promise((look) => setTimeout(look, LOOK_MS));
-    }
+    return statusWhen(this.path(party), holds, () => this.#running.map(({ output }) => output()).join('\n'));
   }
 
   /** Readings that the buyer holds, of running leases and of those that are over. */
@@ -111,7 +96,8 @@ export class Trade {
   values(kind = 'temperature'): number[] {
     const path = this.path(`${kind}.jsonl`);
     if (!existsSync(path)) return [];
-    const lines = readFileSync(path, 'utf8').trim().split('\n');
+    // The last line may be half written just now.
+    const lines = readFileSync(path, 'utf8').split('\n').slice(0, -1);
     return lines.map((line) => Number((JSON.parse(line) as { v: number }[])[0]!.v));
   }
 

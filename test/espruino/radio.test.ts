@@ -3,8 +3,9 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { openFrames } from '../../firmware-bridge/frames.ts';
-import { taken, until } from '../agent/market.ts';
+import { taken } from '../agent/market.ts';
 import { HomeBroker } from '../firmware-bridge/topic/home-broker.ts';
+import { until } from '../wait.ts';
 import { stageOf } from './boards.ts';
 import { radioBoard } from './radio-board.ts';
 

@@ -10,7 +10,8 @@ import type { Binding } from '../../firmware-bridge/port.ts';
 import { PeerBinding } from '../../hardware/bench/binding.ts';
 import type { Result } from '../../schemas/result.ts';
 import { assertBooks, assertRising, hasSettled, isDone } from '../agent/books.ts';
-import { demand, Market, offer, until } from '../agent/market.ts';
+import { demand, Market, offer } from '../agent/market.ts';
+import { until } from '../wait.ts';
 import { bareBoard, espruinoBoard, KEY_BYTE, PERIOD_MS } from './boards.ts';
 import { espruinoBinary } from './engines.ts';
 

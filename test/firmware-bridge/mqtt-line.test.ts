@@ -7,7 +7,8 @@ import { type Board, type FramesOptions, openFrames } from '../../firmware-bridg
 import { encodeFrame } from '../../schemas/frame.ts';
 import type { Result } from '../../schemas/result.ts';
 import { encodeSerial } from '../../schemas/serial.ts';
-import { taken, until } from '../agent/market.ts';
+import { taken } from '../agent/market.ts';
+import { until } from '../wait.ts';
 import { onBroker } from './mqtt/radio-peer.ts';
 import { BACKOFF, QUIET, TIMING } from './opened.ts';
 import { ScriptedBoard, VALVE } from './scripted-board.ts';

@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert';
 import type { SensorMapping } from '../../firmware-bridge/topic/mapping.ts';
 import { openTopic } from '../../firmware-bridge/topic.ts';
 import { decimalOf } from '../../schemas/decimal.ts';
-import { until } from '../agent/market.ts';
+import { until } from '../wait.ts';
 import { failing, mapped, open, PUMP, TEMPERATURE, withBroker } from './topic/watched.ts';
 
 const test = suite('openTopic');

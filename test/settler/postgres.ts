@@ -14,10 +14,12 @@ import {
   readFileSync,
   writeFileSync,
 } from 'node:fs';
-import { createServer, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { freePort } from '../free-port.ts';
+import { until } from '../wait.ts';
 
 export type Postgres = {
   /** A new, empty schema of the role `settler`, which its URL names: a database of its own would take 300 ms. */
@@ -73,15 +75,6 @@ const serverUser = async (): Promise<{ uid: number; gid: number } | undefined> =
   const [, , uid, gid] = entry?.stdout.split(':') ?? [];
   return uid === undefined ? undefined : { uid: Number(uid), gid: Number(gid) };
 };
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const server = createServer().on('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
 
 const moment = () => new Promise((resolve) => setTimeout(resolve, 5));
 
@@ -142,10 +135,8 @@ const serve = async (programs: string, data: string, as: SpawnOptions): Promise<
   const pidFile = join(data, 'postmaster.pid');
   const isReady = () =>
     existsSync(pidFile) && new RegExp(`^${server.pid}\n[^]*\nready`).test(readFileSync(pidFile, 'utf8'));
-  while (!isReady()) {
-    if (server.exitCode !== null) throw new Error(`PostgreSQL did not start: ${server.exitCode}`);
-    await moment();
-  }
+  await until(() => server.exitCode !== null || isReady());
+  if (server.exitCode !== null) throw new Error(`PostgreSQL did not start: ${server.exitCode}`);
   return { process: server, ended };
 };
 

@@ -13,8 +13,9 @@ import { chipPeer, PeerBinding } from '../../../hardware/bench/binding.ts';
 import { buildFirmata } from '../../../hardware/bench/boards.ts';
 import { Watch } from '../../firmware-bridge/watch.ts';
 import { programOf } from '../../hardware/board.ts';
+import { until } from '../../wait.ts';
 import { assertBooks, assertBought, hasSettled, isDone } from '../books.ts';
-import { demand, Market, offer, taken, until } from '../market.ts';
+import { demand, Market, offer, taken } from '../market.ts';
 
 const SELLER = 1;
 const BUYER = 2;

@@ -13,8 +13,9 @@ import type { Result } from '../../../schemas/result.ts';
 import { KEY_BYTE } from '../../espruino/boards.ts';
 import { type RadioBoard, radioBoard } from '../../espruino/radio-board.ts';
 import { HomeBroker } from '../../firmware-bridge/topic/home-broker.ts';
+import { until } from '../../wait.ts';
 import { assertBooks, hasSettled, isDone } from '../books.ts';
-import { demand, Market, offer, type Party, taken, until } from '../market.ts';
+import { demand, Market, offer, type Party, taken } from '../market.ts';
 
 const SELLER = 1;
 const BUYER = 2;

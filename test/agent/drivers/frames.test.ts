@@ -18,8 +18,9 @@ import { ok, type Result } from '../../../schemas/result.ts';
 import { type MeterState, SLOT } from '../../../schemas/serial.ts';
 import { programOf, SERIAL } from '../../hardware/board.ts';
 import { filled } from '../../vectors/parties.ts';
+import { until } from '../../wait.ts';
 import { assertBooks, assertRising, hasSettled, isDone } from '../books.ts';
-import { demand, Market, offer, type Party, type PartyWish, taken, until } from '../market.ts';
+import { demand, Market, offer, type Party, type PartyWish, taken } from '../market.ts';
 
 const SELLER = 1;
 const BUYER = 2;

@@ -10,8 +10,9 @@ import { printExample, readConfig } from '../../../agent/host/config-file.ts';
 import { s } from '../../../agent/host/shape.ts';
 import { openPty, type Pty } from '../../../hardware/bench/pty.ts';
 import { withChecksum } from '../../firmware-bridge/lines/heard.ts';
+import { until } from '../../wait.ts';
 import { assertBooks, assertRising, hasSettled, isDone } from '../books.ts';
-import { demand, Market, offer, taken, until } from '../market.ts';
+import { demand, Market, offer, taken } from '../market.ts';
 
 const SELLER = 1;
 const BUYER = 2;

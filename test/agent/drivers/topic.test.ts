@@ -11,8 +11,9 @@ import { readConfig } from '../../../agent/host/config-file.ts';
 import { s } from '../../../agent/host/shape.ts';
 import { HomeBroker } from '../../firmware-bridge/topic/home-broker.ts';
 import { Watch } from '../../firmware-bridge/watch.ts';
+import { until } from '../../wait.ts';
 import { assertBooks, assertRising, hasSettled, isDone } from '../books.ts';
-import { demand, Market, offer, taken, until } from '../market.ts';
+import { demand, Market, offer, taken } from '../market.ts';
 
 const SELLER = 1;
 const BUYER = 2;

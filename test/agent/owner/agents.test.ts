@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { didKey } from '../../../schemas/identity.ts';
+import { until } from '../../wait.ts';
 import { assertBooks, assertBought, hasSettled, isDone } from '../books.ts';
-import { demand, Market, MemoryDevice, offer, PRICE_NANO, until } from '../market.ts';
+import { demand, Market, MemoryDevice, offer, PRICE_NANO } from '../market.ts';
 import { signerOf } from './bench.ts';
 
 const SELLER = 1;

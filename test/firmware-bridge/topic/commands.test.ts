@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Result } from '../../../schemas/result.ts';
-import { until } from '../../agent/market.ts';
+import { until } from '../../wait.ts';
 import { mapped, open, PUMP, withBroker } from './watched.ts';
 
 const LEVEL = {

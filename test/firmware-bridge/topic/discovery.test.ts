@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { until } from '../../agent/market.ts';
+import { until } from '../../wait.ts';
 import { failing, mapped, open, withBroker } from './watched.ts';
 
 const test = suite('a preset on a broker');

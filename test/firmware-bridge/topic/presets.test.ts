@@ -12,7 +12,8 @@ import {
 } from '../../../firmware-bridge/topic/presets.ts';
 import { openTopic } from '../../../firmware-bridge/topic.ts';
 import { decimalOf, decimalToText } from '../../../schemas/decimal.ts';
-import { taken, until } from '../../agent/market.ts';
+import { taken } from '../../agent/market.ts';
+import { until } from '../../wait.ts';
 import { HomeBroker } from './home-broker.ts';
 
 /** What a project published, and what is to be made of it. Numbers of `readings` are in SenML units. */
