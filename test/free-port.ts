@@ -12,7 +12,11 @@ const isFree = (port: number): Promise<boolean> =>
     server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
   });
 
+const given = new Set<number>();
+
 export const freePort = async (): Promise<number> => {
   const port = FIRST + Math.floor(Math.random() * PORTS);
-  return (await isFree(port)) ? port : freePort();
+  if (given.has(port) || !(await isFree(port))) return freePort();
+  given.add(port);
+  return port;
 };

@@ -77,9 +77,14 @@ export const startNats = async (users: readonly BrokerUser[]): Promise<ForeignBr
   const spawn = (node: number): void => {
     servers[node] = spawnServer(program, ['-c', 'nats.conf'], { cwd: folder, env: places[node]! });
   };
-  const ready = (node: number): Promise<void> => listening(portOf(places[node]!.MQTT!), servers[node]!);
-  for (let node = 0; node < NODES; node++) spawn(node);
-  for (let node = 0; node < NODES; node++) await ready(node);
+  const ready = async (node: number): Promise<void> => {
+    for (const port of ['MQTT', 'CLUSTER']) await listening(portOf(places[node]![port]!), servers[node]!);
+  };
+  // One after the other: two that begin at once may dial each other, and each close what it takes for the duplicate.
+  for (let node = 0; node < NODES; node++) {
+    spawn(node);
+    await ready(node);
+  }
   // Before that a CONNECT waits 4 s for its session, and is turned away.
   const output = (): string => servers.map((server) => server.output()).join('\n');
   await until(() => servers.every((server) => /metadata leader/.test(server.output())), undefined, output);
