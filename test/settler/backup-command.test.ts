@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -110,11 +110,34 @@ command(
     assert.match((await runOn(again, 'resume')).text, /nothing has stopped/);
     assert.is((await runOn(again, `payout --out ${out}`)).code, '0');
     assert.match(readFileSync(out, 'utf8'), /1\.00</);
-    assert.match(readFileSync(`${again}.runs`, 'utf8'), /^2026-11-20-1\n$/);
+    assert.match(readFileSync(`${again}.runs`, 'utf8'), /^2026-11-20-1 1 1000000000 [0-9a-f]{8}\n$/);
     await settler.settler.close();
     await store.close();
   },
 );
+
+command('resume names the transfers of a run that did not come back', async ({ db, folder, house }) => {
+  await trade(house);
+  await runOn(db, 'account set --account settler --name Settler --iban DE75512108001245126199');
+  await runOn(db, `account set --account ${didKey(PAYEE.key)} --name Station --iban FI1410093000123458`);
+  const [file, again] = [join(folder, 'day.backup'), join(folder, 'again.db')];
+  await runOn(db, `backup --out ${file}`);
+  const { payouts } = await jsonOf(db, `payout --out ${join(folder, 'payout.xml')}`);
+  await runOn(again, `restore --from ${file}`);
+  for (const kept of ['high-water', 'runs']) copyFileSync(`${db}.${kept}`, `${again}.${kept}`);
+  const begun = payouts[0].id.slice(0, 8);
+  const { text, code } = await runOn(again, 'resume');
+  assert.is(code, '1');
+  assert.match(
+    text,
+    `\nrun 2026-11-20-1 was handed out; 1 of its 1 transfers, 1.00, are missing: ${begun}…; `,
+  );
+  const none = { here: 0, hereNano: '0' };
+  const missing = { missing: [begun], missingNano: '1000000000' };
+  const json = JSON.parse((await runOn(again, 'resume --json')).text);
+  assert.equal(json.runs, [{ run: '2026-11-20-1', ...none, ...missing }]);
+  assert.is((await runOn(again, 'resume --accept 2026-11-20-1')).code, '0');
+});
 
 command('resume goes on without a channel that is given up by name', async ({ db, folder, house }) => {
   await trade(house);

@@ -22,7 +22,7 @@ const beyond = Number(bytesMax) + 1000;
 const bank = said(writeBankFile(place('bank.xml'), 'x'.repeat(beyond)));
 const obligation = { debtor: 'a', creditor: 'b', nano: 1_000_000_000n };
 const cleared = said(writeObligations(place('left.csv'), Array(beyond).fill(obligation), 2));
-const run = said(highWaterFile(place('settler')).reserve('2026-11-20-1'));
+const run = said(highWaterFile(place('settler')).reserve({ name: '2026-11-20-1', content: null }));
 
 const counters = await openCounterFile(place('counters'), 1000);
 if (!counters.ok) throw new Error(counters.detail);

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Test } from 'uvu';
 import { backupStore } from '../../broker/settler/backup/backup.ts';
-import type { HighWater, Mark } from '../../broker/settler/backup/high-water.ts';
+import type { HighWater, Mark, NotedRun } from '../../broker/settler/backup/high-water.ts';
 import { restoreStore } from '../../broker/settler/backup/restore.ts';
 import { checkFresh, staleMeta } from '../../broker/settler/backup/stale.ts';
 import { makeRun } from '../../broker/settler/bank/payouts.ts';
@@ -16,22 +16,22 @@ import { ok, type Result } from '../../schemas/result.ts';
 import { must } from '../world/deal.ts';
 import { crypto, type House, houseOver, type OpenedChannel, type Reply, START_MS } from './parties.ts';
 
-/** High water in memory. */
-export const highWaterIn = (): HighWater & { mark: Mark | null; readonly runs: string[] } => {
-  const kept = {
-    mark: null as Mark | null,
-    runs: [] as string[],
-    read: () => ok({ mark: kept.mark, runs: kept.runs }),
-    note: (mark: Mark) => {
-      kept.mark = mark;
+/** High water in memory, with what it notes. */
+export const highWaterIn = () => {
+  const noted = { mark: null as Mark | null, runs: [] as NotedRun[] };
+  const water: HighWater = {
+    mark: () => ok(noted.mark),
+    runs: () => ok(noted.runs),
+    note: (mark) => {
+      noted.mark = mark;
       return ok(null);
     },
-    reserve: (run: string) => {
-      if (!kept.runs.includes(run)) kept.runs.push(run);
+    reserve: (run) => {
+      noted.runs = [...noted.runs.filter(({ name }) => name !== run.name), run];
       return ok(null);
     },
   };
-  return kept;
+  return { ...water, noted };
 };
 
 export const codeOf = (result: Result<unknown>): string => (result.ok ? 'ok' : result.code);

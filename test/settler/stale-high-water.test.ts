@@ -34,10 +34,10 @@ water(
   'is noted at each sweep, and finds nothing wrong with a journal that went on',
   async ({ store, house, highWater }) => {
     must(await house.settler.sweep());
-    assert.is(highWater.mark?.length, 1);
+    assert.is(highWater.noted.mark?.length, 1);
     await house.deposit(1, 'BANK-2');
     const again = await houseOver(store, {}, { highWater });
-    assert.is(highWater.mark?.length, 2);
+    assert.is(highWater.noted.mark?.length, 2);
     assert.ok((await freshness(store)).ok);
     await again.settler.close();
   },
@@ -57,7 +57,7 @@ water(
     assert.is(codeOf(await runClearing(copy, clearing, START_MS, crypto.sha256)), 'journal-stale');
     for (let i = 0; i < 5; i++) await restarted.deposit(1, `NEW-${i}`);
     must(await restarted.settler.sweep());
-    assert.is(highWater.mark?.length, 3);
+    assert.is(highWater.noted.mark?.length, 3);
     await restarted.settler.close();
   },
 );
@@ -88,11 +88,14 @@ water(
       makeUnderMark(place, highWater, `2026-11-20-${sequence}`, () => pay(place, sequence));
     assert.is(must(await make(store)).repeated, false);
     assert.is(must(await make(store)).repeated, true);
-    assert.equal([highWater.runs, highWater.mark?.length], [[RUN], await lengthOf(store)]);
+    const [noted, ...others] = highWater.noted.runs;
+    assert.equal([noted?.name, others, noted?.content?.transfers.length], [RUN, [], 1]);
+    assert.is(highWater.noted.mark?.length, await lengthOf(store));
     const copy = await forgetful(store, rows, folder);
     assert.is(codeOf(await make(copy)), 'journal-stale');
     const waiting = must(await resumeStore(copy, [], highWater));
-    assert.equal([waiting.runs, waiting.resumed], [[RUN], false]);
+    const here = { transfers: 0, nano: 0n };
+    assert.equal([waiting.runs, waiting.resumed], [[{ name: RUN, here, missing: noted!.content }], false]);
     assert.is(codeOf(await resumeStore(copy, [NOTES], highWater)), 'config-invalid', 'they are there');
     assert.is(codeOf(await make(copy, 2)), 'journal-stale');
     assert.is(must(await resumeStore(copy, [RUN], highWater)).resumed, true);
@@ -114,25 +117,45 @@ files.before.each((context) => {
 });
 files.after.each(({ folder }) => rmSync(folder, { recursive: true }));
 
+const CONTENT = { totalNano: 600_000_000_000n, transfers: ['0a1b2c3d', 'ffffffff'] };
+
 files('comes back as it was noted, also in another process', ({ folder }) => {
   const place = join(folder, 'settler.db');
-  assert.equal(must(highWaterFile(place).read()), { mark: null, runs: [] });
+  assert.equal([must(highWaterFile(place).mark()), must(highWaterFile(place).runs())], [null, []]);
   const hash = crypto.sha256(new Uint8Array([1]));
   must(highWaterFile(place).note({ length: 7, hash }));
-  must(highWaterFile(place).reserve('2026-11-20-1'));
-  must(highWaterFile(place).reserve('2026-11-20-2'));
-  must(highWaterFile(place).reserve('2026-11-20-1'));
-  const { mark, runs } = must(highWaterFile(place).read());
-  assert.equal([mark, runs], [{ length: 7, hash }, ['2026-11-20-1', '2026-11-20-2']]);
+  const first = { name: RUN, content: CONTENT };
+  const second = { name: '2026-11-20-2', content: { totalNano: 1n, transfers: ['00000000'] } };
+  for (const run of [first, second, first]) must(highWaterFile(place).reserve(run));
+  assert.equal(must(highWaterFile(place).mark()), { length: 7, hash });
+  assert.equal(must(highWaterFile(place).runs()), [first, second]);
   assert.is(readFileSync(`${place}.high-water`, 'utf8'), `7 ${toHex(hash)}\n`);
+  const lines = `${RUN} 2 600000000000 0a1b2c3d ffffffff\n2026-11-20-2 1 1 00000000\n`;
+  assert.is(readFileSync(`${place}.runs`, 'utf8'), lines);
 });
+
+files(
+  'reads the names of older programs, and learns what was in a run that is written again',
+  ({ folder }) => {
+    const place = join(folder, 'settler.db');
+    writeFileSync(`${place}.runs`, `2026-11-19-1\n${RUN}\n`);
+    const names = ['2026-11-19-1', RUN].map((name) => ({ name, content: null }));
+    assert.equal(must(highWaterFile(place).runs()), names);
+    must(highWaterFile(place).reserve({ name: RUN, content: CONTENT }));
+    assert.equal(must(highWaterFile(place).runs()), [names[0], { name: RUN, content: CONTENT }]);
+  },
+);
 
 files('are not believed where they are damaged, and say where they cannot be written', ({ folder }) => {
   const place = join(folder, 'settler.db');
   writeFileSync(`${place}.high-water`, '7 what');
-  assert.is(codeOf(highWaterFile(place).read()), 'storage-failed');
+  assert.is(codeOf(highWaterFile(place).mark()), 'storage-failed');
+  for (const line of [`${RUN} 2 5 0a1b2c3d`, `${RUN} 1 5 0a1b2c3`, `${RUN} 1`, `${RUN} 1 x 0a1b2c3d`]) {
+    writeFileSync(`${place}.runs`, `${line}\n`);
+    assert.is(codeOf(highWaterFile(place).runs()), 'storage-failed', line);
+  }
   const nowhere = highWaterFile(join(folder, 'no', 'settler.db'));
   assert.is(codeOf(nowhere.note({ length: 1, hash: new Uint8Array(32) })), 'storage-failed');
-  assert.is(codeOf(nowhere.reserve(RUN)), 'storage-failed');
+  assert.is(codeOf(nowhere.reserve({ name: RUN, content: null })), 'storage-failed');
 });
 files.run();

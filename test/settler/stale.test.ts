@@ -186,7 +186,7 @@ present(
 present('after a repair says nothing new, by receipt or by mark', async (context) => {
   for (const highWater of [undefined, context.highWater]) {
     const fresh = { ...context, store: openMemoryStore(), highWater: context.highWater };
-    context.highWater.mark = null;
+    context.highWater.noted.mark = null;
     fresh.house = await houseOver(fresh.store, {}, { highWater: context.highWater });
     await fresh.house.deposit(10, 'BANK-1');
     const { channel, receipt, copy, claim } = await lateReceipt(fresh);
@@ -232,7 +232,7 @@ repair('by receipts, opens, evidence and bank statements brings everything back'
   const covered = must(await resumeStore(copy, [], highWater));
   assert.equal([covered.resumed, covered.gaps.every(({ missing }) => missing === undefined)], [true, true]);
   assert.ok((await freshness(copy)).ok);
-  assert.is(highWater.mark?.length, await lengthOf(copy));
+  assert.is(highWater.noted.mark?.length, await lengthOf(copy));
   // Who shows its receipt late is answered, and stops nothing again.
   assert.is((await restarted.ask(presentRequest(lost, lostReceipt), lost)).receipt?.paidNano, 2 * UNIT);
   assert.ok((await freshness(copy)).ok);

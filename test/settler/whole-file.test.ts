@@ -45,8 +45,9 @@ files(
     await counters.close();
 
     const water = highWaterFile(join(folder, 'settler'));
-    assert.not(must(water.read()).runs.includes(RUN.slice(0, 12)), 'half a name is none');
-    must(water.reserve(RUN));
+    const names = must(water.runs()).map(({ name }) => name);
+    assert.not(names.includes(RUN.slice(0, 12)), 'half a name is none');
+    must(water.reserve({ name: RUN, content: null }));
     assert.is(readFileSync(join(folder, 'settler.runs'), 'utf8'), `${earlier}${RUN}\n`);
   },
 );
@@ -57,9 +58,9 @@ const NOTING = `
   const water = highWaterFile(process.argv[1]);
   for (let length = 1; length <= 300; length++) {
     const noted = water.note({ length, hash: new Uint8Array(32) });
-    const read = water.read();
+    const read = water.mark();
     const fault = [noted, read].find((one) => !one.ok);
-    if (fault !== undefined || read.value.mark === null) throw new Error(fault?.detail ?? 'the mark is gone');
+    if (fault !== undefined || read.value === null) throw new Error(fault?.detail ?? 'the mark is gone');
   }
 `;
 

@@ -3,7 +3,7 @@
  * stop, and the parties and the bank bring in what they hold: statements, words of owners, receipts, opens, evidence.
  */
 
-import type { HighWater, Noted } from '../../broker/settler/backup/high-water.ts';
+import type { HighWater, Mark, NotedRun } from '../../broker/settler/backup/high-water.ts';
 import type { OpenGap } from '../../broker/settler/backup/stale.ts';
 import { toHex } from '../../schemas/bytes.ts';
 import { signClose } from '../../schemas/close.ts';
@@ -14,15 +14,17 @@ import type { Trade } from './trade.ts';
 
 /** On a disk of its own, which fails nobody. */
 export const newHighWater = (): HighWater => {
-  let noted: Noted = { mark: null, runs: [] };
+  let mark: Mark | null = null;
+  const runs = new Map<string, NotedRun>();
   return {
-    read: () => ok(noted),
-    note: (mark) => {
-      noted = { ...noted, mark };
+    mark: () => ok(mark),
+    runs: () => ok([...runs.values()]),
+    note: (next) => {
+      mark = next;
       return ok(null);
     },
     reserve: (run) => {
-      noted = { ...noted, runs: noted.runs.includes(run) ? noted.runs : [...noted.runs, run] };
+      runs.set(run.name, run);
       return ok(null);
     },
   };

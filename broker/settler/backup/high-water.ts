@@ -8,23 +8,36 @@
 import { equalBytes, toHex } from '../../../schemas/bytes.ts';
 import { ok, type Result, refuse } from '../../../schemas/result.ts';
 import type { Reader, Store } from '../store/store.ts';
+import type { PayoutRow } from '../store/tables.ts';
 import { forgottenMeta, staleMeta, staleReason } from './stale.ts';
 
 /** A journal of `length` rows, the last of them with `hash`. */
 export type Mark = { readonly length: number; readonly hash: Uint8Array };
-export type Noted = {
-  readonly mark: Mark | null;
-  /** Payout runs whose bank file may have been handed in, the newest last. */
-  readonly runs: readonly string[];
+
+/** What was in a run when its bank file was made. */
+export type RunContent = {
+  readonly totalNano: bigint;
+  /** How the id of each transfer begins: its bank file has the whole ones. */
+  readonly transfers: readonly string[];
+};
+
+/** A run whose bank file may have been handed in. */
+export type NotedRun = {
+  readonly name: string;
+  /** null: noted by a program that kept names alone. */
+  readonly content: RunContent | null;
 };
 
 /** Where it is kept: as durable as the database, and not in it. Each refuses with storage-failed or storage-full. */
 export type HighWater = {
-  readonly read: () => Result<Noted>;
+  /** null: nothing was noted yet. */
+  readonly mark: () => Result<Mark | null>;
+  /** The newest last. */
+  readonly runs: () => Result<readonly NotedRun[]>;
   /** Replaces the mark. */
   readonly note: (mark: Mark) => Result<null>;
-  /** Adds a run; a name once there stays for ever. */
-  readonly reserve: (run: string) => Result<null>;
+  /** Adds a run, or its content; a name once there stays for ever. */
+  readonly reserve: (run: NotedRun) => Result<null>;
 };
 
 /** What the journal lacks of the mark; undefined where nothing. */
@@ -36,17 +49,59 @@ const behind = async (reader: Reader, { length, hash }: Mark): Promise<string | 
   return `row ${length - 1} of the journal is another than it was: ${toHex(row.hash)}, once ${toHex(hash)}`;
 };
 
-/**
- * The runs that this journal does not know whole: their money may be on its way. Of a run that was recovered from
- * statements nobody knows how many transfers it had: only its operator can say that all are there.
- */
-export const lostRuns = async (reader: Reader, runs: readonly string[]): Promise<readonly string[]> => {
+/** Of 32 digits; that two of a run's ten thousand begin alike is one in a hundred, and told by the total. */
+const TRANSFER_DIGITS = 8;
+const beginning = ({ id }: PayoutRow): string => id.slice(0, TRANSFER_DIGITS);
+const sumNano = (transfers: readonly PayoutRow[]): bigint =>
+  transfers.reduce((sum, { nano }) => sum + nano, 0n);
+
+/** A run that was handed out, and that this journal does not know whole. */
+export type LostRun = {
+  readonly name: string;
+  /** What of it came back from statements. */
+  readonly here: { readonly transfers: number; readonly nano: bigint };
+  /** null: nobody noted what was in it, so only its operator can say that all of it is here. */
+  readonly missing: RunContent | null;
+};
+
+/** undefined where nothing is missing. Of a run that this journal made, nothing ever is. */
+const lostOf = async (
+  reader: Reader,
+  { name, content }: NotedRun,
+  isMade: boolean,
+): Promise<LostRun | undefined> => {
+  if (isMade) return undefined;
+  const found = await reader.payoutsOf(name);
+  const here = { transfers: found.length, nano: sumNano(found) };
+  if (content === null) return { name, here, missing: null };
+  const begun = new Set(found.map(beginning));
+  const transfers = content.transfers.filter((one) => !begun.has(one));
+  const missing = { transfers, totalNano: content.totalNano - here.nano };
+  const isWhole = found.length === content.transfers.length && missing.totalNano === 0n;
+  return isWhole && transfers.length === 0 ? undefined : { name, here, missing };
+};
+
+/** Names of runs that this journal made: not those that it knows by what a bank told of them. */
+const madeOf = async (reader: Reader, names: readonly string[]): Promise<ReadonlySet<string>> => {
   const known = await reader.get(
     'run',
-    runs.map((run) => [run]),
+    names.map((name) => [name]),
   );
-  const ids = new Set(known.filter(({ kind }) => kind !== 'recovered').map(({ id }) => id));
-  return runs.filter((run) => !ids.has(run));
+  return new Set(known.filter(({ kind }) => kind !== 'recovered').map(({ id }) => id));
+};
+
+/** The runs that this journal does not know whole: their money may be on its way. */
+export const lostRuns = async (reader: Reader, runs: readonly NotedRun[]): Promise<readonly LostRun[]> => {
+  const made = await madeOf(
+    reader,
+    runs.map(({ name }) => name),
+  );
+  const lost: LostRun[] = [];
+  for (const run of runs) {
+    const one = await lostOf(reader, run, made.has(run.name));
+    if (one !== undefined) lost.push(one);
+  }
+  return lost;
 };
 
 /**
@@ -54,9 +109,9 @@ export const lostRuns = async (reader: Reader, runs: readonly string[]): Promise
  * Codes: those of the high water and of the store.
  */
 export const compareHighWater = async (store: Store, highWater: HighWater): Promise<Result<null>> => {
-  const noted = highWater.read();
+  const noted = highWater.mark();
   if (!noted.ok) return noted;
-  const { mark } = noted.value;
+  const mark = noted.value;
   if (mark === null) return ok(null);
   return store.transact<null>(async (reader) => {
     const why = await behind(reader, mark);
@@ -74,14 +129,19 @@ export const noteHighWater = async (store: Store, highWater: HighWater): Promise
   if (!read.ok) return read;
   const { head, stale } = read.value;
   if (stale !== '') return ok(null);
-  const noted = highWater.read();
+  const noted = highWater.mark();
   if (!noted.ok) return noted;
-  if (head.length <= (noted.value.mark?.length ?? 0)) return ok(null);
+  if (head.length <= (noted.value?.length ?? 0)) return ok(null);
   return highWater.note({ length: head.length, hash: head.hash });
 };
 
-const isMade = (store: Store, run: string): Promise<Result<boolean>> =>
-  store.read(async (reader) => (await lostRuns(reader, [run])).length === 0);
+/** What is in a run that this journal made; null where it made none of that name. */
+const contentOf = (store: Store, name: string): Promise<Result<RunContent | null>> =>
+  store.read(async (reader) => {
+    if (!(await madeOf(reader, [name])).has(name)) return null;
+    const transfers = await reader.payoutsOf(name);
+    return { totalNano: sumNano(transfers), transfers: transfers.map(beginning) };
+  });
 
 /**
  * Makes a payout run, or finds it as it was made, under a name that is not used for other payments than those it was
@@ -91,28 +151,28 @@ const isMade = (store: Store, run: string): Promise<Result<boolean>> =>
 export const makeUnderMark = async <T>(
   store: Store,
   highWater: HighWater,
-  run: string,
+  name: string,
   make: () => Promise<Result<T>>,
 ): Promise<Result<T>> => {
   const compared = await compareHighWater(store, highWater);
   if (!compared.ok) return compared;
-  const noted = highWater.read();
+  const noted = highWater.runs();
   if (!noted.ok) return noted;
-  const before = await isMade(store, run);
+  const before = await contentOf(store, name);
   if (!before.ok) return before;
-  if (!before.value && noted.value.runs.includes(run)) {
+  if (before.value === null && noted.value.some((run) => run.name === name)) {
     const remedy = 'bring it in from the bank, or take the next --sequence';
     return refuse(
       'journal-stale',
-      `run ${run} was handed out once, and this journal has forgotten it: ${remedy}`,
+      `run ${name} was handed out once, and this journal has forgotten it: ${remedy}`,
     );
   }
   const made = await make();
   if (!made.ok) return made;
-  const after = await isMade(store, run);
-  if (!after.ok) return after;
+  const content = await contentOf(store, name);
+  if (!content.ok) return content;
   const marked = await noteHighWater(store, highWater);
   if (!marked.ok) return marked;
-  const reserved = after.value ? highWater.reserve(run) : ok(null);
+  const reserved = content.value === null ? ok(null) : highWater.reserve({ name, content: content.value });
   return reserved.ok ? made : reserved;
 };

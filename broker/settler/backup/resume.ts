@@ -1,22 +1,21 @@
 /**
  * Resuming: a journal that was older than what it signed is taken for whole again, once every gap is covered or given
- * up by the operator, and every payout run that was handed out is known or given up. Which were is noted outside the
- * database: without those notes it stays stopped until the operator gives them up too.
+ * up by the operator, and every payout run that was handed out is known whole or given up. Which were, and what was in
+ * them, is noted outside the database: without those notes it stays stopped until the operator gives them up too.
  */
 
 import { toHex } from '../../../schemas/bytes.ts';
 import { ok, type Result, refuse } from '../../../schemas/result.ts';
 import type { Reader, Store } from '../store/store.ts';
 import type { GapRow, MetaRow } from '../store/tables.ts';
-import { type HighWater, lostRuns, type Noted } from './high-water.ts';
+import { type HighWater, type LostRun, lostRuns, type Mark, type NotedRun } from './high-water.ts';
 import { acceptedGap, FORGOTTEN, FRESH, forgottenMeta, gapsIn, type OpenGap, staleReason } from './stale.ts';
 
 export type Resumption = {
   /** Why the journal was taken for old; empty where it was not. */
   readonly reason: string;
   readonly gaps: readonly OpenGap[];
-  /** Handed out, and unknown to this journal, or known by single transfers alone. */
-  readonly runs: readonly string[];
+  readonly runs: readonly LostRun[];
   /** Something is noted outside the database; else nobody knows which runs were handed out. */
   readonly noted: boolean;
   /** Payouts and clearing go on. */
@@ -35,10 +34,12 @@ const isNamed = (names: readonly string[], channel: Uint8Array): boolean =>
 const namesNothing = (names: readonly string[], gaps: readonly OpenGap[], runs: readonly string[]) =>
   names.find((name) => !runs.includes(name) && !gaps.some(({ gap }) => isNamed([name], gap.channel)));
 
-const forgottenIn = async (reader: Reader, gaps: readonly OpenGap[], noted: Noted): Promise<number> => {
+type Noted = { readonly mark: Mark | null; readonly runs: readonly NotedRun[] };
+
+const forgottenIn = async (reader: Reader, gaps: readonly OpenGap[], mark: Mark | null): Promise<number> => {
   const [known] = await reader.get('meta', [FORGOTTEN]);
   const indices = gaps.map(({ receipt }) => receipt.journalIndex);
-  return Math.max(Number(known?.value ?? 0), (noted.mark?.length ?? 0) - 1, ...indices, 0);
+  return Math.max(Number(known?.value ?? 0), (mark?.length ?? 0) - 1, ...indices, 0);
 };
 
 type Changed = { readonly gap: readonly GapRow[]; readonly meta: readonly MetaRow[] };
@@ -48,16 +49,17 @@ const decide = async (reader: Reader, accepted: readonly string[], noted: Noted)
   const gaps = await gapsIn(reader);
   const runs = await lostRuns(reader, noted.runs);
   const hasNotes = noted.mark !== null || noted.runs.length > 0;
-  const stray = namesNothing(accepted, gaps, hasNotes ? runs : [...runs, NOTES]);
+  const names = runs.map(({ name }) => name);
+  const stray = namesNothing(accepted, gaps, hasNotes ? names : [...names, NOTES]);
   if (stray !== undefined)
     return refuse('config-invalid', `--accept ${stray} is no channel with a gap and no run that is missing`);
   const open = gaps.filter(({ missing }) => missing !== undefined);
   const given = open.filter(({ gap }) => isNamed(accepted, gap.channel));
   const isKnown = hasNotes || accepted.includes(NOTES);
-  const resumed = isKnown && given.length === open.length && runs.every((run) => accepted.includes(run));
+  const resumed = isKnown && given.length === open.length && names.every((name) => accepted.includes(name));
   const put: Changed = {
     gap: given.map(({ gap }) => acceptedGap(gap)),
-    meta: [FRESH, forgottenMeta(await forgottenIn(reader, gaps, noted))],
+    meta: [FRESH, forgottenMeta(await forgottenIn(reader, gaps, noted.mark))],
   };
   return ok({ said: { reason, gaps, runs, noted: hasNotes, resumed }, put });
 };
@@ -72,10 +74,13 @@ export const resumeStore = async (
   accepted: readonly string[],
   highWater: HighWater,
 ): Promise<Result<Resumption>> => {
-  const noted = highWater.read();
-  if (!noted.ok) return noted;
+  const mark = highWater.mark();
+  if (!mark.ok) return mark;
+  const runs = highWater.runs();
+  if (!runs.ok) return runs;
+  const noted = { mark: mark.value, runs: runs.value };
   const decided = await store.transact<Result<Resumption>>(async (reader) => {
-    const decision = await decide(reader, accepted, noted.value);
+    const decision = await decide(reader, accepted, noted);
     if (!decision.ok) return { changes: {}, value: decision };
     const { said, put } = decision.value;
     return { changes: said.reason !== '' && said.resumed ? { put } : {}, value: ok(said) };

@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { HighWater } from '../../../broker/settler/backup/high-water.ts';
+import { type HighWater, makeUnderMark, type NotedRun } from '../../../broker/settler/backup/high-water.ts';
 import { resumeStore } from '../../../broker/settler/backup/resume.ts';
 import { openMemoryStore } from '../../../broker/settler/store/memory.ts';
 import type { Store } from '../../../broker/settler/store/store.ts';
@@ -41,6 +41,31 @@ const older = async (claims: boolean): Promise<Store> => {
   return store;
 };
 
+const noting = (run: NotedRun): HighWater => ({
+  mark: () => ok(null),
+  runs: () => ok([run]),
+  note: () => ok(null),
+  reserve: () => ok(null),
+});
+
+/** What is noted of a run when its file is made. */
+const contentOf = async (store: Store, name: string): Promise<NotedRun> => {
+  const noted: NotedRun[] = [];
+  const water = noting({ name: 'none', content: null });
+  const keeping: HighWater = {
+    ...water,
+    reserve: (run) => {
+      noted.push(run);
+      return ok(null);
+    },
+  };
+  sure(await makeUnderMark(store, keeping, name, async () => ok(null)));
+  return noted[0]!;
+};
+
+const begun = (transfers: readonly { readonly id: string }[]): readonly string[] =>
+  transfers.map(({ id }) => id.slice(0, 8)).sort();
+
 forgotten('find out whose a transfer was, by its id, and book it again', async ({ store }) => {
   const { ordered, run } = await paidRun(store);
   const restored = await older(true);
@@ -67,15 +92,35 @@ forgotten('find out whose a transfer was, by its id, and book it again', async (
   );
 });
 
-forgotten('leave a run open until its operator says that all of it is there', async ({ store }) => {
+forgotten(
+  'leave a run open until all of its transfers are there, and name those that are not',
+  async (books) => {
+    const { ordered, run } = await paidRun(books.store);
+    const restored = await older(true);
+    const water = noting(await contentOf(books.store, run.run.id));
+    const waitsFor = async () => {
+      const { resumed, runs } = sure(await resumeStore(restored, [], water));
+      return resumed ? null : runs[0]!.missing;
+    };
+    const [first, ...rest] = ordered;
+    const nanoOf = (of: typeof ordered): bigint =>
+      run.payouts.reduce((sum, { id, nano }) => (of.some((one) => one.id === id) ? sum + nano : sum), 0n);
+    assert.equal(await waitsFor(), { totalNano: nanoOf(ordered), transfers: begun(ordered) });
+    await importText(restored, bookings({ ...first!, what: 'paid' }));
+    assert.equal(await waitsFor(), { totalNano: nanoOf(rest), transfers: begun(rest) });
+    await importText(restored, bookings({ ...rest[0]!, what: 'paid' }, { ...rest[1]!, what: 'returned' }));
+    assert.is(await waitsFor(), null);
+  },
+);
+
+forgotten('leave a run of which the name alone was noted to its operator', async ({ store }) => {
   const { ordered, run } = await paidRun(store);
   const restored = await older(true);
-  const kept = { mark: null, runs: [run.run.id] };
-  const water: HighWater = { read: () => ok(kept), note: () => ok(null), reserve: () => ok(null) };
-  await importText(restored, bookings({ ...ordered[0]!, what: 'paid' }));
+  const water = noting({ name: run.run.id, content: null });
+  await importText(restored, bookings(...ordered.map((one) => ({ ...one, what: 'paid' as const }))));
   const waiting = sure(await resumeStore(restored, [], water));
-  assert.equal([waiting.runs, waiting.resumed], [[run.run.id], false], 'one of three is not the run');
-  await importText(restored, bookings({ ...ordered[1]!, what: 'paid' }, { ...ordered[2]!, what: 'paid' }));
+  assert.equal([waiting.resumed, waiting.runs[0]?.missing], [false, null]);
+  assert.is(waiting.runs[0]?.here.transfers, 3);
   assert.is(sure(await resumeStore(restored, [run.run.id], water)).resumed, true);
 });
 
