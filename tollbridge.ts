@@ -192,6 +192,13 @@ const obeyParent = (): void => {
 const tell = ({ code, detail }: Refusal): void =>
   console.error(`tollbridge: ${code}: ${detail.replace(/(?!\n)\p{Cc}/gu, '?')}`);
 
+/** What was meant of a command line: the command, and its subcommand where it is one. */
+const meantBy = (command: Entry, words: readonly string[]): string => {
+  const said = (command.subcommands ?? []).map((subcommand) => subcommand.split(' '));
+  const found = said.find((subcommand) => subcommand.every((word, i) => word === words[i]));
+  return [command.name, ...(found ?? [])].join(' ');
+};
+
 /** parseArgs raises what a person mistyped; the rest is a defect of ours and shows its stack. */
 const misuse = (raised: unknown, name: string, help: string): Refusal | undefined => {
   const code = raised instanceof TypeError && 'code' in raised ? String(raised.code) : '';
@@ -231,7 +238,7 @@ const main = async (argv: readonly string[]): Promise<number> => {
     tell(exit);
     return REFUSED;
   } catch (raised) {
-    const mistyped = misuse(raised, name, command.HELP);
+    const mistyped = misuse(raised, meantBy(entry, argv.slice(1)), helpFor(command, argv.slice(1)));
     if (mistyped === undefined) throw raised;
     tell(mistyped);
     return MISUSED;

@@ -60,6 +60,13 @@ test('names an option it does not know, without a stack', () => {
   assert.match(dashed, /^tollbridge: config-invalid: .* write it as --readings=VALUE$/);
 });
 
+test('leads to the help of the subcommand, not to an option of another one', () => {
+  const ran = tollbridge('settler', 'line', 'set', '--threshold', '1');
+  assert.is(ran.exit, 2);
+  assert.match(ran.error, /Unknown option '--threshold': see: tollbridge settler line set --help$/);
+  assert.match(tollbridge('settler', 'owners', '--jsn').error, /did you mean --json\?$/);
+});
+
 test('tells a refusal with its code and its remedy', () => {
   const ran = tollbridge('agent');
   assert.is(ran.exit, 1);

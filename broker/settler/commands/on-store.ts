@@ -39,7 +39,8 @@ export const need = <V extends object, K extends keyof V & string>(
   ...names: K[]
 ): Result<{ [N in K]: string }> => {
   const missing = names.find((name) => values[name] === undefined || values[name] === '');
-  if (missing !== undefined) return refuse('config-invalid', `--${missing} is missing: see settler --help`);
+  if (missing !== undefined)
+    return refuse('config-invalid', `--${missing} is missing: the same with --help says what is wanted`);
   return ok(values as unknown as { [N in K]: string });
 };
 
