@@ -11,6 +11,7 @@ import { checkFresh } from '../backup/stale.ts';
 import { debts, disputedOf, undisputedNano } from '../credit/obligations.ts';
 import { formatAmount } from '../ledger/amount.ts';
 import { comingAccount, depositAccount, earnedAccount, heldAccount } from '../ledger/ledger.ts';
+import { runName } from '../ledger/run-name.ts';
 import { allRows, type Reader, type Store } from '../store/store.ts';
 import type { MandateRow, OwnerRow } from '../store/tables.ts';
 import { type Due, newRun } from './run-making.ts';
@@ -19,7 +20,6 @@ import {
   knownRun,
   type Occasion,
   type Run,
-  runIdOf,
   type Scheme,
   selfOf,
   transferFloor,
@@ -135,7 +135,7 @@ export const makeCollections = async (
   if (!checked.ok) return checked;
   const scheme = checked.value;
   const made = await store.transact<Result<Run>>(async (reader) => {
-    const [row] = await reader.get('run', [[runIdOf('collection', order)]]);
+    const [row] = await reader.get('run', [[runName('collection', order)]]);
     if (row !== undefined) {
       const known = await knownRun(reader, row);
       return { changes: {}, value: known.ok ? repeatedRun(known.value, order) : known };

@@ -9,6 +9,7 @@ import { ok, type Result, refuse } from '../../../schemas/result.ts';
 import { checkFresh } from '../backup/stale.ts';
 import { openBook } from '../ledger/book.ts';
 import { earnedAccount } from '../ledger/ledger.ts';
+import { runName } from '../ledger/run-name.ts';
 import { pages, type Reader, type Store } from '../store/store.ts';
 import type { Balance, PayoutRow } from '../store/tables.ts';
 import { newRun } from './run-making.ts';
@@ -17,7 +18,6 @@ import {
   knownRun,
   type Occasion,
   type Run,
-  runIdOf,
   type Scheme,
   selfOf,
   transferFloor,
@@ -72,7 +72,7 @@ export const makeRun = async (
   const scheme = checkOccasion(order);
   if (!scheme.ok) return scheme;
   const made = await store.transact<Result<Run>>(async (reader) => {
-    const [known] = await reader.get('run', [[runIdOf('payout', order)]]);
+    const [known] = await reader.get('run', [[runName('payout', order)]]);
     if (known !== undefined) return { changes: {}, value: await knownRun(reader, known) };
     const fresh = await checkFresh(reader);
     if (!fresh.ok) return { changes: {}, value: fresh };

@@ -7,12 +7,13 @@ import type { Sha256 } from '../../../schemas/crypto.ts';
 import { ok, type Refusal, type Result, refuse } from '../../../schemas/result.ts';
 import type { Book } from '../ledger/book.ts';
 import { dayOf } from '../ledger/day.ts';
+import { runName } from '../ledger/run-name.ts';
 import { allRows, type Reader } from '../store/store.ts';
 import type { MandateRow, OwnerRow, PayoutRow } from '../store/tables.ts';
 import type { Amount } from './bank-fact.ts';
 import { nanoOfCents } from './cents.ts';
 import { useText } from './mandates.ts';
-import { type Direction, RUN_CURRENCIES, runIdOf, schemeOf, transferIdOf } from './runs.ts';
+import { type Direction, RUN_CURRENCIES, schemeOf, transferIdOf } from './runs.ts';
 import { directionOf, transferEvent } from './settling.ts';
 
 /** Runs of a day that are tried; most days have one. */
@@ -99,7 +100,7 @@ export const originsOf = async (
       const occasion = { period, sequence, currency, executionDate: period };
       const id = transferIdOf(direction, root, details.key, occasion, sha256);
       if (!wanted.delete(id)) continue;
-      origins.set(id, { run: runIdOf(direction, occasion), details, mandate });
+      origins.set(id, { run: runName(direction, occasion), details, mandate });
     }
   }
   return origins;

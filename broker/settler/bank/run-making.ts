@@ -3,20 +3,13 @@
 import type { Sha256 } from '../../../schemas/crypto.ts';
 import { ok, type Result } from '../../../schemas/result.ts';
 import { type Book, openBook } from '../ledger/book.ts';
+import { runName } from '../ledger/run-name.ts';
 import type { Outcome, Reader } from '../store/store.ts';
 import type { MandateRow, OwnerRow, PayoutRow, RunRow } from '../store/tables.ts';
 import { nextUse, useText } from './mandates.ts';
 import { writeNacha } from './nacha-writer.ts';
 import { filesOfRun, nachaOrderOf } from './run-files.ts';
-import {
-  type Direction,
-  type Occasion,
-  type Run,
-  runIdOf,
-  type Scheme,
-  type Self,
-  transferIdOf,
-} from './runs.ts';
+import { type Direction, type Occasion, type Run, type Scheme, type Self, transferIdOf } from './runs.ts';
 import { type AchRunSender, type AchSender, achSender, senderText, sepaSender } from './sender.ts';
 import { balancesMoved, transferEvent } from './settling.ts';
 import { ACH_SEQUENCE, nextPlace, takePlace } from './traces.ts';
@@ -50,7 +43,7 @@ const transfersOf = ({ direction, occasion, self, due }: Making, sha256: Sha256)
       const { key: owner, name, bank, holder } = details;
       const row: PayoutRow = {
         id: transferIdOf(direction, self.root, owner, occasion, sha256),
-        run: runIdOf(direction, occasion),
+        run: runName(direction, occasion),
         owner,
         currency: occasion.currency ?? 'EUR',
         nano,
@@ -114,7 +107,7 @@ const nothingDue = (making: Making): Run => ({
 });
 
 const runRowOf = ({ direction, occasion, self }: Making, createdMs: number): RunRow => ({
-  id: runIdOf(direction, occasion),
+  id: runName(direction, occasion),
   kind: direction,
   createdMs,
   executionDate: occasion.executionDate,

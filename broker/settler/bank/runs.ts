@@ -1,14 +1,7 @@
 /**
- * Runs: transfers that go to a bank together, payouts or collections, in one currency. A run is asked for once by its
- * period and sequence; its name, the id of its message and the ids of its transfers follow from those.
- *
- * | run                                | id               | message id                |
- * |------------------------------------|------------------|---------------------------|
- * | payouts in euro                    | 2026-11-20-1     | TB-<root>-2026-11-20-1    |
- * | payouts in dollars                 | 2026-11-20-1-USD | none, as NACHA has none   |
- * | collections in euro                | C-2026-11-20-1   | TB-<root>-C-2026-11-20-1  |
- *
- * <root> are eight hexadecimal digits of the settler's root key.
+ * Runs: transfers that go to a bank together, payouts or collections, in one currency. A run is asked for once; its
+ * name, the id of its message (TB-<root>-<name>, which NACHA has none of) and the ids of its transfers follow from what
+ * it is asked with. <root> are eight hexadecimal digits of the settler's root key.
  */
 
 import { toHex } from '../../../schemas/bytes.ts';
@@ -16,6 +9,7 @@ import { encodeCbor } from '../../../schemas/cbor.ts';
 import type { Sha256 } from '../../../schemas/crypto.ts';
 import { ok, type Result, refuse } from '../../../schemas/result.ts';
 import { checkDate } from '../ledger/day.ts';
+import { checkRunOccasion, type RunKind, type RunOccasion } from '../ledger/run-name.ts';
 import { rootOf } from '../store/root.ts';
 import type { Reader } from '../store/store.ts';
 import type { OwnerRow, PayoutRow, RunRow } from '../store/tables.ts';
@@ -24,18 +18,10 @@ import { centsFloor, nanoOfCents, TRANSFER_CENTS_MAX } from './cents.ts';
 import { ENTRY_CENTS_MAX } from './nacha-order.ts';
 
 export type Scheme = BankAccount['scheme'];
-export type Direction = 'payout' | 'collection';
+export type Direction = Exclude<RunKind, 'clearing'>;
 
 /** What every run is asked with. */
-export type Occasion = {
-  /** The day it is for, YYYY-MM-DD; with `sequence` it names the run. */
-  readonly period: string;
-  /** From 1; a second run on one day is 2. */
-  readonly sequence: number;
-  readonly executionDate: string;
-  /** EUR where it is left out. */
-  readonly currency?: string;
-};
+export type Occasion = RunOccasion & { readonly executionDate: string };
 
 export type Run = {
   readonly run: RunRow;
@@ -70,25 +56,12 @@ export const transferFloor = (nano: bigint, scheme: Scheme): bigint => {
   return nanoOfCents(cents - CENTS_MAX[scheme] > 0n ? CENTS_MAX[scheme] : cents);
 };
 
-const SEQUENCE_MAX = 999;
-
-/** Of runs in one day, from 1. Code: value-out-of-range. */
-export const checkSequence = (sequence: number): Result<number> =>
-  Number.isSafeInteger(sequence) && sequence >= 1 && sequence <= SEQUENCE_MAX
-    ? ok(sequence)
-    : refuse('value-out-of-range', `the sequence ${sequence} must be 1 to ${SEQUENCE_MAX}`);
-
 /** Codes: value-out-of-range, currency-unknown. */
-export const checkOccasion = ({ period, sequence, executionDate, currency }: Occasion): Result<Scheme> => {
-  const numbered = checkSequence(sequence);
-  if (!numbered.ok) return numbered;
-  const days = [checkDate(period), checkDate(executionDate)];
-  return (days.find((day) => !day.ok) as Result<Scheme> | undefined) ?? schemeOf(currency ?? 'EUR');
+export const checkOccasion = (occasion: Occasion): Result<Scheme> => {
+  const checks = [checkRunOccasion(occasion), checkDate(occasion.executionDate)];
+  const wrong = checks.find((check) => !check.ok) as Result<Scheme> | undefined;
+  return wrong ?? schemeOf(occasion.currency ?? 'EUR');
 };
-
-/** The first that there were are the ones without an addition. */
-export const runIdOf = (direction: Direction, { period, sequence, currency = 'EUR' }: Occasion): string =>
-  `${direction === 'collection' ? 'C-' : ''}${period}-${sequence}${currency === 'EUR' ? '' : `-${currency}`}`;
 
 const messagePrefix = (root: Uint8Array): string => `TB-${toHex(root.subarray(0, 4))}-`;
 
@@ -106,7 +79,7 @@ export const transferIdOf = (
   direction: Direction,
   root: Uint8Array,
   owner: Uint8Array,
-  { period, sequence, currency = 'EUR' }: Pick<Occasion, 'period' | 'sequence' | 'currency'>,
+  { period, sequence, currency = 'EUR' }: RunOccasion,
   sha256: Sha256,
 ): string => {
   const named = encodeCbor([DOMAINS[direction], root, currency, owner, period, sequence]);

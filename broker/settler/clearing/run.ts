@@ -9,24 +9,17 @@ import { encodeCbor } from '../../../schemas/cbor.ts';
 import type { Sha256 } from '../../../schemas/crypto.ts';
 import { ok, type Result, refuse } from '../../../schemas/result.ts';
 import { checkFresh } from '../backup/stale.ts';
-import { checkSequence } from '../bank/runs.ts';
 import { obligationsOf } from '../credit/obligations.ts';
 import { openBook } from '../ledger/book.ts';
-import { checkDate } from '../ledger/day.ts';
 import { eventFor, lineAccount, owedAccount } from '../ledger/ledger.ts';
+import { checkRunOccasion, oldClearingName, type RunOccasion, runName } from '../ledger/run-name.ts';
 import { allRows, type Outcome, type Reader, type Store } from '../store/store.ts';
 import type { ClearingRow } from '../store/tables.ts';
 import { type Clearing, clear } from './clear.ts';
 import type { Consent, Obligation } from './obligation.ts';
 import type { Report } from './report.ts';
 
-export type ClearingOrder = {
-  readonly currency: string;
-  /** The day cleared for, YYYY-MM-DD; with `sequence` it names the run. */
-  readonly period: string;
-  /** From 1; a second run on one day is 2. */
-  readonly sequence: number;
-};
+export type ClearingOrder = Required<RunOccasion>;
 
 export type ClearingRun = {
   readonly row: ClearingRow;
@@ -57,8 +50,13 @@ const consentsOf = async (reader: Reader, currency: string, nowMs: number): Prom
   return consents;
 };
 
-const freeze = async (reader: Reader, id: string, currency: string, nowMs: number): Promise<Frozen> => {
-  const [known] = await reader.get('clearing', [[id]]);
+/** Made before, by whatever program. */
+const knownRun = async (reader: Reader, order: ClearingOrder): Promise<ClearingRow | undefined> =>
+  (await reader.get('clearing', [[runName('clearing', order)], [oldClearingName(order)]]))[0];
+
+const freeze = async (reader: Reader, order: ClearingOrder, nowMs: number): Promise<Frozen> => {
+  const { currency } = order;
+  const known = await knownRun(reader, order);
   const head = await reader.head();
   return {
     known,
@@ -107,14 +105,15 @@ const keyOf = (hex: string): Uint8Array => fromHex(hex)!;
 
 const book = async (
   reader: Reader,
-  id: string,
-  currency: string,
+  order: ClearingOrder,
   frozen: Frozen,
   clearing: Clearing,
   changes: readonly Change[],
   nowMs: number,
   sha256: Sha256,
 ): Promise<Outcome<Result<ClearingRow>>> => {
+  const { currency } = order;
+  const id = runName('clearing', order);
   const accounts = changes.flatMap(({ creditor, debtor }) => [
     owedAccount(keyOf(creditor), keyOf(debtor)),
     lineAccount(keyOf(creditor), keyOf(debtor)),
@@ -149,12 +148,11 @@ const AGAIN = 'again';
 
 const attempt = async (
   store: Store,
-  id: string,
-  currency: string,
+  order: ClearingOrder,
   nowMs: number,
   sha256: Sha256,
 ): Promise<Result<ClearingRun | typeof AGAIN>> => {
-  const read = await store.read((reader) => freeze(reader, id, currency, nowMs));
+  const read = await store.read((reader) => freeze(reader, order, nowMs));
   if (!read.ok) return read;
   const frozen = read.value;
   const before = frozen.obligations;
@@ -164,10 +162,10 @@ const attempt = async (
   const booked = await store.transact<Result<ClearingRow> | typeof AGAIN>(async (reader) => {
     const fresh = await checkFresh(reader);
     if (!fresh.ok) return { changes: {}, value: fresh };
-    const [known] = await reader.get('clearing', [[id]]);
-    const stands = known === undefined && stillStand(changes, await obligationsOf(reader, currency));
+    const known = await knownRun(reader, order);
+    const stands = known === undefined && stillStand(changes, await obligationsOf(reader, order.currency));
     if (!stands) return { changes: {}, value: AGAIN };
-    return book(reader, id, currency, frozen, clearing, changes, nowMs, sha256);
+    return book(reader, order, frozen, clearing, changes, nowMs, sha256);
   });
   if (!booked.ok) return booked;
   if (booked.value === AGAIN) return ok(AGAIN);
@@ -180,17 +178,14 @@ const attempt = async (
  */
 export const runClearing = async (
   store: Store,
-  { currency, period, sequence }: ClearingOrder,
+  order: ClearingOrder,
   nowMs: number,
   sha256: Sha256,
 ): Promise<Result<ClearingRun>> => {
-  const day = checkDate(period);
-  if (!day.ok) return day;
-  const numbered = checkSequence(sequence);
-  if (!numbered.ok) return numbered;
-  const id = `${period}-${currency}-${sequence}`;
+  const checked = checkRunOccasion(order);
+  if (!checked.ok) return checked;
   for (let i = 0; i < ATTEMPTS_MAX; i++) {
-    const made = await attempt(store, id, currency, nowMs, sha256);
+    const made = await attempt(store, order, nowMs, sha256);
     if (!made.ok) return made;
     if (made.value !== AGAIN) return ok(made.value);
   }

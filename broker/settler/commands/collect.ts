@@ -4,8 +4,8 @@ import { ok, type Result, refuse } from '../../../schemas/result.ts';
 import { makeUnderMark } from '../backup/high-water.ts';
 import { type CollectionOrder, makeCollections } from '../bank/collections.ts';
 import { finalise } from '../bank/finality.ts';
-import { runIdOf } from '../bank/runs.ts';
 import { parseAmount } from '../ledger/amount.ts';
+import { runName } from '../ledger/run-name.ts';
 import type { Store } from '../store/store.ts';
 import { keyOfAccount } from './account.ts';
 import { need, onStore } from './on-store.ts';
@@ -65,7 +65,7 @@ export const run = onStore(OPTIONS, async (store, options, host) => {
   const highWater = highWaterOf(options);
   if (!highWater.ok) return highWater;
   const order = { ...occasion.value, from: from.value };
-  const made = await makeUnderMark(store, highWater.value, runIdOf('collection', order), () =>
+  const made = await makeUnderMark(store, highWater.value, runName('collection', order), () =>
     makeCollections(store, order, host.nowMs(), host.crypto.sha256),
   );
   return made.ok ? sayRun(store, made.value, given.value.out, WORDS) : made;

@@ -2,8 +2,8 @@
 
 import { makeUnderMark } from '../backup/high-water.ts';
 import { makeRun } from '../bank/payouts.ts';
-import { runIdOf } from '../bank/runs.ts';
 import { parseAmount } from '../ledger/amount.ts';
+import { runName } from '../ledger/run-name.ts';
 import { need, onStore } from './on-store.ts';
 import { occasionOf, RUN_OPTIONS, sayRun } from './run-output.ts';
 import { highWaterOf, STATE_OPTION } from './state.ts';
@@ -30,7 +30,7 @@ export const run = onStore(OPTIONS, async (store, options, host) => {
   const highWater = highWaterOf(options);
   if (!highWater.ok) return highWater;
   const order = { ...occasion.value, thresholdNano: threshold.value };
-  const made = await makeUnderMark(store, highWater.value, runIdOf('payout', order), () =>
+  const made = await makeUnderMark(store, highWater.value, runName('payout', order), () =>
     makeRun(store, order, host.nowMs(), host.crypto.sha256),
   );
   return made.ok ? sayRun(store, made.value, given.value.out, WORDS) : made;

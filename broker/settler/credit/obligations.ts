@@ -26,15 +26,18 @@ const disputedChannels = async (reader: Reader): Promise<readonly ChannelRow[]> 
  * All that bilateral channels in dispute came to stays where it is, whatever of it was cleared before: which part of
  * a debt was paid nobody can say.
  */
-export const disputedOf = async (reader: Reader): Promise<Disputed> => {
+export const disputedIn = (channels: readonly ChannelRow[]): Disputed => {
   const sums = new Map<string, bigint>();
-  for (const channel of await disputedChannels(reader)) {
+  for (const channel of channels) {
     if (channel.backing !== 'bilateral') continue;
     const key = at(owedAccount(channel.payeeOwner, channel.payerOwner), channel.currency);
     sums.set(key, (sums.get(key) ?? 0n) + BigInt(channel.paidNano));
   }
   return (account, currency) => sums.get(at(account, currency)) ?? 0n;
 };
+
+export const disputedOf = async (reader: Reader): Promise<Disputed> =>
+  disputedIn(await disputedChannels(reader));
 
 /** A debt as the ledger holds it. */
 export type Debt = {
@@ -56,10 +59,14 @@ const debtOf = ({ account, currency, nano }: Balance): Debt => {
   };
 };
 
+const OWED = 'owed/';
+
+const owedBalances = (reader: Reader): AsyncGenerator<Balance> =>
+  pages<Balance>((after, countMax) => reader.balancesUnder(OWED, after, countMax));
+
 /** Every debt above nothing, by account: those to the settler, and those between owners. */
 export const debts = async function* (reader: Reader): AsyncGenerator<Debt> {
-  const all = pages<Balance>((after, countMax) => reader.balancesUnder('owed/', after, countMax));
-  for await (const balance of all) if (balance.nano > 0n) yield debtOf(balance);
+  for await (const balance of owedBalances(reader)) if (balance.nano > 0n) yield debtOf(balance);
 };
 
 /** What of a debt may be cleared or paid now. */
@@ -68,14 +75,24 @@ export const undisputedNano = ({ account, currency, nano }: Debt, disputed: Disp
   return left > 0n ? left : 0n;
 };
 
-/** What owners owe each other and nobody disputes, as of the reader's journal: what clearing works on. */
+/** What of balances of any accounts owners owe each other and nobody disputes. */
+export const obligationsAmong = (
+  balances: readonly Balance[],
+  disputed: Disputed,
+  currency: string,
+): readonly Obligation[] =>
+  balances.flatMap((balance) => {
+    if (!balance.account.startsWith(OWED) || balance.currency !== currency) return [];
+    const debt = debtOf(balance);
+    const nano = undisputedNano(debt, disputed);
+    if (debt.creditor === null || nano === 0n) return [];
+    return [{ creditor: creditorName(debt.creditor), debtor: toHex(debt.debtor), nano }];
+  });
+
+/** The same as of the reader's journal: what clearing works on. */
 export const obligationsOf = async (reader: Reader, currency: string): Promise<readonly Obligation[]> => {
   const disputed = await disputedOf(reader);
-  const found: Obligation[] = [];
-  for await (const debt of debts(reader)) {
-    const nano = undisputedNano(debt, disputed);
-    if (debt.creditor === null || debt.currency !== currency || nano === 0n) continue;
-    found.push({ creditor: creditorName(debt.creditor), debtor: toHex(debt.debtor), nano });
-  }
-  return found;
+  const balances: Balance[] = [];
+  for await (const balance of owedBalances(reader)) balances.push(balance);
+  return obligationsAmong(balances, disputed, currency);
 };

@@ -151,7 +151,7 @@ export type MandateRow = {
 
 /** A run: what goes to a bank together, in files that are the same whenever they are written again. */
 export type RunRow = {
-  /** `bank/runs.ts`: 2026-11-20-1, 2026-11-20-1-USD, C-2026-11-20-1. */
+  /** `ledger/run-name.ts`. */
   readonly id: string;
   /** `recovered`: the bank told of a run that this journal does not know; its files cannot be written. */
   readonly kind: 'payout' | 'collection' | 'recovered';

@@ -131,6 +131,20 @@ clearing('is made once: again it is found as it was, and books nothing', async (
   assert.is((await cleared(store, { ...ORDER, sequence: 2 })).repeated, false);
 });
 
+clearing(
+  'that an earlier program made, under the name it gave, is not made again',
+  async ({ store, house }) => {
+    await circle(house);
+    const { row } = await cleared(store, { ...ORDER, currency: 'USD' });
+    assert.is(row.id, 'CL-2026-11-20-1-USD');
+    const old = { ...row, id: '2026-11-20-EUR-1', currency: 'EUR' };
+    must(await store.transact(async () => ({ changes: { put: { clearing: [old] } }, value: null })));
+    const again = await cleared(store);
+    assert.equal([again.repeated, again.row], [true, old]);
+    assert.is((await cleared(store, { ...ORDER, sequence: 2 })).row.id, 'CL-2026-11-20-2');
+  },
+);
+
 clearing('leaves what is disputed where it is', async ({ store, house }) => {
   await trust(house, B, A);
   await trust(house, A, B);
@@ -280,7 +294,7 @@ clearing('is a command, with a table, a picture, JSON, and the same words again'
   };
   const picture = join(folder, 'circle.svg');
   const text = await runOn(`clearing --picture ${picture}`);
-  assert.match(text, /^clearing 2026-11-20-EUR-1 of the obligations at journal index \d+\n/);
+  assert.match(text, /^clearing CL-2026-11-20-1 of the obligations at journal index \d+\n/);
   assert.match(text, /circles of debt +9\.00 +3\.00/);
   assert.ok(text.includes(didKey(A.key)));
   assert.match(readFileSync(picture, 'utf8'), /^<svg.*<\/svg>\s*$/s);
