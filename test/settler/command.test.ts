@@ -58,11 +58,24 @@ command('leads from a deposit to a bank file, beside a running settler', async (
   assert.is((await jsonOf(db, 'verify')).rows, 6);
 });
 
-command('books no deposit in a currency that the settler does not keep', async ({ db }) => {
-  const deposit = (currency: string) =>
-    runOn(db, `deposit --account ${payer} --amount 1 --reference R-${currency} --currency ${currency}`);
-  assert.is((await deposit('JPY')).code, 'currency-unknown');
-  assert.is((await deposit('USD')).code, '0');
+command('books nothing in a currency that the settler does not keep', async ({ db }) => {
+  for (const booking of [
+    `deposit --account ${payer} --amount 1 --reference R`,
+    `line set --account ${payer} --limit 1`,
+    'clearing',
+  ]) {
+    assert.is((await runOn(db, `${booking} --currency JPY`)).code, 'currency-unknown', booking);
+    assert.is((await runOn(db, `${booking} --currency usd`)).code, 'currency-unknown', booking);
+    assert.is((await runOn(db, `${booking} --currency USD`)).code, '0', booking);
+  }
+  assert.is((await jsonOf(db, 'verify')).rows, 3);
+});
+
+command('books nothing where no settler has ever looked', async ({ folder }) => {
+  const path = join(folder, 'empty.db');
+  writeFileSync(path, '');
+  const deposit = await runOn(path, `deposit --account ${payer} --amount 1 --reference R`);
+  assert.is(deposit.code, 'config-invalid');
 });
 
 command('refuses what it does not understand and names it', async ({ db }) => {

@@ -278,18 +278,22 @@ defaults.run();
 
 const guarantees = housed(suite<Housed>('guarantees'));
 
-guarantees('are refused to the settler itself and beyond one amount', async ({ store }) => {
-  const set = (debtor: Signer, limitNano: bigint) =>
-    setGuarantee(
-      store,
-      { debtor: debtor.key, currency: 'EUR', limitNano, expiryS: START_S },
-      START_MS,
-      crypto.sha256,
-    );
-  assert.is(await codeOf(set(ROOT, nano(1))), 'value-out-of-range');
-  assert.is(await codeOf(set(OWNER, 2n ** 53n)), 'value-out-of-range');
-  assert.is(await codeOf(set(OWNER, 2n ** 53n - 1n)), 'ok');
-});
+guarantees(
+  'are refused to the settler itself, beyond one amount, and when they are over',
+  async ({ store }) => {
+    const set = (debtor: Signer, limitNano: bigint, expiryS = START_S + 1) =>
+      setGuarantee(
+        store,
+        { debtor: debtor.key, currency: 'EUR', limitNano, expiryS },
+        START_MS,
+        crypto.sha256,
+      );
+    assert.is(await codeOf(set(ROOT, nano(1))), 'value-out-of-range');
+    assert.is(await codeOf(set(OWNER, 2n ** 53n)), 'value-out-of-range');
+    assert.is(await codeOf(set(OWNER, 1n, START_S)), 'value-out-of-range');
+    assert.is(await codeOf(set(OWNER, 2n ** 53n - 1n)), 'ok');
+  },
+);
 
 guarantees('go on from a line that the root signed', async ({ store, house }) => {
   await house.ask(lineRequest(lineOf({ creditor: ROOT, version: 7, limit: 3 })));

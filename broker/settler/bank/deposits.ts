@@ -1,10 +1,10 @@
 /** Deposits: money that reached the settler's bank, booked once per bank reference. */
 
 import type { Sha256 } from '../../../schemas/crypto.ts';
-import { ok, type Result, refuse } from '../../../schemas/result.ts';
+import type { Result } from '../../../schemas/result.ts';
 import { eventFor } from '../ledger/ledger.ts';
 import { type Booked, bookOnce, type Guard } from '../ledger/once.ts';
-import { CURRENCIES } from '../store/root.ts';
+import { CURRENCIES, checkKept } from '../store/root.ts';
 import type { Store } from '../store/store.ts';
 
 export type Deposit = {
@@ -15,14 +15,10 @@ export type Deposit = {
   readonly reference: string;
 };
 
-/** A currency that no settler of this database ever kept is a slip, and no subcommand takes it back. */
+/** No subcommand takes a deposit back. */
 const keptBy = (currency: string): Guard => ({
   wants: { meta: [CURRENCIES] },
-  check: (book) => {
-    const kept = book.get('meta', CURRENCIES)?.value;
-    if (kept === undefined || kept.split(' ').includes(currency)) return ok(null);
-    return refuse('currency-unknown', `${currency} is not settled here, only ${kept.replaceAll(' ', ', ')}`);
-  },
+  check: (book) => checkKept(book.get('meta', CURRENCIES)?.value, currency),
 });
 
 /**

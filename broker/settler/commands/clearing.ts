@@ -1,29 +1,39 @@
 /** `tollbridge settler clearing`: debts between owners that run in circles disappear, once a day or as told. */
 
 import { fromHex } from '../../../schemas/bytes.ts';
+import type { Sha256 } from '../../../schemas/crypto.ts';
 import { didKey } from '../../../schemas/identity.ts';
-import { ok, refuse } from '../../../schemas/result.ts';
+import { ok, type Result, refuse } from '../../../schemas/result.ts';
 import type { Obligation } from '../clearing/obligation.ts';
+import { pastClearing } from '../clearing/past.ts';
 import type { Report } from '../clearing/report.ts';
 import { clearingText } from '../clearing/report-text.ts';
-import { type ClearingRun, reportOf, runClearing } from '../clearing/run.ts';
+import { reportOf, runClearing } from '../clearing/run.ts';
 import { formatAmount } from '../ledger/amount.ts';
 import { dayOf } from '../ledger/day.ts';
+import type { Store } from '../store/store.ts';
+import type { ClearingRow } from '../store/tables.ts';
 import { clearingJson, writePicture } from './clearing-output.ts';
-import { need, onStore } from './on-store.ts';
+import { keptCurrency } from './money.ts';
+import { onStore, type Said } from './on-store.ts';
 import { sequenceOf } from './run-output.ts';
 
 const OPTIONS = {
-  currency: { type: 'string', default: 'EUR' },
+  currency: { type: 'string' },
   period: { type: 'string' },
-  sequence: { type: 'string', default: '1' },
+  sequence: { type: 'string' },
   picture: { type: 'string' },
+  show: { type: 'string' },
 } as const;
 
 const nameOf = (hex: string): string => didKey(fromHex(hex)!);
 
+const byPair = (a: Obligation, b: Obligation): number =>
+  a.debtor === b.debtor ? (a.creditor < b.creditor ? -1 : 1) : a.debtor < b.debtor ? -1 : 1;
+
+/** In an order of their own, so that a picture is the same whenever it is drawn. */
 const named = (obligations: readonly Obligation[]): readonly Obligation[] =>
-  obligations.map(({ debtor, creditor, nano }) => ({
+  [...obligations].sort(byPair).map(({ debtor, creditor, nano }) => ({
     debtor: nameOf(debtor),
     creditor: nameOf(creditor),
     nano,
@@ -34,34 +44,59 @@ const namedReport = (report: Report): Report => ({
   accounts: report.accounts.map((account) => ({ ...account, owner: nameOf(account.owner) })),
 });
 
-const textOf = ({ row, repeated }: ClearingRun, report: Report): string => {
-  const again = repeated ? ', made before: nothing was booked now' : '';
+const say = (row: ClearingRow, report: Report, repeated: boolean, isShown: boolean): Said => {
+  const again = repeated && !isShown ? ', made before: nothing was booked now' : '';
   const what = `clearing ${row.id} of the obligations at journal index ${row.frozenIndex}${again}`;
-  return `${what}\n\n${clearingText(report, formatAmount)}`;
+  return {
+    text: `${what}\n\n${clearingText(report, formatAmount)}`,
+    json: { clearing: row.id, frozenIndex: row.frozenIndex, repeated, ...clearingJson(report, String) },
+  };
+};
+
+type Drawn = { readonly before: readonly Obligation[]; readonly left: readonly Obligation[] };
+
+const draw = (path: string, { before, left }: Drawn, report: Report): Result<null> =>
+  writePicture(path, named(before), { left: named(left), report }, formatAmount);
+
+/** Codes: those of `pastClearing` and `writePicture`. */
+const drawAgain = async (store: Store, name: string, path: string, sha256: Sha256): Promise<Result<null>> => {
+  const past = await pastClearing(store, name, sha256);
+  return past.ok ? draw(path, past.value, namedReport(past.value.report)) : past;
+};
+
+/** What was made before; changes nothing. */
+const show = async (store: Store, name: string, picture: string | undefined, sha256: Sha256) => {
+  const past = await pastClearing(store, name, sha256);
+  if (!past.ok) return past;
+  const report = namedReport(past.value.report);
+  const drawn = picture === undefined ? ok(null) : draw(picture, past.value, report);
+  return drawn.ok ? ok(say(past.value.row, report, true, true)) : drawn;
 };
 
 export const run = onStore(OPTIONS, async (store, options, host) => {
-  const given = need(options, 'currency', 'sequence');
-  if (!given.ok) return given;
-  const sequence = sequenceOf(given.value.sequence);
+  const { sha256 } = host.crypto;
+  const { picture } = options;
+  if (options.show !== undefined) {
+    if ([options.currency, options.period, options.sequence].every((one) => one === undefined))
+      return show(store, options.show, picture, sha256);
+    return refuse('config-invalid', '--show takes the name of a clearing, and beside it --picture alone');
+  }
+  const sequence = sequenceOf(options.sequence ?? '1');
   if (!sequence.ok) return sequence;
-  const { currency } = given.value;
-  const order = { currency, period: options.period ?? dayOf(host.nowMs()), sequence: sequence.value };
-  const made = await runClearing(store, order, host.nowMs(), host.crypto.sha256);
+  const currency = await keptCurrency(store, options.currency ?? 'EUR');
+  if (!currency.ok) return currency;
+  const period = options.period ?? dayOf(host.nowMs());
+  const order = { currency: currency.value, period, sequence: sequence.value };
+  const made = await runClearing(store, order, host.nowMs(), sha256);
   if (!made.ok) return made;
   const { row, repeated, before, clearing } = made.value;
   const report = namedReport(reportOf(row));
-  if (options.picture !== undefined) {
-    if (clearing === null) {
-      return refuse(
-        'config-invalid',
-        `clearing ${row.id} was made before, and a picture is drawn when it is made: leave out --picture, or take the next --sequence`,
-      );
-    }
-    const drawn = { left: named(clearing.left), report };
-    const written = writePicture(options.picture, named(before), drawn, formatAmount);
-    if (!written.ok) return written;
+  if (picture !== undefined) {
+    const drawn =
+      clearing === null
+        ? await drawAgain(store, row.id, picture, sha256)
+        : draw(picture, { before, left: clearing.left }, report);
+    if (!drawn.ok) return drawn;
   }
-  const json = { clearing: row.id, frozenIndex: row.frozenIndex, repeated, ...clearingJson(report, String) };
-  return ok({ text: textOf(made.value, report), json });
+  return ok(say(row, report, repeated, false));
 });

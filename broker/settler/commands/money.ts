@@ -2,6 +2,7 @@
 
 import { ok, type Result, refuse } from '../../../schemas/result.ts';
 import { parseAmount } from '../ledger/amount.ts';
+import { checkKeptIn } from '../store/root.ts';
 import type { Store } from '../store/store.ts';
 import { keyOfAccount } from './account.ts';
 import { need } from './on-store.ts';
@@ -33,7 +34,16 @@ export type Money = {
 export const checkCurrency = (currency: string): Result<string> =>
   /^[A-Z]{3}$/.test(currency)
     ? ok(currency)
-    : refuse('currency-unknown', `"${currency}" is no currency: write EUR`);
+    : refuse('currency-unknown', `"${currency}" is no currency: write three capital letters, such as EUR`);
+
+/** One that the settler of the database keeps. Codes: currency-unknown, those of the store. */
+export const keptCurrency = async (store: Store, text: string): Promise<Result<string>> => {
+  const currency = checkCurrency(text);
+  if (!currency.ok) return currency;
+  const kept = await store.read((reader) => checkKeptIn(reader, currency.value));
+  const known = kept.ok ? kept.value : kept;
+  return known.ok ? currency : known;
+};
 
 /** Codes: config-invalid, key-unacceptable, value-out-of-range, currency-unknown. */
 export const moneyOf = async (store: Store, values: MoneyValues): Promise<Result<Money>> => {

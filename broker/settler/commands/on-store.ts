@@ -5,6 +5,7 @@ import { type ParseArgsConfig, parseArgs } from 'node:util';
 import type { Crypto } from '../../../schemas/crypto.ts';
 import { ok, type Result, refuse } from '../../../schemas/result.ts';
 import { isPostgres, openStore } from '../store/open.ts';
+import { rootOf } from '../store/root.ts';
 import type { Store } from '../store/store.ts';
 
 /** What a subcommand asks of its surroundings, so that tests can be them. */
@@ -48,7 +49,13 @@ export const need = <V extends object, K extends keyof V & string>(
 const openExisting = async (place: string): Promise<Result<Store>> =>
   isPostgres(place) || existsSync(place)
     ? openStore(place)
-    : refuse('storage-failed', `there is no database at ${place}: start the broker once, or correct --db`);
+    : refuse('storage-failed', `there is no database at "${place}": start the broker once, or correct --db`);
+
+/** Nothing is booked where no settler would ever look. Codes: config-invalid, those of the store. */
+const checkBound = async (store: Store): Promise<Result<unknown>> => {
+  const root = await store.read(rootOf);
+  return root.ok ? root.value : root;
+};
 
 /** A subcommand with these options beside --db and --json. Codes: config-invalid, and those of what it does. */
 export const onStore =
@@ -62,6 +69,8 @@ export const onStore =
     const store = await openExisting(db);
     if (!store.ok) return store;
     try {
+      const bound = await checkBound(store.value);
+      if (!bound.ok) return bound;
       const said = await work(store.value, values as Values<O>, host);
       if (!said.ok) return said;
       host.print(`${json ? JSON.stringify(said.value.json) : said.value.text}\n`);

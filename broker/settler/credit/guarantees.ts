@@ -3,10 +3,11 @@
 import { toHex } from '../../../schemas/bytes.ts';
 import type { Sha256 } from '../../../schemas/crypto.ts';
 import { ok, type Result, refuse } from '../../../schemas/result.ts';
+import { formatAmount } from '../ledger/amount.ts';
 import { openBook } from '../ledger/book.ts';
 import { eventFor } from '../ledger/ledger.ts';
 import { guaranteeProof } from '../ledger/proofs.ts';
-import { rootOf } from '../store/root.ts';
+import { checkKeptIn, rootOf } from '../store/root.ts';
 import type { Store } from '../store/store.ts';
 import type { Key, LineRow } from '../store/tables.ts';
 
@@ -24,7 +25,7 @@ const LIMIT_NANO_MAX = BigInt(Number.MAX_SAFE_INTEGER);
 
 /**
  * Sets the line as a new version of it, durably; one that is like that already is left alone.
- * Codes: value-out-of-range, config-invalid, those of the store.
+ * Codes: value-out-of-range, currency-unknown, config-invalid, those of the store.
  */
 export const setGuarantee = async (
   store: Store,
@@ -32,10 +33,19 @@ export const setGuarantee = async (
   nowMs: number,
   sha256: Sha256,
 ): Promise<Result<LineRow>> => {
-  if (limitNano > LIMIT_NANO_MAX) return refuse('value-out-of-range', 'a line ends at 2^53 - 1 nano');
+  if (limitNano > LIMIT_NANO_MAX) {
+    const [said, most] = [formatAmount(limitNano), formatAmount(LIMIT_NANO_MAX)];
+    return refuse('value-out-of-range', `a limit of ${said} is too high: a line ends at ${most}`);
+  }
+  if (expiryS !== 0 && expiryS * 1000 <= nowMs) {
+    const ended = new Date(expiryS * 1000).toISOString();
+    return refuse('value-out-of-range', `a line until ${ended} is over already: end it by a limit of 0`);
+  }
   const set = await store.transact<Result<LineRow>>(async (reader) => {
     const root = await rootOf(reader);
     if (!root.ok) return { changes: {}, value: root };
+    const kept = await checkKeptIn(reader, currency);
+    if (!kept.ok) return { changes: {}, value: kept };
     if (toHex(root.value) === toHex(debtor)) {
       const value = refuse('value-out-of-range', 'the settler gives no line to itself: name an owner');
       return { changes: {}, value };

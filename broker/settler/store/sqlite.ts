@@ -17,8 +17,8 @@ import { prepareReader, prepareWriter } from './sqlite-rows.ts';
 import type { Store } from './store.ts';
 import { takeTurns } from './turns.ts';
 
+const PATIENCE = `PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`;
 const PRAGMAS = `
-  PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS};
   PRAGMA journal_mode = WAL;
   PRAGMA synchronous = FULL;
   PRAGMA foreign_keys = ON;
@@ -80,11 +80,23 @@ const createPrivately = (path: string): void => {
   }
 };
 
-const connect = (open: OpenSqlite, path: string): SqliteDriver => {
+/** Tables, and not the one that every database of ours begins with. */
+const isForeign = (driver: SqliteDriver): boolean => {
+  const tables = driver.prepare(`SELECT name FROM sqlite_schema WHERE type = 'table'`).all();
+  return tables.length > 0 && !tables.some(({ name }) => name === 'meta');
+};
+
+/** A mistyped path may be another program's database: nothing of it is changed. Code: storage-failed. */
+const connect = (open: OpenSqlite, path: string): Result<SqliteDriver> => {
   const driver = open(path);
   try {
+    driver.exec(PATIENCE);
+    if (isForeign(driver)) {
+      driver.close();
+      return refuse('storage-failed', `${path} is a database of another program: name another file`);
+    }
     driver.exec(PRAGMAS);
-    return driver;
+    return ok(driver);
   } catch (error) {
     driver.close();
     throw error;
@@ -102,13 +114,14 @@ export const openSqliteStore = async (path: string, openDriver?: OpenSqlite): Pr
   let writing: SqliteDriver | undefined;
   createPrivately(path);
   try {
-    writing = connect(open, path);
+    const first = connect(open, path);
+    if (!first.ok) return first;
+    writing = first.value;
     const migrated = migrate(writing, path);
-    if (!migrated.ok) {
-      writing.close();
-      return migrated;
-    }
-    return ok(storeOver(writing, connect(open, path), path));
+    const second = migrated.ok ? connect(open, path) : migrated;
+    if (second.ok) return ok(storeOver(writing, second.value, path));
+    writing.close();
+    return second;
   } catch (error) {
     writing?.close();
     return refusalOf(error, path);
