@@ -106,12 +106,20 @@ export const didKey = (key: Uint8Array): string => {
   return DID_PREFIX + toBase58(prefixed);
 };
 
+/** Of what was written instead of a did:key, which has 56. */
+const SHOWN_CHARS = 60;
+
 /** The key that a did:key names. Code: key-unacceptable. */
 export const keyOfDid = (text: string): Result<Uint8Array> => {
   const prefixed = text.indexOf(DID_PREFIX) === 0 ? fromBase58(text.slice(DID_PREFIX.length)) : undefined;
   if (prefixed === undefined || prefixed.length !== 34 || prefixed[0] !== 0xed || prefixed[1] !== 0x01) {
-    return refuse('key-unacceptable', 'an Ed25519 did:key:z6Mk... is expected');
+    return refuse(
+      'key-unacceptable',
+      `"${text.slice(0, SHOWN_CHARS)}" is no Ed25519 key: write did:key:z6Mk...`,
+    );
   }
   const key = new Uint8Array(prefixed.subarray(2));
-  return isKey(key) ? ok(key) : refuse('key-unacceptable', 'the key is not canonical or of small order');
+  return isKey(key)
+    ? ok(key)
+    : refuse('key-unacceptable', `${text} is not canonical, or of small order: make another key`);
 };

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { formatAmount, parseAmount } from '../../broker/settler/ledger/amount.ts';
+import { formatAmount, LEDGER_NANO_MAX, parseAmount } from '../../broker/settler/ledger/amount.ts';
 import {
   EMPTY_HEAD,
   eventOfRow,
@@ -10,6 +10,7 @@ import {
   nextRow,
 } from '../../broker/settler/ledger/journal.ts';
 import {
+  apply,
   type EventKind,
   entriesOf,
   eventFor,
@@ -97,6 +98,24 @@ ledger('gives each claim of a channel a key of its own, sorted by total', () => 
 
 ledger('writes no entry where nothing moves', () => {
   assert.equal(entriesOf(event('release', 0n)), []);
+});
+
+ledger('refuses what takes a balance past 64 bits on either side, and less than nothing', () => {
+  const codeOf = (
+    kind: EventKind,
+    nano: bigint,
+    held: { readonly [account: string]: bigint } = {},
+  ): string => {
+    const entries = apply((account) => held[account] ?? 0n, event(kind, nano));
+    return entries.ok ? 'ok' : entries.code;
+  };
+  const payer = `deposit/${toHex(PAYER.key)}`;
+  assert.is(codeOf('deposit', LEDGER_NANO_MAX), 'ok');
+  assert.is(codeOf('deposit', LEDGER_NANO_MAX + 1n), 'value-out-of-range');
+  assert.is(codeOf('deposit', 1n, { [payer]: LEDGER_NANO_MAX - 1n }), 'ok');
+  assert.is(codeOf('deposit', 1n, { [payer]: LEDGER_NANO_MAX }), 'value-out-of-range');
+  assert.is(codeOf('deposit', 1n, { 'bank/EUR': -LEDGER_NANO_MAX }), 'value-out-of-range');
+  assert.is(codeOf('deposit', -1n, { 'bank/EUR': 5n, [payer]: 5n }), 'value-out-of-range');
 });
 ledger.run();
 
@@ -201,5 +220,7 @@ amount('refuses what is no amount', () => {
   ]) {
     assert.is(parseAmount(bad).ok, false, bad);
   }
+  const long = parseAmount('12345678901234567890');
+  assert.match(long.ok ? '' : long.detail, /12345678901234567890 is too much: .* 9223372036\.854775807$/);
 });
 amount.run();
