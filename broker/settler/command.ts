@@ -190,7 +190,9 @@ const SUBCOMMANDS: readonly Subcommand[] = [
   {
     name: 'clearing',
     usage: `[--currency EUR] [--period DATE] [--sequence 1] [--picture FILE.svg]
-    debts between owners that run in circles disappear from the ledger; again, it says what it did`,
+        or --show NAME [--picture FILE.svg]
+    debts between owners that run in circles disappear from the ledger; --show: what a clearing did,
+    and the same picture again; a NAME is CL-2026-11-20-1`,
     load: () => import('./commands/clearing.ts'),
   },
   {

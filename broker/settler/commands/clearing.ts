@@ -5,7 +5,7 @@ import type { Sha256 } from '../../../schemas/crypto.ts';
 import { didKey } from '../../../schemas/identity.ts';
 import { ok, type Result, refuse } from '../../../schemas/result.ts';
 import type { Obligation } from '../clearing/obligation.ts';
-import { pastClearing } from '../clearing/past.ts';
+import { clearingNamed, pastClearing } from '../clearing/past.ts';
 import type { Report } from '../clearing/report.ts';
 import { clearingText } from '../clearing/report-text.ts';
 import { reportOf, runClearing } from '../clearing/run.ts';
@@ -44,7 +44,8 @@ const namedReport = (report: Report): Report => ({
   accounts: report.accounts.map((account) => ({ ...account, owner: nameOf(account.owner) })),
 });
 
-const say = (row: ClearingRow, report: Report, repeated: boolean, isShown: boolean): Said => {
+const say = (row: ClearingRow, repeated: boolean, isShown: boolean): Said => {
+  const report = namedReport(reportOf(row));
   const again = repeated && !isShown ? ', made before: nothing was booked now' : '';
   const what = `clearing ${row.id} of the obligations at journal index ${row.frozenIndex}${again}`;
   return {
@@ -58,19 +59,23 @@ type Drawn = { readonly before: readonly Obligation[]; readonly left: readonly O
 const draw = (path: string, { before, left }: Drawn, report: Report): Result<null> =>
   writePicture(path, named(before), { left: named(left), report }, formatAmount);
 
-/** Codes: those of `pastClearing` and `writePicture`. */
-const drawAgain = async (store: Store, name: string, path: string, sha256: Sha256): Promise<Result<null>> => {
-  const past = await pastClearing(store, name, sha256);
-  return past.ok ? draw(path, past.value, namedReport(past.value.report)) : past;
+/** From the ledger, as it was drawn first. Codes: those of `pastClearing` and `writePicture`. */
+const drawAgain = async (
+  store: Store,
+  row: ClearingRow,
+  path: string,
+  sha256: Sha256,
+): Promise<Result<null>> => {
+  const past = await pastClearing(store, row, sha256);
+  return past.ok ? draw(path, past.value, namedReport(reportOf(row))) : past;
 };
 
 /** What was made before; changes nothing. */
 const show = async (store: Store, name: string, picture: string | undefined, sha256: Sha256) => {
-  const past = await pastClearing(store, name, sha256);
-  if (!past.ok) return past;
-  const report = namedReport(past.value.report);
-  const drawn = picture === undefined ? ok(null) : draw(picture, past.value, report);
-  return drawn.ok ? ok(say(past.value.row, report, true, true)) : drawn;
+  const row = await clearingNamed(store, name);
+  if (!row.ok) return row;
+  const drawn = picture === undefined ? ok(null) : await drawAgain(store, row.value, picture, sha256);
+  return drawn.ok ? ok(say(row.value, true, true)) : drawn;
 };
 
 export const run = onStore(OPTIONS, async (store, options, host) => {
@@ -90,13 +95,12 @@ export const run = onStore(OPTIONS, async (store, options, host) => {
   const made = await runClearing(store, order, host.nowMs(), sha256);
   if (!made.ok) return made;
   const { row, repeated, before, clearing } = made.value;
-  const report = namedReport(reportOf(row));
   if (picture !== undefined) {
     const drawn =
       clearing === null
-        ? await drawAgain(store, row.id, picture, sha256)
-        : draw(picture, { before, left: clearing.left }, report);
+        ? await drawAgain(store, row, picture, sha256)
+        : draw(picture, { before, left: clearing.left }, namedReport(clearing.report));
     if (!drawn.ok) return drawn;
   }
-  return ok(say(row, report, repeated, false));
+  return ok(say(row, repeated, false));
 });

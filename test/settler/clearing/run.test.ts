@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { Obligation } from '../../../broker/settler/clearing/obligation.ts';
+import { pastClearing } from '../../../broker/settler/clearing/past.ts';
 import { type ClearingRun, runClearing } from '../../../broker/settler/clearing/run.ts';
 import { run } from '../../../broker/settler/command.ts';
 import { obligationsOf } from '../../../broker/settler/credit/obligations.ts';
@@ -14,6 +16,7 @@ import { openMemoryStore } from '../../../broker/settler/store/memory.ts';
 import { openSqliteStore } from '../../../broker/settler/store/sqlite.ts';
 import type { Store } from '../../../broker/settler/store/store.ts';
 import { toHex } from '../../../schemas/bytes.ts';
+import { signClose } from '../../../schemas/close.ts';
 import { signConsent } from '../../../schemas/consent.ts';
 import type { Signer } from '../../../schemas/crypto.ts';
 import { signDispute } from '../../../schemas/dispute.ts';
@@ -78,6 +81,13 @@ const buys = async (
   assert.is((await house.ask(openRequest(channel))).code, undefined);
   assert.is((await house.ask(claimRequest(channel, evidenceFor(channel, 1, units * UNIT)))).code, undefined);
   return channel;
+};
+
+const disputes = async (house: House, { id }: OpenedChannel, party: Signer): Promise<void> => {
+  const says = { version: 1, open: true, delivered: 9, totalNano: 5 * UNIT, head: id, reason: 'head' };
+  const dispute = signDispute(id, { party: party.key, ...says }, party);
+  const request = { kind: 'dispute', id: crypto.random(8), parts: [id, dispute] } as const;
+  assert.is((await house.ask(encodeRequest(request))).code, undefined);
 };
 
 type Context = { store: Store; house: House };
@@ -150,17 +160,7 @@ clearing('leaves what is disputed where it is', async ({ store, house }) => {
   await trust(house, A, B);
   const channel = await buys(house, A, B, 5);
   await buys(house, B, A, 5);
-  const says = {
-    version: 1,
-    open: true,
-    delivered: 9,
-    totalNano: 5 * UNIT,
-    head: channel.id,
-    reason: 'head',
-  };
-  const dispute = signDispute(channel.id, { party: B.key, ...says }, B);
-  const request = { kind: 'dispute', id: crypto.random(8), parts: [channel.id, dispute] } as const;
-  assert.is((await house.ask(encodeRequest(request))).code, undefined);
+  await disputes(house, channel, B);
   const run = await cleared(store);
   assert.is(run.clearing?.report.clearedNano, 0n);
   assert.equal(await owed(store), [owes(B, A, 5)]);
@@ -301,7 +301,21 @@ clearing('is a command, with a table, a picture, JSON, and the same words again'
   const said = JSON.parse(await runOn('clearing --json'));
   assert.equal([said.repeated, said.cleared, said.left], [true, '9000000000', '3000000000']);
   assert.match(await runOn('clearing'), /made before: nothing was booked now/);
-  assert.is(await runOn(`clearing --picture ${picture}`), 'config-invalid');
+  const drawn = readFileSync(picture);
+  await buys(house, A, B, 7);
+  const disputed = await buys(house, B, C, 2);
+  await disputes(house, disputed, C);
+  await runOn('clearing --sequence 2');
+  const again = join(folder, 'again.svg');
+  assert.is(await runOn('clearing --show CL-2026-11-20-1'), text);
+  assert.is(await runOn(`clearing --show CL-2026-11-20-1 --picture ${again}`), text);
+  assert.equal(readFileSync(again), drawn);
+  assert.equal(JSON.parse(await runOn('clearing --show CL-2026-11-20-1 --json')), said);
+  rmSync(again);
+  assert.match(await runOn(`clearing --picture ${again}`), /made before/);
+  assert.equal(readFileSync(again), drawn);
+  assert.is(await runOn('clearing --show CL-2026-11-20-3'), 'config-invalid');
+  assert.is(await runOn('clearing --show CL-2026-11-20-1 --period 2026-11-20'), 'config-invalid');
   assert.is(await runOn('clearing --sequence 0'), 'config-invalid');
   assert.is(await runOn('clearing --period yesterday'), 'value-out-of-range');
   await house.settler.close();
@@ -309,4 +323,71 @@ clearing('is a command, with a table, a picture, JSON, and the same words again'
   rmSync(folder, { recursive: true });
 });
 
+const past = suite('a clearing from the ledger again');
+
+/** Amounts that are often equal, so that no order but its own is in the picture. */
+const LARGE = fc.array(
+  fc.tuple(fc.nat(7), fc.nat(7), fc.bigInt(1n, 4n)).filter(([debtor, creditor]) => debtor !== creditor),
+  { minLength: 1, maxLength: 40 },
+);
+
+past('is what was cleared then, whatever happened since', async () => {
+  const owners = Array.from({ length: 8 }, (_, i) => partyOf(20 + i));
+  const inOrder = (obligations: readonly Obligation[]) =>
+    obligations.map(({ debtor, creditor, nano }) => `${debtor} ${creditor} ${nano}`).toSorted();
+  const property = fc.asyncProperty(LARGE, LARGE, fc.array(fc.nat(7)), async (first, later, consenting) => {
+    const store = openMemoryStore();
+    const house = await houseOver(store);
+    const pairs = (given: typeof first) =>
+      given.map(([debtor, creditor, nano]) => [owners[debtor]!, owners[creditor]!, nano] as const);
+    for (const i of new Set(consenting)) {
+      const consent = { settler: ROOT.key, currency: 'EUR', version: 1, counterpartyNano: 3, expiryS: 0 };
+      await asked(house, 'consent', signConsent({ owner: owners[i]!.key, ...consent }, owners[i]!));
+    }
+    must(await oblige(store, pairs(first), 'first'));
+    const made = await cleared(store);
+    must(await oblige(store, pairs(later), 'later'));
+    await cleared(store, { ...ORDER, sequence: 2 });
+    const { before, left } = must(await pastClearing(store, made.row, crypto.sha256));
+    assert.equal(inOrder(before), inOrder(made.before));
+    assert.equal(inOrder(left), inOrder(made.clearing!.left));
+    await house.settler.close();
+  });
+  await fc.assert(property, { numRuns: 30 });
+});
+
+past('is what nobody disputed then, of a channel that has closed before or since', async () => {
+  const store = openMemoryStore();
+  const house = await houseOver(store);
+  for (const [creditor, debtor] of [
+    [B, A],
+    [A, B],
+  ] as const)
+    await trust(house, creditor, debtor);
+  const ended = await buys(house, A, B, 5);
+  const open = await buys(house, A, B, 3);
+  await buys(house, B, A, 9);
+  await disputes(house, ended, B);
+  await disputes(house, open, A);
+  const close = async ({ id }: OpenedChannel, paid: number): Promise<void> => {
+    const parts = [id, signClose(id, paid * UNIT, B), null] as const;
+    const closed = await house.ask(encodeRequest({ kind: 'close', id: crypto.random(8), parts }));
+    assert.is(closed.code, undefined);
+  };
+  await close(ended, 5);
+  await buys(house, A, B, 4);
+  const made = await cleared(store);
+  assert.is(made.before.length, 2);
+  await close(open, 3);
+  await buys(house, A, B, 6);
+  const { before, left } = must(await pastClearing(store, made.row, crypto.sha256));
+  assert.equal(before, made.before);
+  assert.equal(left, made.clearing!.left);
+  const forged = { ...made.row, report: made.row.report.replace(/"obligations":2/, '"obligations":3') };
+  const refused = await pastClearing(store, forged, crypto.sha256);
+  assert.is(refused.ok ? '' : refused.code, 'journal-corrupt');
+  await house.settler.close();
+});
+
 clearing.run();
+past.run();
