@@ -88,7 +88,7 @@ const show = (path: string, json: boolean, crypto: HostCrypto): Result<number> =
 
 const keyFor = (option: string, text: string): Result<Uint8Array> => {
   const key = keyOfDid(text);
-  return key.ok ? key : refuse('config-invalid', `--${option}: ${key.detail}`);
+  return key.ok ? key : refuse('config-invalid', `--${option} ${key.detail}`);
 };
 
 /** No sign and no exponent: 1e3 is how a typing error becomes a thousand. */

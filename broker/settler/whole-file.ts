@@ -4,12 +4,25 @@ import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } fro
 import { dirname } from 'node:path';
 import { type Refusal, refuse } from '../../schemas/result.ts';
 
+/** What most often ails a path, and its remedy; for the rest the system's own words must do. */
+const WORDS: ReadonlyMap<string, string> = new Map([
+  ['ENOENT', 'there is no such file or folder, correct the path'],
+  ['EISDIR', 'it is a directory, name a file'],
+  ['ENOTDIR', 'one of its folders is a file, correct the path'],
+  ['EACCES', 'this user may not, correct its owner or mode'],
+  ['EROFS', 'its disk is read-only, name another place'],
+  ['ENOSPC', 'its disk is full, make room'],
+  ['EDQUOT', "this user's quota is used up, make room"],
+]);
+
 /** A system's error as a refusal in the words of `say`; a programmer's is thrown. Codes: storage-full, storage-failed. */
 export const fileRefusal = (error: unknown, say: (message: string) => string): Refusal => {
   const { code, message } = error as NodeJS.ErrnoException;
   if (code === undefined) throw error;
   const full = code === 'ENOSPC' || code === 'EDQUOT';
-  return refuse(full ? 'storage-full' : 'storage-failed', say(message));
+  const known = WORDS.get(code);
+  const what = known === undefined ? message : `${known} (${code})`;
+  return refuse(full ? 'storage-full' : 'storage-failed', say(what));
 };
 
 /** A name is durable when its folder is. */

@@ -28,6 +28,6 @@ export const writeBankFile = (path: string, text: string): Result<null> => {
     return ok(null);
   } catch (error) {
     const remedy = 'the payouts stay pending: run the command again to write the same file';
-    return fileRefusal(error, (message) => `${message}; ${remedy}`);
+    return fileRefusal(error, (message) => `${path}: ${message}; ${remedy}`);
   }
 };

@@ -37,7 +37,7 @@ const failed = (path: string, error: unknown): Refusal => {
   if (error instanceof TypeError && code === 'ERR_ENCODING_INVALID_ENCODED_DATA') {
     return refuse('config-invalid', `${path} is not UTF-8 text: save it as UTF-8`);
   }
-  return fileRefusal(error, (message) => message);
+  return fileRefusal(error, (message) => `${path}: ${message}`);
 };
 
 type Cell = { readonly text: string; readonly place: string };

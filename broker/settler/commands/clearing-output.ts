@@ -23,7 +23,7 @@ export const writePicture = (
     writeWhole(path, [drawClearing(before, clearing.left, clearing.report, write)]);
     return ok(null);
   } catch (error) {
-    return fileRefusal(error, (message) => message);
+    return fileRefusal(error, (message) => `${path}: ${message}`);
   }
 };
 

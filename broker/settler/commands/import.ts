@@ -6,6 +6,7 @@ import { formatCents, nanoOfCents } from '../bank/cents.ts';
 import type { ImportLine, ImportOutcome } from '../bank/import-line.ts';
 import { type Imported, importBankFile } from '../bank/imports.ts';
 import { tableOf } from '../reports/table.ts';
+import { fileRefusal } from '../whole-file.ts';
 import { type CommandHost, onStore, type Run } from './on-store.ts';
 
 const OPTIONS = {
@@ -34,9 +35,7 @@ const readFile = (path: string): Result<Uint8Array> => {
       closeSync(opened);
     }
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === undefined) throw error;
-    return refuse('storage-failed', `${message}: name a file of the bank`);
+    return fileRefusal(error, (message) => `${path}: ${message}`);
   }
 };
 
