@@ -23,7 +23,7 @@ import { ok, type Refusal, type Result, refuse } from '../../schemas/result.ts';
 import type { SettlerSigner } from '../../schemas/settler.ts';
 import { signTime } from '../../schemas/time.ts';
 import { compareHighWater, type HighWater, noteHighWater } from './backup/high-water.ts';
-import { HOME, RESTORING } from './backup/stale.ts';
+import { checkRestored, HOME } from './backup/stale.ts';
 import { finaliseDaily } from './bank/finality.ts';
 import type { Home } from './cluster/home.ts';
 import { type Answer, encodeAnswer } from './desk/answer.ts';
@@ -86,12 +86,8 @@ const idOfMalformed = (bytes: Uint8Array): Uint8Array | undefined => {
 const bindStore = async (options: SettlerOptions): Promise<Result<Home>> => {
   const { store, root, highWater, crypto, nowMs } = options;
   const bound = await store.transact<Result<{ owner: string; home: string }>>(async (reader) => {
-    const [restoring] = await reader.get('meta', [RESTORING]);
-    if (restoring !== undefined && restoring.value !== '') {
-      const begun = `the database was to be ${restoring.value}, which was never finished`;
-      const value = refuse('config-invalid', `${begun}: remove it, and restore into a new one`);
-      return { changes: {}, value };
-    }
+    const restored = await checkRestored(reader);
+    if (!restored.ok) return { changes: {}, value: restored };
     const rows = await reader.get('meta', [['settler'], HOME, CURRENCIES]);
     const said = (name: string) => rows.find((row) => row.name === name)?.value;
     const owner = said('settler') ?? toHex(root);

@@ -1,8 +1,9 @@
 /** Journal rows into a store: the tables that follow from them folded, many in a transaction. */
 
-import { compareBytes } from '../../../schemas/bytes.ts';
+import { compareBytes, equalBytes } from '../../../schemas/bytes.ts';
 import { decodeCbor } from '../../../schemas/cbor.ts';
 import type { Sha256 } from '../../../schemas/crypto.ts';
+import { refuse } from '../../../schemas/result.ts';
 import { type JournalRow, nextRow } from '../ledger/journal.ts';
 import { entriesOf, eventOf } from '../ledger/ledger.ts';
 import { Replay, recallChannels, type Step } from '../ledger/replay.ts';
@@ -35,8 +36,24 @@ export class Pending {
   }
 }
 
+const another = (index: number): Refused =>
+  new Refused(
+    refuse(
+      'config-invalid',
+      `row ${index} of the database is another than the backup's: restore into a new one`,
+    ),
+  );
+
+/** Rows that a restore wrote before it was cut off are there already, and with them what follows from them. */
 export const writeTo = async (store: Store, journal: readonly JournalRow[], put: Puts): Promise<void> => {
-  taken(await store.transact(async () => ({ changes: { journal, put }, value: null })));
+  const written = await store.transact<number | undefined>(async (reader) => {
+    const there = journal.length === 0 ? [] : await reader.journal(journal[0]!.index, journal.length);
+    const other = there.find(({ hash }, i) => !equalBytes(hash, journal[i]!.hash));
+    if (other !== undefined) return { changes: {}, value: other.index };
+    return { changes: { journal: journal.slice(there.length), put }, value: undefined };
+  });
+  const other = taken(written);
+  if (other !== undefined) throw another(other);
 };
 
 export class RestoringJournal {

@@ -1,6 +1,6 @@
 /**
- * Restores a backup into an empty database of either kind, whole or up to a point. Every table that follows from the
- * journal is folded anew, then all of it is verified. A restored journal is taken for old until `settler resume`: what
+ * Restores a backup into an empty database of either kind, whole or up to a point; one that was cut off goes on where it
+ * is begun again. Every table that follows from the journal is folded anew, then all of it is verified. A restored journal is taken for old until `settler resume`: what
  * has happened since the backup was signed for, and is not in it.
  */
 
@@ -17,7 +17,7 @@ import { corrupt, Refused, taken } from './refused.ts';
 import { BATCH_ROWS, Pending, RestoringJournal, writeTo } from './restore-journal.ts';
 import { rowOfValues } from './row-text.ts';
 import { checkSeal, readSealed } from './sealed-file.ts';
-import { restoringMeta, staleMeta } from './stale.ts';
+import { RESTORING, restoringMeta, staleMeta, staleReason } from './stale.ts';
 
 export type Restored = Verified & {
   /** Rows in the backup. */
@@ -62,16 +62,20 @@ const isEmpty = async (reader: Reader): Promise<boolean> => {
   return (await reader.head()).length === 0;
 };
 
-/** Marks an empty database, before anything is written to it. */
-const claimEmpty = async (store: Store, why: string): Promise<void> => {
-  const claimed = await store.transact<boolean>(async (reader) => {
-    const empty = await isEmpty(reader);
-    return { changes: empty ? { put: { meta: [restoringMeta(why), staleMeta(why)] } } : {}, value: empty };
+const REMEDY = 'restore into a new one, nothing was written';
+
+/** Marks an empty database, before anything is written to it; or finds it marked by the same restore, which was cut off. */
+const claim = async (store: Store, why: string): Promise<void> => {
+  const claimed = await store.transact<string | undefined>(async (reader) => {
+    const [restoring] = await reader.get('meta', [RESTORING]);
+    if (restoring?.value === why) return { changes: {}, value: undefined };
+    if (await isEmpty(reader))
+      return { changes: { put: { meta: [restoringMeta(why), staleMeta(why)] } }, value: undefined };
+    const isWhole = restoring?.value === '' && (await staleReason(reader)) === why;
+    return { changes: {}, value: isWhole ? `is ${why} already` : 'is not empty' };
   });
-  if (taken(claimed)) return;
-  throw new Refused(
-    refuse('config-invalid', 'the database is not empty: restore into a new one, nothing was written'),
-  );
+  const said = taken(claimed);
+  if (said !== undefined) throw new Refused(refuse('config-invalid', `the database ${said}: ${REMEDY}`));
 };
 
 const checkEnd = (path: string, said: unknown, counted: ReadonlyMap<string, number>): void => {
@@ -112,7 +116,7 @@ const restoreLines = async (
     const [name, value] = line;
     if (header === undefined) {
       header = headerOf(line, path);
-      await claimEmpty(store, whyOf(header, point));
+      await claim(store, whyOf(header, point));
       continue;
     }
     if (name === 'end') {

@@ -86,6 +86,14 @@ export const gapsIn = async (reader: Reader): Promise<readonly OpenGap[]> => {
   return gaps;
 };
 
+/** Half a journal is nobody's books. Code: config-invalid. */
+export const checkRestored = async (reader: Reader): Promise<Result<null>> => {
+  const [restoring] = await reader.get('meta', [RESTORING]);
+  if (restoring === undefined || restoring.value === '') return ok(null);
+  const begun = `the database was to be ${restoring.value}, which was never finished`;
+  return refuse('config-invalid', `${begun}: run that settler restore again, or remove the database`);
+};
+
 /** Asked before money leaves, and before debts are cleared. Code: journal-stale, naming what is missing. */
 export const checkFresh = async (reader: Reader): Promise<Result<null>> => {
   const why = await staleReason(reader);

@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import type { Crypto } from '../../../schemas/crypto.ts';
 import { ok, type Result, refuse } from '../../../schemas/result.ts';
+import { checkRestored } from '../backup/stale.ts';
 import { isPostgres, openStore } from '../store/open.ts';
 import { rootOf } from '../store/root.ts';
 import type { Store } from '../store/store.ts';
@@ -51,9 +52,12 @@ const openExisting = async (place: string): Promise<Result<Store>> =>
     ? openStore(place)
     : refuse('storage-failed', `there is no database at "${place}": start the broker once, or correct --db`);
 
-/** Nothing is booked where no settler would ever look. Codes: config-invalid, those of the store. */
+/** Nothing is booked where no settler would ever look, nor in half a journal. Codes: config-invalid, those of the store. */
 const checkBound = async (store: Store): Promise<Result<unknown>> => {
-  const root = await store.read(rootOf);
+  const root = await store.read<Result<unknown>>(async (reader) => {
+    const restored = await checkRestored(reader);
+    return restored.ok ? rootOf(reader) : restored;
+  });
   return root.ok ? root.value : root;
 };
 
