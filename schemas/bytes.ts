@@ -79,8 +79,7 @@ export const writeU32 = (into: Uint8Array, at: number, value: number): void => {
 export const readU32 = (from: Uint8Array, at: number): number =>
   from[at]! * 0x1000000 + ((from[at + 1]! << 16) | (from[at + 2]! << 8) | from[at + 3]!);
 
-/** A lone surrogate is a programmer's error here: what comes from outside went through `utf8Decode`. */
-export const utf8Encode = (text: string): Uint8Array => {
+const utf8EncodeWide = (text: string): Uint8Array => {
   const bytes: number[] = [];
   for (let i = 0; i < text.length; i++) {
     let point = text.charCodeAt(i);
@@ -100,6 +99,18 @@ export const utf8Encode = (text: string): Uint8Array => {
     }
   }
   return new Uint8Array(bytes);
+};
+
+/** A lone surrogate is a programmer's error here: what comes from outside went through `utf8Decode`. */
+export const utf8Encode = (text: string): Uint8Array => {
+  // Nearly all text is ASCII: accounts, references, reasons.
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit >= 0x80) return utf8EncodeWide(text);
+    bytes[i] = unit;
+  }
+  return bytes;
 };
 
 /** Strict UTF-8 (RFC 3629): undefined for overlong forms, surrogates, stray or missing continuation bytes. */

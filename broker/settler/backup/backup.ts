@@ -17,6 +17,7 @@ import { EMPTY_HEAD } from '../ledger/journal.ts';
 import { FOLDED } from '../ledger/replay.ts';
 import { allRows, type Reader, type Store } from '../store/store.ts';
 import { TABLE_NAMES, type TableName } from '../store/tables.ts';
+import { UNWATCHED, type Watch } from '../watch.ts';
 import { valuesOfRow } from './row-text.ts';
 import { writeSealed } from './sealed-file.ts';
 
@@ -56,7 +57,12 @@ class Broken extends Error {
   }
 }
 
-async function* journalLines(reader: Reader, sha256: Sha256): AsyncGenerator<string> {
+async function* journalLines(
+  reader: Reader,
+  of: number,
+  sha256: Sha256,
+  watch: Watch,
+): AsyncGenerator<string> {
   let length = 0;
   let { hash } = EMPTY_HEAD;
   for (;;) {
@@ -73,6 +79,7 @@ async function* journalLines(reader: Reader, sha256: Sha256): AsyncGenerator<str
       lines.push(line(['journal', Buffer.from(row.bytes).toString('base64')]));
     }
     if (lines.length > 0) yield lines.join('');
+    await watch('rows backed up', length, of);
     if (rows.length < PAGE_ROWS) return;
   }
 }
@@ -82,15 +89,16 @@ async function* linesOf(
   header: Header,
   sha256: Sha256,
   counts: Record<string, number>,
+  watch: Watch,
 ): AsyncGenerator<string> {
   yield line([FORMAT, FORMAT_VERSION, header]);
-  yield* journalLines(reader, sha256);
+  yield* journalLines(reader, header.rows, sha256, watch);
   counts.journal = header.rows;
   for (const table of KEPT) {
     counts[table] = 0;
     for await (const row of allRows(reader, table)) {
       if (table === 'meta' && 'name' in row && OF_DATABASE.includes(row.name)) continue;
-      counts[table]++;
+      if (++counts[table] % PAGE_ROWS === 0) await watch(`rows of ${table} backed up`, counts[table]);
       yield line([table, valuesOfRow(table, row)]);
     }
   }
@@ -104,6 +112,7 @@ const write = async (
   path: string,
   takenMs: number,
   sha256: Sha256,
+  watch: Watch,
 ): Promise<Result<BackedUp>> => {
   const [settler] = await reader.get('meta', [['settler']]);
   if (settler === undefined)
@@ -112,7 +121,7 @@ const write = async (
   const header = { settler: settler.value, takenMs, rows: length, hash: toHex(hash) };
   const counts: Record<string, number> = {};
   try {
-    const written = await writeSealed(path, linesOf(reader, header, sha256, counts));
+    const written = await writeSealed(path, linesOf(reader, header, sha256, counts, watch));
     return written.ok ? ok({ ...header, counts }) : written;
   } catch (error) {
     if (error instanceof Broken) return error.refusal;
@@ -126,7 +135,8 @@ export const backupStore = async (
   path: string,
   nowMs: number,
   sha256: Sha256,
+  watch: Watch = UNWATCHED,
 ): Promise<Result<BackedUp>> => {
-  const written = await store.read((reader) => write(reader, path, nowMs, sha256));
+  const written = await store.read((reader) => write(reader, path, nowMs, sha256, watch));
   return written.ok ? written.value : written;
 };

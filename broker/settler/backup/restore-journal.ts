@@ -1,11 +1,11 @@
 /** Journal rows into a store: the tables that follow from them folded, many in a transaction. */
 
-import { compareBytes, equalBytes } from '../../../schemas/bytes.ts';
+import { concatBytes, equalBytes } from '../../../schemas/bytes.ts';
 import { decodeCbor } from '../../../schemas/cbor.ts';
 import type { Sha256 } from '../../../schemas/crypto.ts';
-import { refuse } from '../../../schemas/result.ts';
-import { type JournalRow, nextRow } from '../ledger/journal.ts';
-import { entriesOf, eventOf } from '../ledger/ledger.ts';
+import { ok, refuse } from '../../../schemas/result.ts';
+import { headAfter, type JournalRow } from '../ledger/journal.ts';
+import { eventOf, keyOf, type LedgerEvent } from '../ledger/ledger.ts';
 import { Replay, recallChannels, type Step } from '../ledger/replay.ts';
 import type { Puts, Store } from '../store/store.ts';
 import { keyOfRow, keyText, type TableName, type Tables } from '../store/tables.ts';
@@ -56,11 +56,14 @@ export const writeTo = async (store: Store, journal: readonly JournalRow[], put:
   if (other !== undefined) throw another(other);
 };
 
+/** A row and what its bytes say, which are read once. */
+type Read = { readonly row: JournalRow; readonly event: LedgerEvent };
+
 export class RestoringJournal {
   readonly replay: Replay;
   /** The first row beyond the point. */
   private isBeyond = false;
-  private rows: JournalRow[] = [];
+  private batch: Read[] = [];
   private readonly store: Store;
   private readonly sha256: Sha256;
   private readonly point: Point;
@@ -80,29 +83,35 @@ export class RestoringJournal {
 
   async add(base64: unknown): Promise<void> {
     if (this.isBeyond) return;
-    const row = this.rowOf(new Uint8Array(Buffer.from(String(base64), 'base64')));
+    const read = this.read(new Uint8Array(Buffer.from(String(base64), 'base64')));
+    const { row } = read;
     const { row: last = Number.POSITIVE_INFINITY, timeMs = Number.POSITIVE_INFINITY } = this.point;
     this.isBeyond = row.index > last || row.timeMs > timeMs;
     if (this.isBeyond) return;
-    this.rows.push(row);
-    this.nextHead = { length: row.index + 1, timeMs: row.timeMs, hash: row.hash };
-    if (this.rows.length === BATCH_ROWS) await this.flush();
+    this.batch.push(read);
+    this.nextHead = headAfter(row);
+    if (this.batch.length === BATCH_ROWS) await this.flush();
   }
 
   async flush(): Promise<void> {
-    const { replay, rows, store, sha256 } = this;
-    if (rows.length === 0) return;
+    const { replay, batch, store, sha256 } = this;
+    if (batch.length === 0) return;
+    const rows = batch.map(({ row }) => row);
     taken(await store.read((reader) => recallChannels(replay, reader, rows, sha256)));
     const pending = new Pending();
-    for (const row of rows) this.fold(taken(replay.add(row)), pending);
+    for (const { row, event } of batch) {
+      const step = replay.add(row, ok(event));
+      if (!step.ok) throw new Refused(corrupt(this.path, step.detail));
+      this.fold(step.value, pending);
+    }
     replay.forgetClosed();
     await writeTo(store, rows, pending.take());
-    this.rows = [];
+    this.batch = [];
   }
 
   private fold(step: Step, pending: Pending): void {
     this.kept.note(step);
-    for (const { debit, credit, currency } of entriesOf(step.event)) {
+    for (const { debit, credit, currency } of step.entries) {
       for (const account of [debit, credit])
         pending.put('balance', { account, currency, nano: this.replay.balanceNano(account, currency) });
     }
@@ -112,15 +121,15 @@ export class RestoringJournal {
     for (const table of Object.keys(step.puts) as TableName[]) putAll(table);
   }
 
-  /** Its key and hash follow from its bytes, which must be what its event writes. */
-  private rowOf(bytes: Uint8Array): JournalRow {
+  /** Its key and hash follow from its bytes; the replay decides whether they are what its event writes. */
+  private read(bytes: Uint8Array): Read {
+    const { length: index, hash: before } = this.nextHead;
     const item = decodeCbor(bytes);
-    const [, timeMs, event] = item.ok && Array.isArray(item.value) ? item.value : [];
-    const read = eventOf(event);
-    if (!read.ok || typeof timeMs !== 'number')
-      throw new Refused(corrupt(this.path, `row ${this.nextHead.length} is no row of a journal`));
-    const row = nextRow(this.nextHead, timeMs, read.value, this.sha256);
-    if (compareBytes(row.bytes, bytes) === 0) return row;
-    throw new Refused(corrupt(this.path, `row ${this.nextHead.length} is not what its event writes`));
+    const [, timeMs, said] = item.ok && Array.isArray(item.value) ? item.value : [];
+    const event = eventOf(said);
+    if (!event.ok || typeof timeMs !== 'number')
+      throw new Refused(corrupt(this.path, `row ${index} is no row of a journal`));
+    const hash = this.sha256(concatBytes([before, bytes]));
+    return { row: { index, timeMs, key: keyOf(event.value), bytes, hash }, event: event.value };
   }
 }

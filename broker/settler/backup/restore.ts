@@ -7,17 +7,19 @@
 import { equalBytes, fromHex, toHex } from '../../../schemas/bytes.ts';
 import type { Sha256 } from '../../../schemas/crypto.ts';
 import { ok, type Result, refuse } from '../../../schemas/result.ts';
+import { staleMeta, staleReason } from '../ledger/stale.ts';
 import { newestMeta } from '../reports/snapshot.ts';
 import { type Verified, verifyStore } from '../reports/verify.ts';
 import type { Reader, Store } from '../store/store.ts';
 import { type MetaRow, TABLE_NAMES, type TableName } from '../store/tables.ts';
+import { UNWATCHED, type Watch } from '../watch.ts';
 import { FORMAT, FORMAT_VERSION, type Header, KEPT } from './backup.ts';
 import { Kept, type Point } from './point.ts';
 import { corrupt, Refused, taken } from './refused.ts';
 import { BATCH_ROWS, Pending, RestoringJournal, writeTo } from './restore-journal.ts';
 import { rowOfValues } from './row-text.ts';
 import { checkSeal, readSealed } from './sealed-file.ts';
-import { RESTORING, restoringMeta, staleMeta, staleReason } from './stale.ts';
+import { RESTORING, restoringMeta } from './stale.ts';
 
 export type Restored = Verified & {
   /** Rows in the backup. */
@@ -99,6 +101,7 @@ const restoreLines = async (
   length: number,
   point: Point,
   sha256: Sha256,
+  watch: Watch,
 ): Promise<Header> => {
   const kept = new Kept();
   const journal = new RestoringJournal(store, sha256, point, kept, path);
@@ -124,13 +127,17 @@ const restoreLines = async (
       isWhole = true;
       continue;
     }
-    counted.set(name, (counted.get(name) ?? 0) + 1);
-    if (name === 'journal') await journal.add(value);
-    else {
+    const count = (counted.get(name) ?? 0) + 1;
+    counted.set(name, count);
+    if (name === 'journal') {
+      await journal.add(value);
+      if (count % BATCH_ROWS === 0) await watch('rows restored', count, header.rows);
+    } else {
       await journal.flush();
       if (!(KEPT as readonly string[]).includes(name))
         throw new Refused(corrupt(path, `it holds rows of ${name}: a newer program wrote it`));
       await putKept(name as TableName, value);
+      if (count % BATCH_ROWS === 0) await watch(`rows of ${name} restored`, count);
     }
   }
   await journal.flush();
@@ -152,12 +159,13 @@ export const restoreStore = async (
   path: string,
   point: Point,
   sha256: Sha256,
+  watch: Watch = UNWATCHED,
 ): Promise<Result<Restored>> => {
   const sealed = await checkSeal(path);
   if (!sealed.ok) return sealed;
   try {
-    const { rows, settler } = await restoreLines(store, path, sealed.value, point, sha256);
-    const verified = taken(await verifyStore(store, sha256));
+    const { rows, settler } = await restoreLines(store, path, sealed.value, point, sha256, watch);
+    const verified = taken(await verifyStore(store, sha256, { watch }));
     await writeTo(store, [], { meta: [restoringMeta('')] });
     return ok({ ...verified, of: rows, settler });
   } catch (error) {

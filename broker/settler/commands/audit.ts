@@ -2,17 +2,8 @@
 
 import { ok } from '../../../schemas/result.ts';
 import { type Audited, auditStore } from '../reports/audit.ts';
+import { attended } from './attended.ts';
 import { onStore } from './on-store.ts';
-
-/** On a terminal alone: a log wants no half lines. */
-const createProgress = () => {
-  const { stderr } = process;
-  if (stderr.isTTY !== true) return { progress: () => undefined, end: () => undefined };
-  return {
-    progress: (rows: number, of: number) => void stderr.write(`\r${rows} of ${of} rows`),
-    end: () => void stderr.write('\r\x1b[K'),
-  };
-};
 
 const textOf = ({ rows, hash, kinds, signatures, ticks, fault }: Audited): string => {
   const counts = Object.entries(kinds).map(([kind, count]) => `  ${kind.padEnd(20)} ${count}`);
@@ -23,9 +14,7 @@ const textOf = ({ rows, hash, kinds, signatures, ticks, fault }: Audited): strin
 };
 
 export const run = onStore({}, async (store, _, host) => {
-  const { progress, end } = createProgress();
-  const audited = await auditStore(store, { crypto: host.crypto, progress });
-  end();
+  const audited = await attended((watch) => auditStore(store, { crypto: host.crypto, watch }));
   if (!audited.ok) return audited;
   const exit = audited.value.fault === null ? 0 : 1;
   return ok({ text: textOf(audited.value), json: audited.value, exit });

@@ -8,6 +8,8 @@ import { checkRestored } from '../backup/stale.ts';
 import { isPostgres, openStore } from '../store/open.ts';
 import { rootOf } from '../store/root.ts';
 import type { Store } from '../store/store.ts';
+import { Interrupted } from '../watch.ts';
+import { exitOf } from './attended.ts';
 
 /** What a subcommand asks of its surroundings, so that tests can be them. */
 export type CommandHost = {
@@ -79,6 +81,9 @@ export const onStore =
       if (!said.ok) return said;
       host.print(`${json ? JSON.stringify(said.value.json) : said.value.text}\n`);
       return ok(said.value.exit ?? 0);
+    } catch (error) {
+      if (!(error instanceof Interrupted)) throw error;
+      return ok(exitOf(error));
     } finally {
       await store.value.close();
     }

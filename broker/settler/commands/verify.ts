@@ -2,6 +2,7 @@
 
 import { ok } from '../../../schemas/result.ts';
 import { type Verified, verifyStore } from '../reports/verify.ts';
+import { attended } from './attended.ts';
 import { onStore } from './on-store.ts';
 
 const OPTIONS = { 'since-snapshot': { type: 'boolean', default: false } } as const;
@@ -13,6 +14,8 @@ const textOf = ({ rows, hash, channels, snapshots, from }: Verified): string =>
 
 export const run = onStore(OPTIONS, async (store, values, host) => {
   const sinceSnapshot = values['since-snapshot'] === true;
-  const verified = await verifyStore(store, host.crypto.sha256, { sinceSnapshot });
+  const verified = await attended((watch) =>
+    verifyStore(store, host.crypto.sha256, { sinceSnapshot, watch }),
+  );
   return verified.ok ? ok({ text: textOf(verified.value), json: verified.value }) : verified;
 });

@@ -11,7 +11,7 @@ import { concatBytes } from '../../../schemas/bytes.ts';
 import { decodeCbor, encodeCbor } from '../../../schemas/cbor.ts';
 import type { Sha256 } from '../../../schemas/crypto.ts';
 import { type Result, refuse } from '../../../schemas/result.ts';
-import { entriesOf, entryItem, eventItem, eventOf, keyOf, type LedgerEvent } from './ledger.ts';
+import { type Entry, entriesOf, entryItem, eventItem, eventOf, keyOf, type LedgerEvent } from './ledger.ts';
 
 export type JournalRow = {
   readonly index: number;
@@ -26,10 +26,16 @@ export type Head = { readonly length: number; readonly timeMs: number; readonly 
 
 export const EMPTY_HEAD: Head = { length: 0, timeMs: 0, hash: new Uint8Array(32) };
 
-/** The next row; its time is `timeMs`, or the head's where the clock went back. */
-export const nextRow = (head: Head, timeMs: number, event: LedgerEvent, sha256: Sha256): JournalRow => {
+/** The next row; its time is `timeMs`, or the head's where the clock went back. `entries` are the event's. */
+export const nextRow = (
+  head: Head,
+  timeMs: number,
+  event: LedgerEvent,
+  sha256: Sha256,
+  entries: readonly Entry[] = entriesOf(event),
+): JournalRow => {
   const time = Math.max(head.timeMs, timeMs);
-  const bytes = encodeCbor([head.length, time, eventItem(event), entriesOf(event).map(entryItem)]);
+  const bytes = encodeCbor([head.length, time, eventItem(event), entries.map(entryItem)]);
   const hash = sha256(concatBytes([head.hash, bytes]));
   return { index: head.length, timeMs: time, key: keyOf(event), bytes, hash };
 };

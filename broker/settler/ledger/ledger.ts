@@ -238,11 +238,13 @@ export const apply = (
   return ok(entries);
 };
 
+/** One view for all amounts: a replay writes several a row. */
+const nanoScratch = new DataView(new ArrayBuffer(8));
+
 /** 64-bit amounts are 8 bytes big-endian: the codec's integers end at 2^53. */
 const nanoBytes = (nano: bigint): Uint8Array => {
-  const bytes = new Uint8Array(8);
-  new DataView(bytes.buffer).setBigUint64(0, nano);
-  return bytes;
+  nanoScratch.setBigUint64(0, nano);
+  return new Uint8Array(nanoScratch.buffer.slice(0));
 };
 const readNano = (value: Cbor | undefined): bigint | undefined => {
   if (!(value instanceof Uint8Array) || value.length !== 8) return undefined;

@@ -9,17 +9,25 @@ import { ok, type Result, refuse } from '../../../schemas/result.ts';
 import type { Puts, Reader } from '../store/store.ts';
 import { type Balance, type ChannelRow, type Key, keyOfRow, keyText, type Tables } from '../store/tables.ts';
 import { EMPTY_HEAD, eventOfRow, type Head, headAfter, type JournalRow, nextRow } from './journal.ts';
-import { entriesOf, type LedgerEvent, mayOverdraw } from './ledger.ts';
+import { type Entry, entriesOf, keyOf, type LedgerEvent, mayOverdraw } from './ledger.ts';
 import type { Lookup } from './notes.ts';
 import { believingWith, project } from './projection.ts';
 
+/** No event asks what was stated before: a replay lets statements go at once. */
+export const HELD = ['channel', 'budget', 'spending', 'line', 'consent', 'dispute'] as const;
 /** The tables that follow from the journal, beside balances. */
-export const FOLDED = ['channel', 'budget', 'spending', 'line', 'consent', 'dispute', 'statement'] as const;
+export const FOLDED = [...HELD, 'statement'] as const;
 export type Folded = (typeof FOLDED)[number];
-type Rows = { readonly [T in Folded]: Map<string, Tables[T]> };
+export type Held = (typeof HELD)[number];
+type Rows = { readonly [T in Held]: Map<string, Tables[T]> };
 
 /** What one row did. */
-export type Step = { readonly event: LedgerEvent; readonly row: JournalRow; readonly puts: Puts };
+export type Step = {
+  readonly event: LedgerEvent;
+  readonly entries: readonly Entry[];
+  readonly row: JournalRow;
+  readonly puts: Puts;
+};
 
 /** What else is asked of a row, on the state before it: undefined, or what is wrong with it. */
 export type Judge = (event: LedgerEvent, row: JournalRow, before: Replay) => string | undefined;
@@ -32,7 +40,7 @@ export type ReplayOptions = {
   readonly from?: { readonly head: Head; readonly balances: readonly Balance[] };
 };
 
-const isFolded = (table: string): table is Folded => (FOLDED as readonly string[]).includes(table);
+const isHeld = (table: string): table is Held => (HELD as readonly string[]).includes(table);
 
 /** Accounts are per currency. Neither has a space, so these sort as the two do. */
 const balanceKey = (account: string, currency: string): string => `${account} ${currency}`;
@@ -46,7 +54,6 @@ export class Replay {
     line: new Map(),
     consent: new Map(),
     dispute: new Map(),
-    statement: new Map(),
   };
   /** Those that hold nothing are left out, as most channels do in the end. */
   private readonly nanos = new Map<string, bigint>();
@@ -66,7 +73,7 @@ export class Replay {
   }
 
   readonly lookup: Lookup = <T extends keyof Tables>(table: T, key: Key) =>
-    isFolded(table) ? (this.tables[table].get(keyText(key)) as Tables[T] | undefined) : undefined;
+    isHeld(table) ? (this.tables[table].get(keyText(key)) as Tables[T] | undefined) : undefined;
 
   balanceNano(account: string, currency: string): bigint {
     return this.nanos.get(balanceKey(account, currency)) ?? 0n;
@@ -80,27 +87,31 @@ export class Replay {
     });
   }
 
-  /** Refuses the first bad row by its index; the state is then that of the last good one. Code: journal-corrupt. */
-  add(row: JournalRow): Result<Step> {
+  /**
+   * Refuses the first bad row by its index; the state is then that of the last good one. `read` is what the row's
+   * bytes say. Code: journal-corrupt.
+   */
+  add(row: JournalRow, read: Result<LedgerEvent> = eventOfRow(row)): Result<Step> {
     const bad = (why: string) => refuse('journal-corrupt', `row ${this.head.length}: ${why}`);
     if (row.index !== this.head.length) return bad(`missing, row ${row.index} follows`);
-    const read = eventOfRow(row);
     if (!read.ok) return read;
     const event = read.value;
+    const entries = entriesOf(event);
     const { timeMs } = this.head;
     if (!Number.isSafeInteger(row.timeMs) || row.timeMs < timeMs)
       return bad(`its time is ${row.timeMs}, that of the row before ${timeMs}`);
-    const expected = nextRow(this.head, row.timeMs, event, this.crypto.sha256);
+    const expected = nextRow(this.head, row.timeMs, event, this.crypto.sha256, entries);
     // Re-encoding decides every field at once: index, time, event, entries and key.
     if (compareBytes(expected.bytes, row.bytes) !== 0) return bad('its bytes are not what its event writes');
     if (expected.key !== row.key) return bad(`its key is ${row.key}, its event's is ${expected.key}`);
     if (!equalBytes(expected.hash, row.hash)) return bad('its hash does not continue the chain');
-    const fault = this.overdrawn(event) ?? this.judge(event, row, this);
+    const fault = this.overdrawn(entries) ?? this.judge(event, row, this);
     if (fault !== undefined) return bad(`${event.kind} ${event.subject}: ${fault}`);
     const puts = this.projected(event, row);
     if (!puts.ok) return bad(`${event.kind} ${event.subject}: ${puts.detail}`);
-    this.take(event, row, puts.value);
-    return ok({ event, row, puts: puts.value });
+    const step = { event, entries, row, puts: puts.value };
+    this.take(step);
+    return ok(step);
   }
 
   /** Channels that are closed say no more than the journal does: their rows are let go. */
@@ -118,8 +129,8 @@ export class Replay {
     this.touched.set(key, channel);
   }
 
-  private overdrawn(event: LedgerEvent): string | undefined {
-    for (const { debit, currency, nano } of entriesOf(event)) {
+  private overdrawn(entries: readonly Entry[]): string | undefined {
+    for (const { debit, currency, nano } of entries) {
       const left = this.balanceNano(debit, currency) - nano;
       if (left < 0n && !mayOverdraw(debit)) return `${debit} would hold ${left} nano`;
     }
@@ -137,17 +148,17 @@ export class Replay {
     }
   }
 
-  private take(event: LedgerEvent, row: JournalRow, puts: Puts): void {
-    for (const { debit, credit, currency, nano } of entriesOf(event)) {
+  private take({ entries, row, puts }: Step): void {
+    for (const { debit, credit, currency, nano } of entries) {
       this.move(debit, currency, -nano);
       this.move(credit, currency, nano);
     }
-    for (const table of FOLDED) this.putAll(table, puts);
+    for (const table of HELD) if (puts[table] !== undefined) this.putAll(table, puts);
     for (const channel of puts.channel ?? []) this.touched.set(keyText([channel.id]), channel);
     this.head = headAfter(row);
   }
 
-  private putAll<T extends Folded>(table: T, puts: Puts): void {
+  private putAll<T extends Held>(table: T, puts: Puts): void {
     const rows = this.tables[table] as Map<string, Tables[T]>;
     for (const row of (puts[table] ?? []) as readonly Tables[T][])
       rows.set(keyText(keyOfRow(table, row)), row);
@@ -178,6 +189,12 @@ const channelOfRows = (rows: readonly JournalRow[], sha256: Sha256): ChannelRow 
   return channel!;
 };
 
+/** The end of a channel says what it has paid in all, and with that which claim was the last. */
+const lastClaim = async (reader: Reader, closing: JournalRow): Promise<readonly JournalRow[]> => {
+  const event = eventOfRow(closing);
+  return event.ok ? reader.rows([keyOf({ ...event.value, kind: 'claim' })]) : [];
+};
+
 /** Brings back the closed channels that the rows are about, from what the journal says of them: three rows. */
 export const recallChannels = async (
   replay: Replay,
@@ -193,9 +210,7 @@ export const recallChannels = async (
     const ends = await reader.rows([`grant/${id}`, `release/${id}`, `expiry/${id}`]);
     const [grant, closing] = [...ends].sort((a, b) => a.index - b.index);
     if (grant === undefined || closing === undefined || closing.index >= replay.head.length) continue;
-    const claims = await reader.rowsUnder(`claim/${id}/`, Number.MAX_SAFE_INTEGER);
-    const known = claims.filter(({ index }) => index < closing.index);
-    replay.recall(channelOfRows([grant, ...known.slice(-1), closing], sha256));
+    replay.recall(channelOfRows([grant, ...(await lastClaim(reader, closing)), closing], sha256));
   }
 };
 

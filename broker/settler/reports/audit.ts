@@ -10,6 +10,7 @@ import { eventOfRow, type JournalRow } from '../ledger/journal.ts';
 import { type Judge, Replay, replayJournal } from '../ledger/replay.ts';
 import { DEFAULT_LIMITS } from '../settings.ts';
 import type { Reader, Store } from '../store/store.ts';
+import { UNWATCHED, type Watch } from '../watch.ts';
 import { ClearingAudit } from './audit-clearing.ts';
 import { type Auditing, keysFor, RULES } from './audit-rules.ts';
 import { snapshotJudge, snapshotsIn, type Taken } from './snapshot.ts';
@@ -36,8 +37,7 @@ export type Audited = {
 export type AuditOptions = {
   readonly crypto: Crypto;
   readonly graceMs?: number;
-  /** Told of after each page. */
-  readonly progress?: (rows: number, of: number) => void;
+  readonly watch?: Watch;
 };
 
 type Tally = { signatures: number; ticks: number; readonly kinds: Record<string, number> };
@@ -107,7 +107,7 @@ const createJudge = (auditing: Auditing, taken: readonly Taken[], tally: Tally) 
 
 const auditJournal = async (
   reader: Reader,
-  { crypto, graceMs = DEFAULT_LIMITS.graceMs, progress }: AuditOptions,
+  { crypto, graceMs = DEFAULT_LIMITS.graceMs, watch = UNWATCHED }: AuditOptions,
 ): Promise<Result<Audited>> => {
   const root = await rootOf(reader);
   if (!root.ok) return root;
@@ -133,7 +133,7 @@ const auditJournal = async (
       return ok(null);
     },
     after: async () => {
-      progress?.(replay.head.length, length);
+      await watch('rows audited', replay.head.length, length);
       return ok(null);
     },
   });
