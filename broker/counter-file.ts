@@ -10,6 +10,7 @@ import { dirname } from 'node:path';
 import { FrameDecoder } from '../schemas/frame.ts';
 import { ok, type Refusal, type Result, refuse } from '../schemas/result.ts';
 import { Counters, encodeCounter, RECORD_BYTES_MAX } from './counters.ts';
+import { fileRefusal } from './settler/whole-file.ts';
 
 export type CounterStore = {
   /** The highest counter of the user, -1 or more. */
@@ -27,12 +28,8 @@ const CHUNK_BYTES = 65536;
 /** Records beyond one for each user that make a rewrite worth it: about 200 kB. */
 const HISTORY_MAX = 4096;
 
-const storageRefusal = (path: string, error: unknown): Refusal => {
-  const code = (error as NodeJS.ErrnoException).code;
-  return code === 'ENOSPC' || code === 'EDQUOT'
-    ? refuse('storage-full', `${path}: the disk is full, make room`)
-    : refuse('storage-failed', `${path}: ${code ?? String(error)}`);
-};
+const storageRefusal = (path: string, error: unknown): Refusal =>
+  fileRefusal(error, (message) => `${path}: ${message}`);
 
 const readCounters = async (path: string, file: FileHandle): Promise<Result<Counters>> => {
   const counters = new Counters();

@@ -15,6 +15,7 @@
  */
 
 import { ok, type Result, refuse } from '../../schemas/result.ts';
+import { anyByte } from './chance.ts';
 
 type Amount = { readonly about: string; readonly preset: number; readonly min: number; readonly max: number };
 
@@ -55,19 +56,6 @@ export const readFault = (text: string): Result<Fault> => {
     return refuse('config-invalid', `${kind}:${number}: ${about}, from ${min} to ${max}`);
   return ok({ kind, amount });
 };
-
-/** mulberry32: 0 <= x < 1. */
-export const chanceOf = (seed: number): (() => number) => {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-};
-
-export const anyByte = (chance: () => number): number => Math.floor(chance() * 256);
 
 /** The faults that are in the bytes themselves; the others are in their time, and leave them as they are. */
 export const spoil = (

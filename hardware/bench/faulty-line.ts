@@ -1,6 +1,7 @@
 /** A serial line between a board and a host, and what is wrong with it at the moment. */
 
-import { anyByte, chanceOf, type Fault, spoil } from './faults.ts';
+import { anyByte, chanceOf } from './chance.ts';
+import { type Fault, spoil } from './faults.ts';
 
 /** What a line that stalls or is slow keeps: a second of it at 115,200 baud. The rest is lost, as in a driver. */
 const HELD_BYTES_MAX = 11_520;

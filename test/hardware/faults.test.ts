@@ -1,3 +1,4 @@
+import { chanceOf } from '../../hardware/bench/chance.ts';
 /** Faults of a line: what each does to bytes, to their time, and to a port. */
 
 import fc from 'fast-check';
@@ -6,7 +7,6 @@ import * as assert from 'uvu/assert';
 import { openPort } from '../../firmware-bridge/port.ts';
 import { type Peer, PeerBinding } from '../../hardware/bench/binding.ts';
 import {
-  chanceOf,
   FAULT_KINDS,
   type Fault,
   type FaultKind,

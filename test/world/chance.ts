@@ -1,4 +1,6 @@
-/** Chance from a seed (mulberry32): the same seed, the same run. */
+/** Chance from a seed, in the forms that tests ask for: the same seed, the same run. */
+
+import { chanceOf as nextOf } from '../../hardware/bench/chance.ts';
 
 export type Chance = {
   readonly seed: number;
@@ -11,13 +13,7 @@ export type Chance = {
 };
 
 export const chanceOf = (seed: number): Chance => {
-  let state = seed >>> 0;
-  const next = (): number => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
+  const next = nextOf(seed);
   const below = (limit: number): number => Math.floor(next() * limit);
   return {
     seed,

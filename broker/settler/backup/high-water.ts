@@ -7,9 +7,10 @@
 
 import { equalBytes, toHex } from '../../../schemas/bytes.ts';
 import { ok, type Result, refuse } from '../../../schemas/result.ts';
+import { staleMeta, staleReason } from '../ledger/stale.ts';
 import type { Reader, Store } from '../store/store.ts';
 import type { PayoutRow } from '../store/tables.ts';
-import { forgottenMeta, staleMeta, staleReason } from './stale.ts';
+import { forgottenMeta } from './stale.ts';
 
 /** A journal of `length` rows, the last of them with `hash`. */
 export type Mark = { readonly length: number; readonly hash: Uint8Array };

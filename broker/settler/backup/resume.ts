@@ -6,10 +6,11 @@
 
 import { toHex } from '../../../schemas/bytes.ts';
 import { ok, type Result, refuse } from '../../../schemas/result.ts';
+import { FRESH, staleReason } from '../ledger/stale.ts';
 import type { Reader, Store } from '../store/store.ts';
 import type { GapRow, MetaRow } from '../store/tables.ts';
 import { type HighWater, type LostRun, lostRuns, type Mark, type NotedRun } from './high-water.ts';
-import { acceptedGap, FORGOTTEN, FRESH, forgottenMeta, gapsIn, type OpenGap, staleReason } from './stale.ts';
+import { acceptedGap, FORGOTTEN, forgottenMeta, gapsIn, type OpenGap } from './stale.ts';
 
 export type Resumption = {
   /** Why the journal was taken for old; empty where it was not. */

@@ -4,7 +4,7 @@
  *
  * | meta row    | says                                                                              |
  * |-------------|-----------------------------------------------------------------------------------|
- * | `stale`     | why the journal is taken for old; empty where it is not                           |
+ * | `stale`     | why the journal is taken for old; empty where it is not (`../ledger/stale.ts`)    |
  * | `forgotten` | the highest journal row known to be lost: receipts up to it say nothing new       |
  * | `restoring` | a restore that has not come to its end; empty where there is none                 |
  */
@@ -13,23 +13,17 @@ import { toHex } from '../../../schemas/bytes.ts';
 import { openReceipt, type Receipt } from '../../../schemas/receipt.ts';
 import { ok, type Refusal, type Result, refuse } from '../../../schemas/result.ts';
 import { formatAmount } from '../ledger/amount.ts';
+import { staleReason } from '../ledger/stale.ts';
 import { allRows, type Reader } from '../store/store.ts';
 import type { ChannelRow, GapRow, Key, MetaRow } from '../store/tables.ts';
 
-export const STALE: Key = ['stale'];
 export const FORGOTTEN: Key = ['forgotten'];
 export const RESTORING: Key = ['restoring'];
 /** Which database this is: a restored one is another (`cluster/home.ts`). */
 export const HOME: Key = ['home'];
 
-export const staleMeta = (why: string): MetaRow => ({ name: 'stale', value: why });
-export const FRESH: MetaRow = staleMeta('');
 export const forgottenMeta = (index: number): MetaRow => ({ name: 'forgotten', value: String(index) });
 export const restoringMeta = (why: string): MetaRow => ({ name: 'restoring', value: why });
-
-/** Why the journal is taken for old; empty where it is not. */
-export const staleReason = async (reader: Reader): Promise<string> =>
-  (await reader.get('meta', [STALE]))[0]?.value ?? '';
 
 /** The receipt of a gap, which was verified before it was noted. */
 const receiptOf = ({ channel, bytes }: GapRow): Receipt => {

@@ -5,10 +5,11 @@
 
 import type { Sha256 } from '../../../schemas/crypto.ts';
 import { ok, type Result } from '../../../schemas/result.ts';
-import { checkFresh, staleReason } from '../backup/stale.ts';
+import { checkFresh } from '../backup/stale.ts';
 import { INTAKE, servedForMs } from '../desk/grace.ts';
 import { type Book, openBook } from '../ledger/book.ts';
 import { dayOf } from '../ledger/day.ts';
+import { staleReason } from '../ledger/stale.ts';
 import { RETURN_PERIODS } from '../settings.ts';
 import { allRows, type Store } from '../store/store.ts';
 import type { Key, PayoutRow, RunRow } from '../store/tables.ts';

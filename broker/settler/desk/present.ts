@@ -5,16 +5,9 @@
 
 import { openReceipt, type Receipt } from '../../../schemas/receipt.ts';
 import { ok, type Result } from '../../../schemas/result.ts';
-import {
-  FORGOTTEN,
-  forgetting,
-  isAccepted,
-  isBehind,
-  isNoted,
-  missingOf,
-  staleMeta,
-} from '../backup/stale.ts';
+import { FORGOTTEN, forgetting, isAccepted, isBehind, isNoted, missingOf } from '../backup/stale.ts';
 import type { Book } from '../ledger/book.ts';
+import { staleMeta } from '../ledger/stale.ts';
 import type { GapRow } from '../store/tables.ts';
 import type { Answer } from './answer.ts';
 import { unknownChannel } from './claims.ts';

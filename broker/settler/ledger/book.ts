@@ -5,7 +5,6 @@
 
 import type { Sha256 } from '../../../schemas/crypto.ts';
 import { ok, type Result } from '../../../schemas/result.ts';
-import { STALE, staleMeta } from '../backup/stale.ts';
 import type { Changes, Puts, Reader } from '../store/store.ts';
 import {
   type Key,
@@ -20,6 +19,7 @@ import { type Head, headAfter, type JournalRow, nextRow } from './journal.ts';
 import { createKept, type Kept, noRows, type Rows } from './kept.ts';
 import { apply, type LedgerEvent } from './ledger.ts';
 import { believingWith, project } from './projection.ts';
+import { STALE, staleMeta } from './stale.ts';
 
 /** The rows a batch may touch, by table. */
 export type Wanted = { readonly [T in TableName]?: readonly Key[] };
@@ -29,7 +29,7 @@ export type Book = {
   readonly timeMs: number;
   /** Rows in the journal, with those of this batch. */
   readonly length: () => number;
-  /** The journal is older than what was once signed: `../backup/stale.ts`. */
+  /** The journal is older than what was once signed: `stale.ts`. */
   readonly isStale: () => boolean;
   /** Reads more rows; what is known already, or changed, stays as it is. */
   readonly load: (wanted: Wanted) => Promise<void>;

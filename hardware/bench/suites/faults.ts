@@ -1,6 +1,7 @@
 /** Whatever happens to the line: afterwards the board is there, and nothing was delivered that it did not say. */
 
-import { chanceOf, FAULT_KINDS, type FaultKind, faultOf } from '../faults.ts';
+import { chanceOf } from '../chance.ts';
+import { FAULT_KINDS, type FaultKind, faultOf } from '../faults.ts';
 import { expect, pause } from './bell.ts';
 import { setPeriod } from './periods.ts';
 import { type Check, needsPower, type Suite } from './suite.ts';

@@ -2,7 +2,8 @@
 
 import { encodeFrame } from '../../../schemas/frame.ts';
 import { encodeSerial, NONCE_UNASKED, SERIAL_PROTOCOL, type SerialMessage } from '../../../schemas/serial.ts';
-import { anyByte, chanceOf, faultOf } from '../faults.ts';
+import { anyByte, chanceOf } from '../chance.ts';
+import { faultOf } from '../faults.ts';
 import { expect, pause } from './bell.ts';
 import type { Conversation } from './conversation.ts';
 import type { Suite } from './suite.ts';
