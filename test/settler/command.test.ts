@@ -91,6 +91,7 @@ command('refuses what it does not understand and names it', async ({ db }) => {
   assert.is(await codeOf('deposit --account did:key:zNo --amount 1 --reference R'), 'key-unacceptable');
   assert.is(await codeOf(`account set --account ${payer} --name A --iban DE00`), 'bank-details');
   assert.is(await codeOf('report --from yesterday'), 'value-out-of-range');
+  assert.is(await codeOf('report --from 2026-11-20 --to 2026-11-20'), 'value-out-of-range');
   assert.is(await codeOf('settle --run r --payout p --as maybe'), 'config-invalid');
   assert.is(await codeOf('payout --out x --sequence second'), 'config-invalid');
   assert.is(await codeOf('settle --run r --payout p --as posted'), 'payout-unknown');
@@ -123,6 +124,23 @@ command('never writes a bank file over another one', async ({ db, folder, house 
   assert.is(readFileSync(taken, 'utf8'), 'something else');
   assert.is((await runOn(db, `payout --out ${join(folder, 'no', 'folder.xml')}`)).code, 'storage-failed');
   assert.is((await runOn(db, `payout --out ${join(folder, 'free.xml')}`)).code, '0');
+});
+
+command('makes nothing pending where no file can be written, or for a day that is over', async (context) => {
+  const { db, folder, house } = context;
+  await house.deposit(10, 'R');
+  await runOn(db, 'account set --account settler --name Settler --iban DE75512108001245126199');
+  await runOn(db, `account set --account ${payer} --name Farm --iban FI1410093000123458`);
+  await runOn(db, `withdraw --account ${payer} --amount 5 --reference W`);
+  await runOn(db, `mandate set --account ${payer} --id M --signed 2026-11-01`);
+  for (const run of ['payout', `collect --account ${payer} --amount 5`]) {
+    assert.is((await runOn(db, `${run} --out ${folder}`)).code, 'config-invalid', run);
+    assert.is((await runOn(db, `${run} --out ${join(folder, 'no', 'run.xml')}`)).code, 'storage-failed', run);
+    const past = `${run} --out ${join(folder, 'run.xml')} --execution-date 2026-11-19`;
+    assert.is((await runOn(db, past)).code, 'value-out-of-range', run);
+  }
+  assert.is((await jsonOf(db, 'verify')).rows, 2);
+  assert.is((await jsonOf(db, `payout --out ${join(folder, 'run.xml')}`)).transfers, 1);
 });
 
 command('says when there is nothing to pay out, and who waits', async ({ db, folder, house }) => {

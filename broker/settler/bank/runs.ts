@@ -58,9 +58,16 @@ export const transferFloor = (nano: bigint, scheme: Scheme): bigint => {
 
 /** Codes: value-out-of-range, currency-unknown. */
 export const checkOccasion = (occasion: Occasion): Result<Scheme> => {
-  const checks = [checkRunOccasion(occasion), checkDate(occasion.executionDate)];
+  const { period, executionDate, currency = 'EUR' } = occasion;
+  const checks = [checkRunOccasion(occasion), checkDate(executionDate)];
   const wrong = checks.find((check) => !check.ok) as Result<Scheme> | undefined;
-  return wrong ?? schemeOf(occasion.currency ?? 'EUR');
+  if (wrong !== undefined) return wrong;
+  // Banks turn away what should have been done already, after the money was made pending.
+  if (executionDate < period) {
+    const days = `the execution date ${executionDate} is before ${period}, the day of the run`;
+    return refuse('value-out-of-range', `${days}: write that day or a later one`);
+  }
+  return schemeOf(currency);
 };
 
 const messagePrefix = (root: Uint8Array): string => `TB-${toHex(root.subarray(0, 4))}-`;

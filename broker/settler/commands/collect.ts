@@ -9,7 +9,7 @@ import { runName } from '../ledger/run-name.ts';
 import type { Store } from '../store/store.ts';
 import { keyOfAccount } from './account.ts';
 import { need, onStore } from './on-store.ts';
-import { occasionOf, RUN_OPTIONS, sayRun } from './run-output.ts';
+import { checkOut, occasionOf, RUN_OPTIONS, sayRun } from './run-output.ts';
 import { highWaterOf, STATE_OPTION } from './state.ts';
 
 const OPTIONS = {
@@ -40,6 +40,8 @@ const wishOf = async (store: Store, values: Values): Promise<Result<CollectionOr
       ? ok('debtors')
       : refuse('config-invalid', 'write --debts, or --account and --amount');
   }
+  if (values.account === undefined && values.amount === undefined)
+    return refuse('config-invalid', 'write --debts, or --account and --amount');
   const given = need(values, 'account', 'amount');
   if (!given.ok) return given;
   const owner = await keyOfAccount(store, given.value.account);
@@ -60,6 +62,8 @@ export const run = onStore(OPTIONS, async (store, options, host) => {
   if (!from.ok) return from;
   const given = need(options, 'out');
   if (!given.ok) return given;
+  const writable = checkOut(given.value.out);
+  if (!writable.ok) return writable;
   const occasion = occasionOf(options, host.nowMs(), LEAD_DAYS);
   if (!occasion.ok) return occasion;
   const highWater = highWaterOf(options);

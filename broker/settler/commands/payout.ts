@@ -5,7 +5,7 @@ import { makeRun } from '../bank/payouts.ts';
 import { parseAmount } from '../ledger/amount.ts';
 import { runName } from '../ledger/run-name.ts';
 import { need, onStore } from './on-store.ts';
-import { occasionOf, RUN_OPTIONS, sayRun } from './run-output.ts';
+import { checkOut, occasionOf, RUN_OPTIONS, sayRun } from './run-output.ts';
 import { highWaterOf, STATE_OPTION } from './state.ts';
 
 const OPTIONS = { ...RUN_OPTIONS, ...STATE_OPTION, threshold: { type: 'string', default: '0.01' } } as const;
@@ -23,6 +23,8 @@ const WORDS = {
 export const run = onStore(OPTIONS, async (store, options, host) => {
   const given = need(options, 'out', 'threshold');
   if (!given.ok) return given;
+  const writable = checkOut(given.value.out);
+  if (!writable.ok) return writable;
   const threshold = parseAmount(given.value.threshold);
   if (!threshold.ok) return threshold;
   const occasion = occasionOf(options, host.nowMs(), LEAD_DAYS);

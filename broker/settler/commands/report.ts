@@ -25,6 +25,10 @@ const periodOf = (options: { readonly from?: string; readonly to?: string }): Re
   if (!from.ok) return from;
   const to = options.to === undefined ? ok(null) : checkDate(options.to);
   if (!to.ok) return to;
+  if (from.value !== null && to.value !== null && to.value <= from.value) {
+    const order = `--to ${to.value} is not after --from ${from.value}`;
+    return refuse('value-out-of-range', `${order}: the day of --to is not included, write the one after`);
+  }
   return ok({
     fromMs: from.value === null ? ALL_TIME.fromMs : Date.parse(from.value),
     toMs: to.value === null ? ALL_TIME.toMs : Date.parse(to.value),

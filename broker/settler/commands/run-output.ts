@@ -1,5 +1,7 @@
 /** What subcommands that make runs share: their days, their files, and what they say of them. */
 
+import { accessSync, constants, statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { didKey } from '../../../schemas/identity.ts';
 import { ok, type Result, refuse } from '../../../schemas/result.ts';
 import { writeBankFile } from '../bank/bank-file.ts';
@@ -8,6 +10,7 @@ import type { Occasion, Run } from '../bank/runs.ts';
 import { formatAmount } from '../ledger/amount.ts';
 import { dayOf } from '../ledger/day.ts';
 import type { Store } from '../store/store.ts';
+import { fileRefusal } from '../whole-file.ts';
 import { keyOfAccount, readableAccount } from './account.ts';
 import { checkCurrency } from './money.ts';
 import type { Said } from './on-store.ts';
@@ -54,6 +57,18 @@ export const occasionOf = (values: RunValues, nowMs: number, days: number): Resu
     executionDate: values['execution-date'] ?? weekdayAfter(nowMs, days),
     currency: currency.value,
   });
+};
+
+/** Before anything is made pending: may a file be written there? Codes: storage-failed, config-invalid. */
+export const checkOut = (out: string): Result<null> => {
+  try {
+    accessSync(dirname(out), constants.W_OK);
+  } catch (error) {
+    return fileRefusal(error, (message) => `${out}: ${message}; nothing was booked`);
+  }
+  return statSync(out, { throwIfNoEntry: false })?.isDirectory() === true
+    ? refuse('config-invalid', `${out} is a directory: name a file in it; nothing was booked`)
+    : ok(null);
 };
 
 /** FILE, FILE.2, FILE.3. */

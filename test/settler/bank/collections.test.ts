@@ -166,7 +166,7 @@ collections('need a mandate, an account, whole cents and a fresh journal', async
   for (const nano of [0n, -1n, EUR(1) + 1n]) {
     assert.is(await codeOf(collect(store, { owner: OTHER.key, nano })), 'value-out-of-range');
   }
-  const early = { executionDate: '2026-11-18' };
+  const early = { period: '2026-11-18', executionDate: '2026-11-18' };
   assert.is(await codeOf(collect(store, { owner: OTHER.key, nano: EUR(1) }, early)), 'value-out-of-range');
   assert.equal((await endOf(store)).balances, []);
   await putMeta(store, [{ name: 'stale', value: 'a receipt is newer' }]);
