@@ -5,20 +5,27 @@
 
 import type { Changes } from '../../broker/settler/store/store.ts';
 import { toHex } from '../../schemas/bytes.ts';
-import type { Sha256 } from '../../schemas/crypto.ts';
+import type { Crypto } from '../../schemas/crypto.ts';
 import type { Bank } from './bank.ts';
+import { DebtBooks } from './debt-books.ts';
+import { DisputeBooks, type Sides } from './dispute-books.ts';
 import { Broken, type Invariant } from './invariants.ts';
-import { balancesOf, channelsOf, journalOf, type Movement, movementsOf } from './ledger-view.ts';
+import { balancesOf, bookedOf, channelsOf, disputesOf, journalOf, type Movement } from './ledger-view.ts';
+import { NANO_PER_CENT, TransferBooks } from './transfer-books.ts';
 
-const NANO_PER_CENT = 10_000_000n;
+const CURRENCIES = ['EUR', 'USD'] as const;
 /** Accounts that may be below zero. */
 const OUTSIDE = /^(?:bank|line|loss|collection)\//;
 
 type Channel = { readonly limitNano: bigint; paidNano: bigint; isClosed: boolean };
 
 export type AuditorHost = {
-  readonly sha256: Sha256;
+  readonly crypto: Crypto;
   readonly bank: Bank;
+  /** True time. */
+  readonly nowMs: () => number;
+  readonly sidesOf: (channelHex: string) => Sides | undefined;
+  readonly limitNano: (line: string) => bigint | undefined;
   /** Most that anyone can prove with what the payer's key let go on that channel. */
   readonly releasedNano: (channelHex: string) => number;
 };
@@ -31,17 +38,26 @@ export class Auditor {
   claimedNano = 0n;
   grants = 0;
   readonly channels = new Map<string, Channel>();
+  readonly transfers: TransferBooks;
+  readonly disputes: DisputeBooks;
+  readonly debts: DebtBooks;
   private readonly host: AuditorHost;
   private hash: Uint8Array = new Uint8Array(32);
   private balances = new Map<string, bigint>();
   clearedNano = 0n;
   private readonly nets = new Map<string, bigint>();
   private checkedRows = -1;
-  private bookedNano = 0n;
-  private postedNano = 0n;
+  /** Deposits, by currency. */
+  private booked = new Map<string, bigint>();
 
   constructor(host: AuditorHost) {
     this.host = host;
+    const expect = this.expect.bind(this);
+    this.transfers = new TransferBooks(host.bank, expect);
+    const { crypto, sidesOf, limitNano } = host;
+    this.disputes = new DisputeBooks({ crypto, expect, sidesOf, channelOf: (hex) => this.channels.get(hex) });
+    const isDisputed = (hex: string): boolean => this.disputes.isOpen(hex);
+    this.debts = new DebtBooks({ expect, balances: () => this.balances, isDisputed, limitNano });
   }
 
   expect(holds: boolean, invariant: Invariant, detail: () => string): void {
@@ -59,21 +75,21 @@ export class Auditor {
     this.rows = 0;
     this.balances = new Map();
     this.channels.clear();
-    this.bookedNano = 0n;
-    this.postedNano = 0n;
+    this.booked = new Map();
+    for (const books of [this.transfers, this.disputes, this.debts]) books.reset();
     for (const changes of history) this.onCommit(changes);
   }
 
   onCommit(changes: Changes): void {
     for (const row of journalOf(changes)) {
-      const movements = movementsOf(row, this.rows, this.hash, this.host.sha256);
-      if (typeof movements === 'string')
-        throw new Broken('the journal is a chain of allowed events', movements);
+      const booked = bookedOf(row, this.rows, this.hash, this.host.crypto.sha256);
+      if (typeof booked === 'string') throw new Broken('the journal is a chain of allowed events', booked);
+      const { movements, proof } = booked;
       this.rows++;
       this.hash = row.hash;
       for (const movement of movements) this.move(movement, row.key);
       if (/^(?:cleared|novated)\//.test(row.key)) for (const movement of movements) this.net(movement);
-      this.book(row.key, movements);
+      this.book(row.key, movements, proof);
     }
     for (const [owner, nano] of this.nets) {
       this.expect(nano === 0n, 'clearing changes no net position', () => `${owner} has ${nano} nano more`);
@@ -87,6 +103,7 @@ export class Auditor {
         () => `${account} is stored as ${nano} nano, booked ${booked}`,
       );
     }
+    for (const { channel, party, open } of disputesOf(changes)) this.disputes.checkRow(channel, party, open);
     for (const row of channelsOf(changes)) {
       const hex = toHex(row.id);
       const known = this.channels.get(hex);
@@ -103,7 +120,9 @@ export class Auditor {
     }
   }
 
-  private move({ debit, credit, currency, nano }: Movement, key: string): void {
+  private move(movement: Movement, key: string): void {
+    const { debit, credit, currency, nano } = movement;
+    this.transfers.checkMove(movement, key.slice(0, key.indexOf('/')), key);
     for (const [account, change] of [
       [debit, -nano],
       [credit, nano],
@@ -138,16 +157,9 @@ export class Auditor {
     }
   }
 
-  /** What an owner owes in euro, to the settler and to others. */
-  debtNano(debtor: Uint8Array): bigint {
-    const end = `/${toHex(debtor)} EUR`;
-    let sum = 0n;
-    for (const [key, nano] of this.balances) if (key.startsWith('owed/') && key.endsWith(end)) sum += nano;
-    return sum;
-  }
-
-  private book(key: string, movements: readonly Movement[]): void {
-    const [kind, subject = '', total] = key.split('/');
+  private book(key: string, movements: readonly Movement[], proof: Uint8Array): void {
+    const [kind = '', subject = '', total] = key.split('/');
+    const whole = key.slice(kind.length + 1);
     const channel = `channel/${subject}`;
     const ofChannel = movements.find(({ debit, credit }) => debit === channel || credit === channel);
     const { nano } = ofChannel ?? movements[0] ?? { nano: 0n };
@@ -161,8 +173,12 @@ export class Auditor {
       this.channels.set(subject, { limitNano: nano, paidNano: 0n, isClosed: false });
     } else if (kind === 'claim') this.bookClaim(subject, nano, BigInt(total ?? 0));
     else if (kind === 'release' || kind === 'expiry') this.bookRelease(subject, nano);
-    else if (kind === 'deposit') this.bookDeposit(subject, nano);
-    else if (kind?.startsWith('payout-')) this.bookPayout(kind, subject, nano);
+    else if (kind === 'deposit') this.bookDeposit(subject, movements);
+    else if (/^(?:payout|collection)-/.test(kind)) {
+      this.transfers.book(kind, subject, movements, this.host.nowMs());
+    }
+    this.debts.book(kind, whole, movements);
+    this.disputes.book(kind, whole, proof);
   }
 
   private bookClaim(hex: string, nano: bigint, totalNano: bigint): void {
@@ -207,30 +223,18 @@ export class Auditor {
     channel!.isClosed = true;
   }
 
-  private bookDeposit(reference: string, nano: bigint): void {
-    const cents = this.host.bank.paidIn.get(reference)?.cents;
-    this.bookedNano += nano;
-    this.expect(cents !== undefined && cents * NANO_PER_CENT === nano, 'deposits are the bank’s', () => {
-      return `deposit ${reference} of ${nano} nano, the bank has ${cents} cents`;
+  private bookDeposit(subject: string, [movement]: readonly Movement[]): void {
+    const { credit, currency, nano } = movement!;
+    const line = this.host.bank.paidIn.get(subject);
+    this.booked.set(currency, (this.booked.get(currency) ?? 0n) + nano);
+    const isTold =
+      line !== undefined &&
+      line.cents * NANO_PER_CENT === nano &&
+      line.currency === currency &&
+      credit === `deposit/${line.owner}`;
+    this.expect(isTold, 'deposits are the bank’s', () => {
+      return `deposit ${subject} of ${nano} nano in ${credit}, the bank has ${line?.cents} cents`;
     });
-  }
-
-  private bookPayout(kind: string, id: string, nano: bigint): void {
-    const transfer = this.host.bank.transfers.get(id);
-    const rule = 'payouts are the bank’s';
-    if (kind === 'payout-pending') {
-      this.expect(nano % NANO_PER_CENT === 0n, rule, () => `payout ${id} of ${nano} nano is no whole cent`);
-      return;
-    }
-    const isTold = transfer !== undefined && transfer.cents * NANO_PER_CENT === nano;
-    this.expect(
-      isTold,
-      rule,
-      () => `${kind} of ${id} over ${nano} nano, the bank had ${transfer?.cents} cents`,
-    );
-    const word = `payout-${transfer!.verdict}`;
-    this.expect(word === kind, rule, () => `${kind} of ${id}, which the bank has ${transfer!.verdict}`);
-    if (kind === 'payout-posted') this.postedNano += nano;
   }
 
   /** Nothing was booked since the last complete check. */
@@ -262,37 +266,34 @@ export class Auditor {
         () => `channel ${hex} holds ${heldNano} of ${restNano} nano`,
       );
     }
-    let outsideNano = 0n;
-    for (const currency of ['EUR', 'USD']) outsideNano -= this.balanceNano(`bank/${currency}`, currency);
-    const netNano = this.bookedNano - this.postedNano;
-    this.expect(
-      outsideNano === netNano,
-      'every cent is somewhere',
-      () => `holds ${outsideNano} nano, came in less out ${netNano}`,
-    );
-    this.expect(this.host.bank.sum() === 0n, 'every cent is somewhere', () => 'the bank has made money');
+    for (const currency of CURRENCIES) {
+      const outsideNano = -this.balanceNano(`bank/${currency}`, currency);
+      const netNano = (this.booked.get(currency) ?? 0n) + this.transfers.movedNano(currency);
+      this.expect(
+        outsideNano === netNano,
+        'every cent is somewhere',
+        () => `holds ${outsideNano} nano in ${currency}, came in less out ${netNano}`,
+      );
+      const made = this.host.bank.sum(currency);
+      this.expect(made === 0n, 'every cent is somewhere', () => `the bank has made ${made} ${currency}`);
+    }
+    this.debts.checkDay();
   }
 
-  /** When the bank has told everything and nothing is under way: the settler's books are the bank's. */
+  /** When the bank has told everything: the settler's books are the bank's, in each currency and for each transfer. */
   checkEnd(): void {
     this.checkDay();
-    const { bank } = this.host;
-    let paidInNano = 0n;
-    for (const { cents } of bank.paidIn.values()) paidInNano += cents * NANO_PER_CENT;
-    let executedNano = 0n;
-    for (const { cents, verdict } of bank.transfers.values()) {
-      if (verdict === 'posted') executedNano += cents * NANO_PER_CENT;
+    this.transfers.checkEnd();
+    this.disputes.checkEnd();
+    for (const currency of CURRENCIES) {
+      const bankNano = this.host.bank.ownBalance(currency) * NANO_PER_CENT;
+      const bookedNano =
+        -this.balanceNano(`bank/${currency}`, currency) + this.transfers.silentNano(currency);
+      this.expect(
+        bankNano === bookedNano,
+        'every cent is somewhere',
+        () => `the bank has ${bankNano} nano in ${currency}, the books ${bookedNano}`,
+      );
     }
-    const rule = 'every cent is somewhere';
-    this.expect(
-      paidInNano === this.bookedNano,
-      rule,
-      () => `${paidInNano} nano paid in, ${this.bookedNano} booked`,
-    );
-    this.expect(
-      executedNano === this.postedNano,
-      rule,
-      () => `${executedNano} nano paid out, ${this.postedNano} booked`,
-    );
   }
 }

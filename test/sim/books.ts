@@ -31,7 +31,7 @@ export const mayDiffer = ({ sale, purchase, statement, robbedBy, isBlurred, halv
   if (robbedBy !== null || isBlurred || sale === null || purchase === null) return true;
   if (statement !== null) return false;
   const reason = `${halves.buyer.ended} ${halves.seller.ended}`;
-  return /refused|reading-gap|forgotten|no grant came/.test(reason);
+  return /refused|reading-gap|forgotten|no grant came|no answer/.test(reason);
 };
 
 /**

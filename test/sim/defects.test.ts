@@ -14,9 +14,16 @@ type Found = { readonly invariants: readonly Invariant[]; readonly faults: reado
 
 const TRUST: readonly Invariant[] = ['receipts are honoured'];
 const FOUND: { readonly [N in DefectName]: Found } = {
-  'double-payout': { invariants: ['payouts are the bank’s'], faults: ['bank-late'] },
+  'double-payout': {
+    invariants: ['each transfer is the bank’s, and comes back once'],
+    faults: ['bank-late'],
+  },
   'lost-claim': { invariants: TRUST, faults: ['settler-crash'] },
   'forgotten-release': { invariants: TRUST, faults: ['settler-crash', 'settler-crash'] },
+  'double-return': { invariants: ['deposits are the bank’s'], faults: ['bank-return', 'bank-repeat'] },
+  'hurried-collection': { invariants: ['held money backs nothing'], faults: ['bank-repeat'] },
+  'dropped-dispute': { invariants: ['a dispute is resolved by evidence alone'], faults: ['dispute'] },
+  'owed-after-default': { invariants: ['the store verifies'], faults: ['default'] },
   'accepted-replay': { invariants: ['promises of a lease'], faults: ['repetition'] },
   'torn-commit': {
     invariants: [...TRUST, 'balances are the journal’s', 'the store verifies', 'nothing throws'],

@@ -17,11 +17,13 @@ import { Bank } from './bank.ts';
 import { faultInTrust } from './books.ts';
 import { Device } from './device.ts';
 import { journalOf } from './ledger-view.ts';
+import { Lender } from './lender.ts';
 import { Network } from './network.ts';
-import { Office } from './office.ts';
+import { type Job, Office } from './office.ts';
 import { type SimOptions, streamOf } from './options.ts';
-import { type Owner, openOwners } from './owners.ts';
+import { type Owner, openOwners, openTrusts, type Trusts, tellLine } from './owners.ts';
 import { type Plan, planOf, type TradePlan } from './plan.ts';
+import { Quarrels } from './quarrels.ts';
 import { remembered } from './remembered.ts';
 import { bringIn, givenUp } from './repair.ts';
 import { Robbers } from './robbers.ts';
@@ -38,16 +40,24 @@ const RECENT_MAX = 20;
 /** On this thread alone: what another thread answers comes when it likes. */
 const { verifyAside: _aside, ...native } = nativeCrypto();
 
+const isStatement = (bytes: Uint8Array): boolean => {
+  const request = decodeRequest(bytes);
+  return request.ok && request.value.kind === 'statement';
+};
+
 export class Economy {
   readonly options: SimOptions;
   readonly plan: Plan;
   readonly crypto: HostCrypto = { ...native, verify: remembered(native.verify) };
   readonly time = new Timeline();
   readonly tally: Tally = newTally();
-  readonly bank = new Bank(SETTLER_IBAN);
+  readonly bank = new Bank(SETTLER_IBAN, this.crypto.sha256, this.time);
   readonly auditor: Auditor;
   readonly office: Office;
   readonly treasury: Treasury;
+  readonly lender: Lender;
+  readonly quarrels: Quarrels;
+  readonly trusts: Trusts;
   readonly network: Network;
   readonly devices = new Map<number, Device>();
   readonly owners: Owner[] = [];
@@ -63,24 +73,37 @@ export class Economy {
   private readonly digest: Hash = createHash('sha256');
 
   constructor(options: SimOptions) {
-    const { time, crypto, bank } = this;
+    const { time, crypto, bank, owners } = this;
     this.options = options;
     this.plan = planOf(options);
     this.settlerPorts = this.portsOf('settler');
     const releasedNano = (hex: string): number => this.byChannel.get(hex)?.wire.releasedNano ?? 0;
-    this.auditor = new Auditor({ sha256: crypto.sha256, bank, releasedNano });
+    this.auditor = new Auditor({
+      ...{ crypto, bank, releasedNano },
+      nowMs: () => time.nowMs,
+      sidesOf: (hex) => this.byChannel.get(hex)?.sides,
+      limitNano: (line) => this.trusts.limitNano(line),
+    });
     this.office = this.newOffice();
     this.network = new Network({ time, injected: (kind) => count(this.tally.faults, kind) });
     for (const plan of this.plan.devices) this.devices.set(plan.n, this.newDevice(plan));
+    this.trusts = openTrusts(owners);
+    this.quarrels = new Quarrels(this);
+    const operating = { time, crypto, owners, give: (job: Job) => this.office.give(job) };
     this.treasury = new Treasury({
-      ...{ time, crypto, bank, owners: this.owners },
+      ...operating,
+      bank,
       root: this.settlerPorts.signer.key,
-      give: (job) => this.office.give(job),
       highWater: this.office.highWater,
       handOut: () => this.office.handOut(),
-      balanceNano: (account, currency) => this.auditor.balanceNano(account, currency),
-      debtNano: (debtor) => this.auditor.debtNano(debtor),
       impatienceMs: options.defect?.impatienceMs,
+      repeated: options.defect?.repeated,
+    });
+    this.lender = new Lender({
+      ...operating,
+      books: this.auditor.debts,
+      balanceNano: (account, currency) => this.auditor.balanceNano(account, currency),
+      burnt: (creditor, debtor) => this.burnt(creditor, debtor),
     });
     this.robbing = streamOf(options.seed, 'robbing');
     this.robbers = new Robbers(crypto, this.settlerPorts, this.portsOf('stranger'), this.robbing);
@@ -131,6 +154,11 @@ export class Economy {
   /** Budgets, credit lines, consents: the same again changes nothing. */
   tellWords(): Promise<void> {
     return openOwners(this, this.settlerPorts.signer.key);
+  }
+
+  private async burnt(creditor: string, debtor: string): Promise<void> {
+    const trust = this.trusts.burnt(creditor, debtor);
+    if (trust !== undefined) await tellLine(this, this.settlerPorts.signer.key, trust);
   }
 
   /** What has happened so far, in 32 bytes: every message, every commit. */
@@ -200,6 +228,7 @@ export class Economy {
       trade.hear(to, on, bytes);
       return;
     }
+    if (trade.isQuarrelling && isStatement(bytes)) return;
     const id = this.deviceOf(trade, from)?.id ?? 'settler';
     const answer = (reply: Uint8Array): void => {
       if (from !== 'settler') this.send(trade, { from: 'settler', to: from, on: 'in', bytes: reply });
@@ -253,6 +282,7 @@ export class Economy {
     this.isCalm = true;
     this.network.calm();
     this.office.calm();
+    this.quarrels.calm();
     for (const device of this.devices.values()) device.calm();
   }
 }

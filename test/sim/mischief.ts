@@ -62,9 +62,20 @@ const ACTS: {
   'settler-lie': ({ office }, { lost, forMs }) => office.lie(lost, forMs),
   'settler-backup': ({ office }, { ageMs }) => office.restore(ageMs),
   'bank-reject': ({ bank }) => {
-    bank.rejects++;
+    bank.armed.rejects++;
   },
-  'bank-late': ({ bank }, { forMs }) => void bank.lateMs.push(forMs),
+  'bank-late': ({ bank }, { forMs }) => void bank.armed.lateMs.push(forMs),
+  'bank-return': ({ bank }, { afterMs }) => void bank.armed.returnsMs.push(afterMs),
+  'debit-return': ({ bank }, { afterMs }) => void bank.armed.debitReturnsMs.push(afterMs),
+  dispute: ({ quarrels }, fault) => quarrels.begin(fault),
+  default: ({ lender, owners }, { share }, { plan }) => {
+    const debtor = owners.find(({ party }) => party === plan.party);
+    return debtor === undefined ? undefined : lender.default(debtor, share);
+  },
+  'clearing-race': ({ lender }) => {
+    lender.races++;
+  },
+  'office-crash': ({ office }, { commits, when, forMs }) => office.crashLater(commits, when, forMs),
   'bank-repeat': ({ treasury }) => treasury.repeatBank(),
   'file-again': ({ treasury }) => treasury.sendFileAgain(),
   robbery: (economy, { cases, device }, robber) => strike(economy, device === null ? null : robber, cases),

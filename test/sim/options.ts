@@ -6,6 +6,14 @@ import type { Defect } from './defects.ts';
 export const HOUR_MS = 3_600_000;
 export const DAY_MS = 24 * HOUR_MS;
 
+/** The operator's day: statements, the bank's word, collections, clearing, payouts. */
+export const STATEMENT_HOUR = 5;
+export const WORD_HOUR = 9;
+export const COLLECTION_HOUR = 19;
+export const CLEARING_HOUR = 20;
+export const PAYOUT_HOUR = 21;
+export const OFFICE_HOURS = [STATEMENT_HOUR, WORD_HOUR, COLLECTION_HOUR, CLEARING_HOUR, PAYOUT_HOUR] as const;
+
 export const LEVELS = ['none', 'light', 'heavy'] as const;
 export type Level = (typeof LEVELS)[number];
 

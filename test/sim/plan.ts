@@ -7,6 +7,8 @@ export type Party = {
   readonly n: number;
   readonly name: string;
   readonly iban: string;
+  /** Of its account in dollars. */
+  readonly number: string;
   readonly buys: boolean;
   readonly sells: boolean;
   /** Has several devices, each with a budget. */
@@ -69,6 +71,7 @@ const partyOf = (n: number, options: SimOptions): Party => ({
   n,
   name: `Party ${n}`,
   iban: ibanOf(1000 + n),
+  number: String(1000 + n),
   ...ROLES[n % ROLES.length]!,
   isEnrolled: n % DEVICES_MAX > 0,
   buysOnCredit: n % ROLES.length === 0,

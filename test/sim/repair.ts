@@ -1,6 +1,6 @@
 /**
  * Repair: the settler's database is older than what it signed. High water outside of it tells so, payouts and clearing
- * stop, and the parties and the bank bring in what they hold: statements, words of owners, receipts, opens, evidence.
+ * stop, and the parties and the bank bring in what they hold: its files, words of owners, receipts, opens, evidence, disputes.
  */
 
 import type { HighWater, Mark, NotedRun } from '../../broker/settler/backup/high-water.ts';
@@ -74,7 +74,7 @@ export const givenUp = (
 
 /** Everything that anybody outside holds, in the order in which it can be booked. */
 export const bringIn = async (economy: Economy): Promise<void> => {
-  const { office, treasury, trades, robbing } = economy;
+  const { office, treasury, trades, quarrels, robbing } = economy;
   await treasury.bookEverything();
   await economy.tellWords();
   for (const trade of trades) {
@@ -82,4 +82,5 @@ export const bringIn = async (economy: Economy): Promise<void> => {
       await office.ask(trade.devices.seller.id, encodeRequest(request(robbing.bytes(8))));
     }
   }
+  await quarrels.tellAll();
 };

@@ -4,8 +4,9 @@
  */
 
 import type { Chance } from '../world/chance.ts';
-import { HOUR_MS, type Level, type SimOptions, streamOf } from './options.ts';
+import { HOUR_MS, type Level, OFFICE_HOURS, type SimOptions, streamOf } from './options.ts';
 import { type DevicePlan, type Plan, planOf, READING_EVERY_MS, type TradePlan } from './plan.ts';
+import { SAYS } from './quarrels.ts';
 
 /** What survives of a device's disk: all that was written, what of it had reached the disk by chance, what was synced. */
 const POWERS = ['kept', 'cut', 'unsynced'] as const;
@@ -52,6 +53,28 @@ export type FaultOf =
   | { readonly kind: 'bank-late'; readonly forMs: number }
   /** tells its last words, or its last statement, again. */
   | { readonly kind: 'bank-repeat' }
+  /** What the bank sends next comes back so long after it was paid; what it collects next is asked back. */
+  | { readonly kind: 'bank-return'; readonly afterMs: number }
+  | { readonly kind: 'debit-return'; readonly afterMs: number }
+  /** A device's party disputes a lease before the settler for so long; perhaps the other side does so, too. */
+  | {
+      readonly kind: 'dispute';
+      readonly device: number;
+      readonly says: (typeof SAYS)[number];
+      readonly bothSay: boolean;
+      readonly forMs: number;
+    }
+  /** The owner of that device will not pay that share of one of its debts. */
+  | { readonly kind: 'default'; readonly device: number; readonly share: number }
+  /** Somebody repays while the next clearing seeks circles. */
+  | { readonly kind: 'clearing-race' }
+  /** The settler dies while its operator works on it: at one of the next commits, at an hour of the operator's day. */
+  | {
+      readonly kind: 'office-crash';
+      readonly commits: number;
+      readonly when: 'before' | 'after';
+      readonly forMs: number;
+    }
   /** The operator sends the last bank file again. */
   | { readonly kind: 'file-again' }
   /** Hostile messages: of a party with the key of that device, or (device null) of whoever carries messages. */
@@ -63,6 +86,7 @@ export type Fault = FaultOf & { readonly id: number; readonly atMs: number };
 type Aim = { readonly chance: Chance; readonly trade: TradePlan; readonly device: number };
 
 const minutes = (chance: Chance, max: number): number => 60_000 + chance.below(max * 60_000);
+const hours = (chance: Chance, max: number): number => (1 + chance.below(max)) * HOUR_MS;
 /** Up to three hours, either way: within what a grace forgives. */
 const jump = (chance: Chance): number => (chance.holds(0.5) ? 1 : -1) * chance.below(3 * HOUR_MS);
 
@@ -116,6 +140,27 @@ const DRAWS: { readonly [K in FaultKind]: (aim: Aim) => FaultOf & { readonly kin
   'bank-reject': () => ({ kind: 'bank-reject' }),
   'bank-late': ({ chance }) => ({ kind: 'bank-late', forMs: (1 + chance.below(4)) * 24 * HOUR_MS }),
   'bank-repeat': () => ({ kind: 'bank-repeat' }),
+  'bank-return': ({ chance }) => ({ kind: 'bank-return', afterMs: hours(chance, 9 * 24) }),
+  // Most debits bounce within days; some are asked back within weeks, some when they are final.
+  'debit-return': ({ chance }) => ({
+    kind: 'debit-return',
+    afterMs: chance.holds(0.5) ? hours(chance, 4 * 24) : hours(chance, 75 * 24),
+  }),
+  dispute: ({ chance, device }) => ({
+    kind: 'dispute',
+    device,
+    says: SAYS[chance.below(SAYS.length)]!,
+    bothSay: chance.holds(0.3),
+    forMs: hours(chance, 12),
+  }),
+  default: ({ chance, device }) => ({ kind: 'default', device, share: chance.next() }),
+  'clearing-race': () => ({ kind: 'clearing-race' }),
+  'office-crash': ({ chance }) => ({
+    kind: 'office-crash',
+    commits: 1 + chance.below(4),
+    when: chance.holds(0.5) ? 'before' : 'after',
+    forMs: chance.below(10 * 60_000),
+  }),
   'file-again': () => ({ kind: 'file-again' }),
   robbery: ({ chance, device }) => ({
     kind: 'robbery',
@@ -131,11 +176,15 @@ const RATES: { readonly [L in Level]: Readonly<Partial<Record<FaultKind, number>
     ...{ loss: 3, repetition: 3, delay: 2, partition: 0.5, crash: 1, clock: 0.2 },
     ...{ 'settler-crash': 0.5, 'settler-full': 0.2, 'settler-clock': 0.1 },
     ...{ 'bank-reject': 0.3, 'bank-late': 0.1, 'bank-repeat': 0.3, 'file-again': 0.2, robbery: 2 },
+    ...{ 'bank-return': 0.2, 'debit-return': 0.2, dispute: 0.5, default: 0.1 },
+    ...{ 'clearing-race': 0.2, 'office-crash': 0.2 },
   },
   heavy: {
     ...{ loss: 12, repetition: 12, delay: 10, partition: 4, crash: 8, clock: 1, copy: 1 },
     ...{ 'settler-crash': 4, 'settler-full': 1, 'settler-clock': 0.4 },
     ...{ 'bank-reject': 1, 'bank-late': 0.5, 'bank-repeat': 1, 'file-again': 1, robbery: 12 },
+    ...{ 'bank-return': 0.7, 'debit-return': 0.7, dispute: 3, default: 0.5 },
+    ...{ 'clearing-race': 0.5, 'office-crash': 1 },
   },
 };
 /** With --restores. */
@@ -152,6 +201,10 @@ const deviceFor = (
   return kind === 'robbery' && hostile.length > 0 ? hostile[chance.below(hostile.length)]!.n : side.n;
 };
 
+/** Right before one of the operator's jobs. */
+const officeMs = (day: number, chance: Chance): number =>
+  day * 24 * HOUR_MS + OFFICE_HOURS[chance.below(OFFICE_HOURS.length)]! * HOUR_MS - 1000;
+
 const dayOf = (day: number, plan: Plan, options: SimOptions, firstId: number): Fault[] => {
   const rates = { ...RATES[options.faults], ...(options.restores ? RESTORE_RATES : {}) };
   const trades = plan.trades.filter((trade) => Math.floor(trade.atMs / (24 * HOUR_MS)) === day);
@@ -165,7 +218,8 @@ const dayOf = (day: number, plan: Plan, options: SimOptions, firstId: number): F
     for (let i = 0; i < count; i++) {
       // A fault strikes while something is going on: in the minute before, during, or after a sale.
       const trade = trades[chance.below(trades.length)]!;
-      const atMs = trade.atMs - 2000 + chance.below(trade.readings * READING_EVERY_MS + 20_000);
+      const strikesMs = trade.atMs - 2000 + chance.below(trade.readings * READING_EVERY_MS + 20_000);
+      const atMs = kind === 'office-crash' ? officeMs(day, chance) : strikesMs;
       const device = deviceFor(kind, trade, hostile, chance);
       const drawn = DRAWS[kind]({ chance, trade, device });
       faults.push({ ...drawn, id: firstId + faults.length, atMs });

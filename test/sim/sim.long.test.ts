@@ -24,15 +24,21 @@ economies(`${SEEDS} seeds under heavy faults keep every invariant`, async () => 
   let robberies = 0;
   let excused = 0;
   let trades = 0;
+  let returned = 0;
+  const ends = new Set<string>();
   for (let seed = 1; seed <= SEEDS; seed++) {
     const parties = 4 + (seed % 9);
     const tally = await holds({ seed: `long ${seed}`, days: DAYS, parties, faults: 'heavy' });
     robberies += tally.robberies;
     excused += tally.excused;
     trades += tally.trades;
+    returned += tally.returned;
+    for (const end of tally.disputes.keys()) ends.add(end);
     if (seed % 10 === 0) console.log(`${seed} of ${SEEDS} seeds: ${robberies} robberies, none accepted`);
   }
   assert.ok(robberies > SEEDS * 500, `${robberies} robberies`);
+  assert.ok(returned > SEEDS, `${returned} payments came back`);
+  assert.equal([...ends].sort(), ['agreement', 'close', 'statement', 'voucher', 'withdrawn']);
   assert.ok(excused < trades * 0.6, `${excused} of ${trades} books excused`);
 });
 

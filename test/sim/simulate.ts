@@ -8,10 +8,20 @@ import { differenceInBooks, excessInBooks, faultInTrust, mayDiffer } from './boo
 import { Economy } from './economy.ts';
 import { Broken, type Invariant } from './invariants.ts';
 import { happen } from './mischief.ts';
-import { DAY_MS, HOUR_MS, type SimOptions } from './options.ts';
+import {
+  CLEARING_HOUR,
+  COLLECTION_HOUR,
+  DAY_MS,
+  HOUR_MS,
+  PAYOUT_HOUR,
+  type SimOptions,
+  STATEMENT_HOUR,
+  WORD_HOUR,
+} from './options.ts';
 import { READING_EVERY_MS, type TradePlan } from './plan.ts';
 import { faultsOf } from './schedule.ts';
-import type { Tally } from './tally.ts';
+import { count, type Tally } from './tally.ts';
+import type { Act } from './timeline.ts';
 import type { Trade } from './trade.ts';
 
 /** After the last day nothing new begins and no fault happens: leases expire, graces pass, the bank tells all. */
@@ -26,12 +36,11 @@ const FIRST_CENTS = 1000n;
 const DAILY_CENTS = 500n;
 const SHORT_BY = 50n;
 
-/** The hours of an operator's day. */
-const STATEMENT_MS = 5 * HOUR_MS;
-const WORDS_MS = 9 * HOUR_MS;
-const CLEARING_MS = 20 * HOUR_MS;
-const PAYOUT_MS = 21 * HOUR_MS;
-const AUDIT_MS = 23 * HOUR_MS;
+/** When everything of the day is booked. */
+const AUDIT_HOUR = 23;
+/** A direct debit may be asked back for weeks: the quiet goes on for so long after the last, audited now and then. */
+const RETURN_DAYS = 76;
+const AUDIT_EVERY_DAYS = 7;
 
 export type Failure = {
   readonly invariant: Invariant;
@@ -66,14 +75,14 @@ const begin = (economy: Economy, plan: TradePlan, times: number): void => {
 
 /** Buyers pay in, those with credit less than they spend, and the operator books what the bank's statement says. */
 const payIn = async (economy: Economy, cents: bigint): Promise<void> => {
-  for (const { party } of economy.owners) {
-    if (!party.buys) continue;
-    for (const currency of ['EUR', 'USD']) {
-      const isShort = party.buysOnCredit && currency === 'EUR';
-      economy.bank.payIn(party.iban, currency, isShort ? cents / SHORT_BY : cents, party.name);
+  for (const owner of economy.owners) {
+    if (!owner.party.buys) continue;
+    for (const currency of ['EUR', 'USD'] as const) {
+      const isShort = owner.party.buysOnCredit && currency === 'EUR';
+      economy.treasury.payIn(owner, currency, isShort ? cents / SHORT_BY : cents);
     }
   }
-  await economy.treasury.bookStatement();
+  await economy.treasury.hearBank();
 };
 
 /** The settler's whole store is replayed and compared, and reconciled with what its parties hold. */
@@ -127,15 +136,17 @@ const noteDay = ({ tally, trades, auditor }: Economy): void => {
 };
 
 const planDay = (economy: Economy, day: number, onDay: (economy: Economy, day: number) => void): void => {
-  const { time, treasury } = economy;
-  const startMs = START_MS + day * DAY_MS;
-  const isPeace = day >= economy.options.days;
-  time.at(startMs + STATEMENT_MS, () => (isPeace ? undefined : payIn(economy, DAILY_CENTS)));
-  time.at(startMs + WORDS_MS, () => treasury.hearBank());
-  time.at(startMs + CLEARING_MS, () => (isPeace ? undefined : treasury.clearDebts()));
-  time.at(startMs + PAYOUT_MS, () => treasury.payOut());
-  time.at(startMs + AUDIT_MS, async () => {
-    await audit(economy);
+  const { time, treasury, lender, options } = economy;
+  const at = (hour: number, act: Act): void => time.at(START_MS + day * DAY_MS + hour * HOUR_MS, act);
+  const isPeace = day >= options.days;
+  const isLong = day >= options.days + PEACE_DAYS;
+  at(STATEMENT_HOUR, () => (isPeace ? treasury.hearBank() : payIn(economy, DAILY_CENTS)));
+  at(WORD_HOUR, () => treasury.hearBank());
+  if (!isPeace) at(COLLECTION_HOUR, () => treasury.collect());
+  at(CLEARING_HOUR, () => lender.clearDebts());
+  at(PAYOUT_HOUR, () => treasury.payOut());
+  at(AUDIT_HOUR, async () => {
+    if (!isLong || day % AUDIT_EVERY_DAYS === 0) await audit(economy);
     noteDay(economy);
     onDay(economy, day);
   });
@@ -155,6 +166,20 @@ const prepare = (economy: Economy, onDay: (economy: Economy, day: number) => voi
   for (const fault of faultsOf(options)) time.at(START_MS + fault.atMs, () => happen(economy, fault));
   for (let day = 0; day < options.days + PEACE_DAYS; day++) planDay(economy, day, onDay);
   time.at(endMs, () => economy.calm());
+};
+
+/** What was collected is final, or came back, before the end. */
+const waitForReturns = async (
+  economy: Economy,
+  onDay: (economy: Economy, day: number) => void,
+): Promise<void> => {
+  const { bank, time, options } = economy;
+  let day = options.days + PEACE_DAYS;
+  const lastMs = Math.max(bank.lastDebitMs + RETURN_DAYS * DAY_MS, bank.busyUntilMs + 2 * DAY_MS);
+  for (; START_MS + day * DAY_MS < lastMs; day++) {
+    planDay(economy, day, onDay);
+    await time.run(START_MS + (day + 1) * DAY_MS);
+  }
 };
 
 const finish = async (economy: Economy): Promise<void> => {
@@ -185,8 +210,14 @@ const sumUp = (economy: Economy): Tally => {
   tally.claims = auditor.claims;
   tally.rows = auditor.rows;
   tally.paidIn = bank.paidIn.size;
-  tally.transfers = bank.transfers.size;
-  tally.rejected = [...bank.transfers.values()].filter(({ verdict }) => verdict === 'voided').length;
+  for (const payment of bank.payments.values()) {
+    if (payment.isDebit) tally.collected++;
+    else tally.transfers++;
+    if (payment.isRejected) tally.rejected++;
+    if (payment.returnedMs <= economy.time.nowMs) tally.returned++;
+  }
+  for (const end of auditor.disputes.ends) count(tally.disputes, end);
+  tally.lostNano = auditor.debts.lostNano;
   tally.excused = trades.filter(mayDiffer).length;
   tally.equalBooks = trades.length - tally.excused;
   tally.givenUp = trades.filter(({ isGivenUp }) => isGivenUp).length;
@@ -206,6 +237,7 @@ export const simulate = async (
   let failure: Failure | null = null;
   try {
     await economy.time.run(START_MS + (options.days + PEACE_DAYS) * DAY_MS);
+    await waitForReturns(economy, onDay);
     await finish(economy);
   } catch (error) {
     const atMs = economy.time.nowMs - START_MS;

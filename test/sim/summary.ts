@@ -54,6 +54,7 @@ const perDay = (tally: Tally, of: (day: Day) => number): string => {
 
 export const summaryOf = ({ tally, digest }: Outcome, cpuS: number): string => {
   const faults = [...tally.faults.values()].reduce((sum, times) => sum + times, 0);
+  const disputes = [...tally.disputes.values()].reduce((sum, times) => sum + times, 0);
   const rows: (readonly [string, string, string])[] = [
     ['days', number(tally.days), `${number(Math.round((tally.days / cpuS) * 60))} per CPU minute`],
     ['parties', number(tally.parties), `${number(tally.devices)} devices`],
@@ -63,7 +64,15 @@ export const summaryOf = ({ tally, digest }: Outcome, cpuS: number): string => {
     ['claims', number(tally.claims), perDay(tally, (day) => day.claims)],
     ['cleared', formatAmount(tally.clearedNano), 'of debts between owners'],
     ['paid in', number(tally.paidIn), 'deposits'],
-    ['paid out', number(tally.transfers), `transfers, ${number(tally.rejected)} rejected by the bank`],
+    ['paid out', number(tally.transfers), 'transfers'],
+    ['collected', number(tally.collected), 'direct debits'],
+    [
+      'returned',
+      number(tally.returned),
+      `transfers and debits, ${number(tally.rejected)} rejected by the bank`,
+    ],
+    ['disputes', number(disputes), counts(tally.disputes)],
+    ['written off', formatAmount(tally.lostNano), 'of debts'],
     [
       'messages',
       number(tally.messages),

@@ -22,6 +22,13 @@ export type Tally = {
   paidIn: number;
   transfers: number;
   rejected: number;
+  /** Direct debits; and payments of both kinds that came back. */
+  collected: number;
+  returned: number;
+  /** Disputes by what ended them. */
+  disputes: Map<string, number>;
+  /** Written off. */
+  lostNano: bigint;
   faults: Map<FaultKind, number>;
   crashes: number;
   settlerCrashes: number;
@@ -55,6 +62,10 @@ export const newTally = (): Tally => ({
   paidIn: 0,
   transfers: 0,
   rejected: 0,
+  collected: 0,
+  returned: 0,
+  disputes: new Map(),
+  lostNano: 0n,
   faults: new Map(),
   crashes: 0,
   settlerCrashes: 0,

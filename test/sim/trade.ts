@@ -12,6 +12,7 @@ import type { Sale } from '../../agent/engine/sale/state.ts';
 import { equalBytes, toHex } from '../../schemas/bytes.ts';
 import type { Crypto } from '../../schemas/crypto.ts';
 import { BACKINGS_MAX } from '../../schemas/grant.ts';
+import type { Channel } from '../../schemas/open.ts';
 import { totalNanoFor } from '../../schemas/price.ts';
 import { decodeRequest, encodeRequest, type Request } from '../../schemas/request.ts';
 import type { Result } from '../../schemas/result.ts';
@@ -23,6 +24,7 @@ import { DEPOSIT_NANO, type Message, type Party as Side } from '../world/options
 import { brokenPromise } from '../world/promises.ts';
 import { Wire } from '../world/wire.ts';
 import type { Device } from './device.ts';
+import type { Sides } from './dispute-books.ts';
 import { Broken } from './invariants.ts';
 import type { TradePlan } from './plan.ts';
 import type { Timeline } from './timeline.ts';
@@ -93,6 +95,8 @@ export class Trade {
   isAgreed = false;
   /** The operator gave up what the settler had forgotten of it: receipts stay, the books say less. */
   isGivenUp = false;
+  /** A side disputes it before the settler, and its statement is not filed meanwhile. */
+  isQuarrelling = false;
   /** Most that the seller's disk held evidence of before an older copy of it was put back. */
   private onceHeldNano = 0;
   bought = 0;
@@ -100,6 +104,7 @@ export class Trade {
   produced = 0;
   private readonly host: TradeHost;
   private channelHex: string | null = null;
+  private opened: Channel | null = null;
 
   constructor(plan: TradePlan, seller: Device, buyer: Device, host: TradeHost) {
     this.plan = plan;
@@ -110,6 +115,13 @@ export class Trade {
 
   get nowMs(): number {
     return this.host.time.nowMs;
+  }
+
+  /** Who is who on its channel. */
+  get sides(): Sides | undefined {
+    if (this.opened === null) return undefined;
+    const { payer, payee, terms, limitNano } = this.opened.open;
+    return { payer, payee, lease: terms, limitNano };
   }
 
   get isOver(): boolean {
@@ -169,6 +181,7 @@ export class Trade {
     if (this.purchase !== null) this.dueNano = Math.max(this.dueNano, this.purchase.dueNano);
     if (channel == null || this.channelHex === toHex(channel.id)) return;
     this.channelHex = toHex(channel.id);
+    this.opened = channel;
     this.host.opened(this, this.channelHex);
   }
 
@@ -195,12 +208,20 @@ export class Trade {
       if (half.timerAtMs !== atMs) return;
       half.timerAtMs = Number.POSITIVE_INFINITY;
       const next = Math.min(half.timerMs * 2, TIMER_MS_MAX);
+      if (side === 'buyer') this.giveUpOffer();
       this.tell(side, { kind: 'timer' });
       this.tell(side, { kind: 'flush' });
       // What the timer led to is answered by the other side: that stirs again.
       half.timerAtMs = Number.POSITIVE_INFINITY;
       this.wind(side, next);
     });
+  }
+
+  /** As a buyer's shell does, though that waits for seconds: an offer that nobody took is over with its lease. */
+  private giveUpOffer(): void {
+    const { purchase } = this;
+    if (purchase?.phase !== 'offering' || this.devices.buyer.timeMs() < purchase.expiryS * 1000) return;
+    this.tell('buyer', { kind: 'stop', reason: 'no answer' });
   }
 
   private perform(side: Side, effects: readonly Effect[]): void {
