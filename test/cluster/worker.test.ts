@@ -8,7 +8,7 @@ import { SHARDS, type ShardLeases } from '../../broker/settler/cluster/leases.ts
 import { createLeaseTable, leasesInMemory } from '../../broker/settler/cluster/leases-memory.ts';
 import { type RunningWorker, startWorker } from '../../broker/settler/cluster/worker.ts';
 import { ok, refuse } from '../../schemas/result.ts';
-import { inTopic, settlerTopic } from '../../schemas/topic.ts';
+import { ANY, inTopic, settlerTopic } from '../../schemas/topic.ts';
 import { until } from '../wait.ts';
 import { idOfSeed } from './foreign.ts';
 
@@ -119,6 +119,18 @@ works('divides the shards with another worker, and leaves each request to one of
   await a.close();
   await until(() => b.shards.length === SHARDS);
   await b.close();
+});
+
+works('leaves alone what reaches it of other shards, as after one has changed hands', async ({ bench }) => {
+  bench.broker.authorizeSubscribe = (_client, subscription, done) =>
+    done(null, { ...subscription, topic: settlerTopic(ANY, ANY) });
+  const renew = async () => ok({ held: [{ shard: 7, epoch: 1 }], quota: 1 });
+  const worker = await bench.worker('a', { renew, release: async () => ok(null) });
+  await bench.ask('08', 'of another');
+  await bench.ask('07', 'its own');
+  await until(() => bench.answers.length > 0);
+  assert.equal(bench.asked, ['its own']);
+  await worker.close();
 });
 
 works('reads no further while 2,048 requests wait for their answer', async ({ bench, leasesOf }) => {
