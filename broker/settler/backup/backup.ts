@@ -12,9 +12,10 @@
 
 import { concatBytes, equalBytes, toHex } from '../../../schemas/bytes.ts';
 import type { Sha256 } from '../../../schemas/crypto.ts';
-import { ok, type Refusal, type Result, refuse } from '../../../schemas/result.ts';
+import { ok, type Result, refuse } from '../../../schemas/result.ts';
 import { EMPTY_HEAD } from '../ledger/journal.ts';
 import { FOLDED } from '../ledger/replay.ts';
+import { Refused } from '../refused.ts';
 import { allRows, type Reader, type Store } from '../store/store.ts';
 import { TABLE_NAMES, type TableName } from '../store/tables.ts';
 import { UNWATCHED, type Watch } from '../watch.ts';
@@ -48,15 +49,6 @@ const PAGE_ROWS = 1000;
 
 const line = (value: unknown): string => `${JSON.stringify(value)}\n`;
 
-/** Ends the file where the journal is not what it should be. */
-class Broken extends Error {
-  readonly refusal: Refusal;
-  constructor(refusal: Refusal) {
-    super(refusal.detail);
-    this.refusal = refusal;
-  }
-}
-
 async function* journalLines(
   reader: Reader,
   of: number,
@@ -72,7 +64,9 @@ async function* journalLines(
       const expected = sha256(concatBytes([hash, row.bytes]));
       if (row.index !== length || !equalBytes(expected, row.hash)) {
         const remedy = 'find out with settler verify; the last backup is the one to keep';
-        throw new Broken(refuse('journal-corrupt', `row ${length} does not continue the journal: ${remedy}`));
+        throw new Refused(
+          refuse('journal-corrupt', `row ${length} does not continue the journal: ${remedy}`),
+        );
       }
       length++;
       hash = row.hash;
@@ -124,7 +118,7 @@ const write = async (
     const written = await writeSealed(path, linesOf(reader, header, sha256, counts, watch));
     return written.ok ? ok({ ...header, counts }) : written;
   } catch (error) {
-    if (error instanceof Broken) return error.refusal;
+    if (error instanceof Refused) return error.refusal;
     throw error;
   }
 };

@@ -7,10 +7,11 @@ import { ok, refuse } from '../../../schemas/result.ts';
 import { headAfter, type JournalRow } from '../ledger/journal.ts';
 import { eventOf, keyOf, type LedgerEvent } from '../ledger/ledger.ts';
 import { Replay, recallChannels, type Step } from '../ledger/replay.ts';
+import { Refused, taken } from '../refused.ts';
 import type { Puts, Store } from '../store/store.ts';
 import { keyOfRow, keyText, type TableName, type Tables } from '../store/tables.ts';
+import { corrupt } from './corrupt.ts';
 import type { Kept, Point } from './point.ts';
-import { corrupt, Refused, taken } from './refused.ts';
 
 /** Rows in one transaction: some 50 ms each, and a few MB. */
 export const BATCH_ROWS = 1000;

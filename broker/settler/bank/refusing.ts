@@ -1,14 +1,7 @@
 /** How a reader of bank files stops: deep inside it throws a refusal, at its edge that is a result again. */
 
 import { type Code, ok, type Refusal, type Result, refuse } from '../../../schemas/result.ts';
-
-class Refused extends Error {
-  readonly refusal: Refusal;
-  constructor(refusal: Refusal) {
-    super(refusal.detail);
-    this.refusal = refusal;
-  }
-}
+import { Refused } from '../refused.ts';
 
 /** A bank's value in a sentence: longer ones are cut, and nothing in them can move a terminal's cursor. */
 const SHOWN_LENGTH_MAX = 60;

@@ -6,11 +6,12 @@ import { openConsent } from '../../../schemas/consent.ts';
 import type { Crypto } from '../../../schemas/crypto.ts';
 import { openDispute } from '../../../schemas/dispute.ts';
 import { openLine } from '../../../schemas/line.ts';
+import { taken } from '../refused.ts';
 import type { Puts } from '../store/store.ts';
 import type { Key, TableName, Tables } from '../store/tables.ts';
 import type { JournalRow } from './journal.ts';
 import type { EventKind, LedgerEvent } from './ledger.ts';
-import { guaranteeOfProof, taken } from './proofs.ts';
+import { guaranteeOfProof } from './proofs.ts';
 import { caseOf, type Proving, papersIn, resolutionsOf } from './resolution.ts';
 
 /** The row with that key, undefined where there is none. */

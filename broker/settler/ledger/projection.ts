@@ -10,13 +10,14 @@ import { equalBytes, toHex } from '../../../schemas/bytes.ts';
 import { decodeCbor } from '../../../schemas/cbor.ts';
 import type { Crypto, Sha256, Verify } from '../../../schemas/crypto.ts';
 import { openChannel } from '../../../schemas/open.ts';
+import { taken } from '../refused.ts';
 import type { Puts } from '../store/store.ts';
 import type { ChannelRow, Key, SpendingRow } from '../store/tables.ts';
 import { dayOf } from './day.ts';
 import type { JournalRow } from './journal.ts';
 import type { LedgerEvent } from './ledger.ts';
 import { channelIn, type Lookup, NOTES } from './notes.ts';
-import { evidenceOfProof, openAndGrant, taken } from './proofs.ts';
+import { evidenceOfProof, openAndGrant } from './proofs.ts';
 
 const believe: Verify = () => true;
 

@@ -1,14 +1,11 @@
-/** Proofs as the journal keeps them: what was signed, or where nobody signs what the operator said. */
+/**
+ * Proofs as the journal keeps them: what was signed, or where nobody signs what the operator said. One that does not
+ * say what its event needs was not written by a settler: reading it throws.
+ */
 
 import { decodeCbor, encodeCbor } from '../../../schemas/cbor.ts';
 import type { Evidence } from '../../../schemas/evidence.ts';
-import type { Result } from '../../../schemas/result.ts';
-
-/** A proof that does not say what its event needs: the journal was not written by a settler. */
-export const taken = <T>(result: Result<T>): T => {
-  if (!result.ok) throw new RangeError(result.detail);
-  return result.value;
-};
+import { taken } from '../refused.ts';
 
 /** The proof of a grant: what the payer signed, and what the settler answered. */
 export const grantProof = (open: Uint8Array, grant: Uint8Array): Uint8Array => encodeCbor([open, grant]);
