@@ -27,6 +27,9 @@ const SWEEP_MS = HOUR_MS;
  */
 const BATCHES = [16, 1, 1, 1] as const;
 
+/** What a settler says of a fault of its own, which it survives. */
+const ROLLED_BACK = 'rolled back';
+
 export type Letter = {
   readonly from: string;
   readonly bytes: Uint8Array;
@@ -67,13 +70,34 @@ export class Office {
   /** After the next death: how long it stays down, and what its disk has lost by then. */
   private downMs = 0;
   private lost = 0;
+  /** What broke at a commit. */
+  private found: unknown = null;
   /** No backup is older: a bank file that went out is not forgotten. */
   private commitsMin = 1;
 
   constructor(host: OfficeHost, defect: Defect | null) {
     this.host = host;
     const nowMs = (): number => host.time.nowMs;
-    this.disk = new SettlerDisk(defect, nowMs, host.onCommit, () => this.die());
+    this.disk = new SettlerDisk(
+      defect,
+      nowMs,
+      (changes) => this.watch(changes),
+      () => this.die(),
+    );
+  }
+
+  /** A settler survives what is thrown inside of its transactions: what the auditor found there is thrown again outside. */
+  private watch(changes: Changes): void {
+    try {
+      this.host.onCommit(changes);
+    } catch (error) {
+      this.found ??= error;
+      throw error;
+    }
+  }
+
+  private throwFound(): void {
+    if (this.found !== null) throw this.found;
   }
 
   timeMs(): number {
@@ -94,7 +118,9 @@ export class Office {
       signer: { signer, certificate: null },
       crypto,
       nowMs: () => this.timeMs(),
-      log: () => {},
+      log: (line) => {
+        if (line.includes(ROLLED_BACK)) this.found ??= new Error(line);
+      },
       currencies: ['EUR', 'USD'],
       highWater: this.highWater,
       limits: {
@@ -116,6 +142,7 @@ export class Office {
   private async sweep(life: Life): Promise<void> {
     if (!life.isAlive) return;
     await this.settler!.sweep();
+    this.throwFound();
     this.host.time.after(SWEEP_MS, () => this.sweep(life));
   }
 
@@ -200,6 +227,7 @@ export class Office {
     const { settler, life } = this;
     if (settler === null) return;
     const answers = await Promise.all(letters.map(({ from, bytes }) => settler.handle(from, bytes)));
+    this.throwFound();
     // A process that died while it worked has said nothing, unless it spoke too early (a planted defect).
     if (!life.isAlive && !life.hasSpoken) return;
     letters.forEach(({ answer }, i) => {
@@ -213,6 +241,7 @@ export class Office {
     const { settler, life } = this;
     if (settler === null) return undefined;
     const answer = await settler.handle(from, bytes);
+    this.throwFound();
     return life.isAlive ? answer : undefined;
   }
 
