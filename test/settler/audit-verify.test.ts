@@ -4,7 +4,7 @@ import { auditStore } from '../../broker/settler/reports/audit.ts';
 import { verifyStore } from '../../broker/settler/reports/verify.ts';
 import { openMemoryStore } from '../../broker/settler/store/memory.ts';
 import type { Changes, Store } from '../../broker/settler/store/store.ts';
-import { TABLES, type TableName, type Tables } from '../../broker/settler/store/tables.ts';
+import { keyOfRow, keyText, TABLES, type TableName, type Tables } from '../../broker/settler/store/tables.ts';
 import { must } from '../world/deal.ts';
 import { liveAll, PAID } from './audit-life.ts';
 import {
@@ -45,12 +45,43 @@ verify('accepts what the settler wrote, with every table in use', async ({ store
   for (const table of FOLDED) assert.ok((await rowsOf(store, table)).length > 0, `${table} is empty`);
 });
 
-verify('names a balance that was written by hand, or that is not there', async ({ store }) => {
+verify('names a balance that was written by hand, and that no row moved', async ({ store }) => {
   const balance = [{ account: 'earned/00', currency: 'EUR', nano: 5n }];
   assert.match(
     await faultAfter(store, { balance }),
     /^earned\/00 EUR is stored as 5 nano, the journal says 0/,
   );
+});
+
+/** The store without the rows of a table that `lost` says, as if somebody had deleted them. */
+const without = (store: Store, table: TableName, lost: (key: string) => boolean): Store => ({
+  ...store,
+  read: (work) =>
+    store.read((reader) => {
+      const kept = <T extends TableName>(of: T, rows: readonly Tables[T][]): readonly Tables[T][] =>
+        of === table ? rows.filter((row) => !lost(keyText(keyOfRow(of, row)))) : rows;
+      return work({
+        ...reader,
+        get: async (of, keys) => kept(of, await reader.get(of, keys)),
+        page: async (of, leading, after, countMax) =>
+          kept(of, await reader.page(of, leading, after, countMax)),
+      });
+    }),
+});
+
+verify('names a row that was deleted, of whichever table', async ({ store }) => {
+  for (const table of ['balance', ...FOLDED] as const) {
+    for (const row of await rowsOf(store, table)) {
+      if (table === 'balance' && (row as Tables['balance']).nano === 0n) continue;
+      const key = keyText(keyOfRow(table, row));
+      const verified = await verifyStore(
+        without(store, table, (one) => one === key),
+        crypto.sha256,
+      );
+      assert.is(verified.ok ? 'holds' : verified.code, 'journal-corrupt', `${table} ${key}`);
+      assert.match(verified.ok ? '' : verified.detail, /is not stored|were granted, \d+ are stored/);
+    }
+  }
 });
 
 /** Another value of the same type. */
