@@ -141,6 +141,7 @@ command('makes nothing pending where no file can be written, or for a day that i
   }
   assert.is((await jsonOf(db, 'verify')).rows, 2);
   assert.is((await jsonOf(db, `payout --out ${join(folder, 'run.xml')}`)).transfers, 1);
+  assert.is(statSync(join(folder, 'run.xml')).mode & 0o777, 0o600, 'names and accounts are in it');
 });
 
 command('says when there is nothing to pay out, and who waits', async ({ db, folder, house }) => {

@@ -81,6 +81,13 @@ budgets(
   },
 );
 
+budgets('holds nothing of another currency, however much of that the owner has', async ({ house }) => {
+  await house.deposit(100, 'R', OWNER);
+  await enrol(house, { device: PAYER, currency: 'USD' });
+  assert.is(await granted(house, 1, 1), 'budget-exhausted');
+  assert.is(await granted(house, 2, 1, { currency: 'USD' }), 'deposit-insufficient');
+});
+
 budgets('holds until its expiry, to the millisecond', async ({ house }) => {
   await house.deposit(100, 'R', OWNER);
   await enrol(house, { device: PAYER, expiryS: START_S + 60 });
