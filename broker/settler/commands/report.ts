@@ -6,6 +6,7 @@ import type { Period } from '../reports/lease.ts';
 import { ALL_TIME, reconcile, reportCsv, reportTable, type Selection } from '../reports/reconciliation.ts';
 import type { Store } from '../store/store.ts';
 import { keyOfAccount } from './account.ts';
+import { attended } from './attended.ts';
 import { onStore } from './on-store.ts';
 
 const OPTIONS = {
@@ -59,7 +60,9 @@ export const run = onStore(OPTIONS, async (store, options, host) => {
   if (!period.ok) return period;
   const selection = await selectionOf(store, options);
   if (!selection.ok) return selection;
-  const reconciled = await reconcile(store, period.value, host.crypto, selection.value);
+  const reconciled = await attended((watch) =>
+    reconcile(store, period.value, host.crypto, selection.value, watch),
+  );
   if (!reconciled.ok) return reconciled;
   const text = options.csv === true ? reportCsv(reconciled.value) : reportTable(reconciled.value);
   return ok({ text, json: reconciled.value });

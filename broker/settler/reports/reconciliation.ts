@@ -7,6 +7,7 @@ import { formatAmount } from '../ledger/amount.ts';
 import { dayOf } from '../ledger/day.ts';
 import { allRows, type Store } from '../store/store.ts';
 import type { ChannelRow } from '../store/tables.ts';
+import { UNWATCHED, type Watch } from '../watch.ts';
 import { partsText } from './disputes.ts';
 import { type Lease, leaseOf, type Period } from './lease.ts';
 import { csvOf, tableOf } from './table.ts';
@@ -94,16 +95,22 @@ const isSelected = (channel: ChannelRow, { owner, lease }: Selection): boolean =
   return owner === undefined || sides.some((side) => equalBytes(side, owner));
 };
 
+/** Some tens of milliseconds. */
+const WATCHED_CHANNELS = 100;
+
 /** Every lease with a claim in the period, or every lease where the period is all time, in the order of grants. Codes: storage-*. */
 export const reconcile = async (
   store: Store,
   period: Period,
   crypto: Crypto,
   selection: Selection = {},
+  watch: Watch = UNWATCHED,
 ): Promise<Result<Report>> =>
   store.read(async (reader) => {
     const leases: Lease[] = [];
+    let channels = 0;
     for await (const channel of allRows(reader, 'channel')) {
+      if (++channels % WATCHED_CHANNELS === 0) await watch('channels looked at', channels);
       if (!isSelected(channel, selection)) continue;
       const lease = await leaseOf(reader, channel, period, crypto);
       if (lease.evidence.claims.count > 0 || period === ALL_TIME) leases.push(lease);

@@ -146,7 +146,7 @@ const readDue = async (reader: Reader, leastRows: number) => {
   const owner = await settlerOf(reader);
   if (owner === undefined || length - (await newestIn(reader)) < Math.max(1, leastRows)) return undefined;
   const balances: Balance[] = [];
-  for await (const balance of allRows(reader, 'balance')) balances.push(balance);
+  for await (const balance of allRows(reader, 'balance')) if (balance.nano !== 0n) balances.push(balance);
   return { length, owner, pages: pagesOf(balances) };
 };
 
