@@ -202,6 +202,8 @@ sqlite('reads the codes of both bindings', () => {
   const error = (fields: object) => Object.assign(new Error('x'), fields);
   assert.is(sqliteCodeOf(error({ code: 'SQLITE_FULL' })), 'storage-full');
   assert.is(sqliteCodeOf(error({ code: 'ERR_SQLITE_ERROR', errcode: 13 })), 'storage-full');
+  assert.is(sqliteCodeOf(error({ code: 'SQLITE_IOERR_SHMSIZE' })), 'storage-full');
+  assert.is(sqliteCodeOf(error({ code: 'ERR_SQLITE_ERROR', errcode: 4874 })), 'storage-full');
   assert.is(sqliteCodeOf(error({ code: 'ENOSPC' })), 'storage-full');
   assert.is(sqliteCodeOf(error({ code: 'SQLITE_BUSY_SNAPSHOT' })), 'busy');
   assert.is(sqliteCodeOf(error({ code: 'ERR_SQLITE_ERROR', errcode: 261 })), 'busy');

@@ -41,12 +41,15 @@ const refusalOf = (error: unknown, path: string) => {
 
 const writeAll = async (file: FileHandle, lines: AsyncIterable<string>): Promise<void> => {
   const hash = createHash('sha256');
-  await pipeline(Readable.from(lines), createGzip(), async (packed: AsyncIterable<Buffer>) => {
-    for await (const chunk of packed) {
-      hash.update(chunk);
-      await file.writeFile(chunk);
-    }
-  });
+  const packed = createGzip();
+  const feeding = pipeline(Readable.from(lines), packed);
+  // Where the disk fails, or the lines do, the loop says why; a pipeline to its end would say that it was aborted.
+  feeding.catch(() => undefined);
+  for await (const chunk of packed as AsyncIterable<Buffer>) {
+    hash.update(chunk);
+    await file.writeFile(chunk);
+  }
+  await feeding;
   await file.writeFile(sealOf(hash.digest()));
   await file.sync();
 };

@@ -4,7 +4,7 @@
  */
 
 import type { Sha256 } from '../../../schemas/crypto.ts';
-import { ok, type Result } from '../../../schemas/result.ts';
+import { ok, type Refusal, type Result, refuse } from '../../../schemas/result.ts';
 import { type Book, openBook, type Wanted } from '../ledger/book.ts';
 import { keyOf } from '../ledger/ledger.ts';
 import { balancesOf } from '../ledger/once.ts';
@@ -162,6 +162,10 @@ const openFile = async (
   return ok({ ...options, root: root.value, own, origins, told: new Set(), sha256 });
 };
 
+/** What the store says is of one group: those before it are booked. */
+const afterGroups = ({ code, detail }: Refusal, at: number, of: number): Refusal =>
+  refuse(code, `${detail}; the first ${at} of the file's ${of} facts are booked: import it again`);
+
 /**
  * Books what the file says, as far as it is news.
  * Codes: those of `readBankFile` (nothing was booked), config-invalid, those of the store (a part may be booked).
@@ -183,7 +187,7 @@ export const importBankFile = async (
   const lines: ImportLine[] = [];
   for (let at = 0; at < facts.length; at += GROUP_MAX) {
     const group = await importGroup(store, facts.slice(at, at + GROUP_MAX), file, nowMs);
-    if (!group.ok) return group;
+    if (!group.ok) return at === 0 || options.dryRun ? group : afterGroups(group, at, facts.length);
     lines.push(...group.value.lines);
     file = { ...file, told: group.value.told };
   }

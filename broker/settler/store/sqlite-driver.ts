@@ -94,6 +94,11 @@ export const loadSqlite = async (): Promise<Result<OpenSqlite>> => {
 const FULL = 13;
 const BUSY = 5;
 const LOCKED = 6;
+/**
+ * What SQLite says where the index of its log, `-shm`, has no room on the disk: before anything is written on a full
+ * disk, this is what fails.
+ */
+const SHMSIZE = { number: 4874, name: 'SQLITE_IOERR_SHMSIZE' } as const;
 
 /** What went wrong in the database, or undefined where the error is not the database's. */
 export const sqliteCodeOf = (error: unknown): Code | undefined => {
@@ -103,10 +108,10 @@ export const sqliteCodeOf = (error: unknown): Code | undefined => {
   if (code === 'ERR_SQLITE_ERROR' && typeof errcode === 'number') {
     // Extended codes carry the primary one in their low byte.
     const primary = errcode & 255;
-    if (primary === FULL) return 'storage-full';
+    if (primary === FULL || errcode === SHMSIZE.number) return 'storage-full';
     return primary === BUSY || primary === LOCKED ? 'busy' : 'storage-failed';
   }
   if (typeof code !== 'string' || !code.startsWith('SQLITE_')) return undefined;
-  if (code.startsWith('SQLITE_FULL')) return 'storage-full';
+  if (code.startsWith('SQLITE_FULL') || code === SHMSIZE.name) return 'storage-full';
   return /^SQLITE_(BUSY|LOCKED)/.test(code) ? 'busy' : 'storage-failed';
 };

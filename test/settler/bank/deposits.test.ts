@@ -2,12 +2,14 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { giveReference } from '../../../broker/settler/bank/deposit-reference.ts';
 import { bookDeposit } from '../../../broker/settler/bank/deposits.ts';
+import { importBankFile } from '../../../broker/settler/bank/imports.ts';
 import type { Store } from '../../../broker/settler/store/store.ts';
 import { didKey } from '../../../schemas/identity.ts';
+import { refuse } from '../../../schemas/result.ts';
 import { crypto, OTHER, START_MS } from '../parties.ts';
 import { paidIn } from './answers.ts';
 import { accountStatement, notification } from './iso-documents.ts';
-import { sure } from './reading.ts';
+import { bytesOf, sure } from './reading.ts';
 import {
   ANN,
   BEA,
@@ -120,4 +122,29 @@ deposits('that a person booked under the reference of the bank are known', async
   assert.equal(await outcomes(store, notification(paidIn('5.01', given))), ['booked']);
   assert.is(await deposited(store, ANN), EUR(1001));
 });
+
+deposits(
+  'that were booked before the disk was full are told, and known when the file comes again',
+  async ({ store }) => {
+    const given = await reference(store);
+    const before = await deposited(store, ANN);
+    const entries = Array.from({ length: 250 }, (_, i) => paidIn('1.00', given, `MANY-${i}`));
+    const file = bytesOf(notification(entries.join('')));
+    let groups = 0;
+    const filling: Store = {
+      ...store,
+      transact: async (work) =>
+        ++groups > 1 ? refuse('storage-full', 'nothing was written') : store.transact(work),
+    };
+    const plain = { dryRun: false, apply: false };
+    const refused = await importBankFile(filling, file, plain, START_MS, crypto.sha256);
+    assert.match(
+      refused.ok ? '' : refused.detail,
+      /; the first 200 of the file's 250 facts are booked: import it/,
+    );
+    const { lines } = sure(await importBankFile(store, file, plain, START_MS, crypto.sha256));
+    assert.is(lines.filter(({ outcome }) => outcome === 'known').length, 200);
+    assert.is(await deposited(store, ANN), before + 250n * EUR(100));
+  },
+);
 deposits.run();
