@@ -28,7 +28,7 @@ const FILE_BYTES_MAX = 8192;
 const PEM_BYTES = 119;
 const HEX_BYTES = 65;
 
-const MAKE_ONE = 'openssl genpkey -algorithm ed25519 -out';
+const MAKE_ONE = 'tollbridge key create';
 const MAKE_SHARED = 'tollbridge devices provision --path PORT --meter-key';
 
 const refuseKey = (path: string, problem: string): Refusal =>
@@ -69,11 +69,11 @@ const parsePem = (path: string, text: string): Result<Uint8Array> => {
   const label = /-----BEGIN ([A-Z0-9 ]+)-----/.exec(text)?.[1];
   if (text.trim() === '')
     return refuseKey(path, 'is empty: restore it, or delete it to begin as someone else');
-  if (label === undefined) return refuseKey(path, `is not PEM; make one: ${MAKE_ONE} ${path}`);
+  if (label === undefined) return refuseKey(path, `is not PEM; ${MAKE_ONE} FILE makes one`);
   if (label === 'ENCRYPTED PRIVATE KEY')
     return refuseKey(path, `is encrypted; decrypt it: openssl pkey -in ${path} -out device.key`);
   if (label !== 'PRIVATE KEY')
-    return refuseKey(path, `holds "${label}", a "PRIVATE KEY" is expected; make one: ${MAKE_ONE} ${path}`);
+    return refuseKey(path, `holds "${label}", a "PRIVATE KEY" is expected; ${MAKE_ONE} FILE makes one`);
   const start = text.indexOf(BEGIN) + BEGIN.length;
   const end = text.indexOf(END);
   const base64 = end < 0 ? '' : text.slice(start, end).replace(/\s/g, '');
@@ -84,7 +84,7 @@ const parsePem = (path: string, text: string): Result<Uint8Array> => {
     der.length !== PKCS8_PREFIX.length + 32 ||
     !equalBytes(der.subarray(0, PKCS8_PREFIX.length), PKCS8_PREFIX)
   )
-    return refuseKey(path, `is no Ed25519 key (an RSA or EC key?); make one: ${MAKE_ONE} ${path}`);
+    return refuseKey(path, `is no Ed25519 key (an RSA or EC key?); ${MAKE_ONE} FILE makes one`);
   return ok(new Uint8Array(der.subarray(PKCS8_PREFIX.length)));
 };
 

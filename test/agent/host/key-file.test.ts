@@ -99,7 +99,7 @@ keys('refuses what is no Ed25519 private key, and says what it is', () => {
   const x25519 = Buffer.from('302e020100300506032b656e04220420', 'hex');
   const texts: [string, RegExp][] = [
     ['', /is empty/],
-    ['hello', /is not PEM.*openssl genpkey -algorithm ed25519/],
+    ['hello', /is not PEM; tollbridge key create FILE makes one/],
     [block('ENCRYPTED PRIVATE KEY', 'AAAA'), /is encrypted.*openssl pkey/],
     [block('RSA PRIVATE KEY', 'AAAA'), /holds "RSA PRIVATE KEY"/],
     [block('PUBLIC KEY', 'AAAA'), /holds "PUBLIC KEY"/],
