@@ -25,7 +25,7 @@ const AMOUNT = /^(\d{1,16})(?:\.(\d{0,2})(0{0,3}))?$/;
 export const parseCents = (text: string): Result<bigint> => {
   const match = AMOUNT.exec(text);
   return match === null
-    ? refuse('value-out-of-range', 'an amount is digits with a point and at most whole cents, as in 12.50')
+    ? refuse('value-out-of-range', 'an amount is at most 16 digits, a point and whole cents, as in 12.50')
     : ok(BigInt(match[1]!) * 100n + BigInt((match[2] ?? '').padEnd(2, '0')));
 };
 

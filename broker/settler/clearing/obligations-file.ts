@@ -133,6 +133,9 @@ export const readConsents = (path: string): Result<Consent[]> => {
     const [owner, limit] = cells as [Cell, Cell];
     if (owner.text === '') return at(owner, NAMELESS);
     if (consents.has(owner.text)) return at(owner, `"${owner.text}" consented before: keep one line of it`);
+    if (limit.text.startsWith('-')) {
+      return at(limit, `"${limit.text}" is negative: 0 allows no new counterparty`, 'value-out-of-range');
+    }
     const read = readAmount(limit.text);
     if (!read.ok) return at(limit, read.detail, read.code);
     consents.set(owner.text, { owner: owner.text, counterpartyNano: read.value.nano });

@@ -134,6 +134,11 @@ command('says of bad files the line, the column, the value and the remedy', asyn
   const twice = given(folder, 'a,1\na,2\n', 'consents.csv');
   const { refusal } = await clearFile(given(folder, CIRCLE), '--consents', twice);
   assert.match(refusal, /line 2, column 1 \(owner\): "a" consented before: keep one line of it/);
+  const less = given(folder, 'a,-1\n', 'less.csv');
+  assert.match(
+    (await clearFile(given(folder, CIRCLE), '--consents', less)).refusal,
+    /value-out-of-range: line 1, column 3 \(limit\): "-1" is negative: 0 allows no new counterparty/,
+  );
 });
 
 command('says what cannot be read or written, and leaves no half of a file', async ({ folder }) => {
