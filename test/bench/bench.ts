@@ -18,8 +18,8 @@ export type Bench = {
   readonly name: string;
   /** One line: what is measured. */
   readonly summary: string;
-  /** `progress` says what goes on, on stderr. */
-  readonly run: (progress: (text: string) => void) => Promise<Measured>;
+  /** `progress` says what goes on, on stderr; `rows` is the size that was asked for, where the benchmark has one. */
+  readonly run: (progress: (text: string) => void, size?: { readonly rows?: number }) => Promise<Measured>;
 };
 
 /** `more` is what does not fit a figure: it stands in the result as it is. */

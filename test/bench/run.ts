@@ -1,5 +1,5 @@
 /**
- * `npm run bench -- NAME [--json]`: runs `test/bench/NAME.bench.ts` and tells its figures beside their
+ * `npm run bench -- NAME [--rows N] [--json]`: runs `test/bench/NAME.bench.ts` and tells its figures beside their
  * targets; with --json the last line is one JSON object. Without NAME it lists the benchmarks.
  */
 
@@ -29,21 +29,33 @@ const progress = (text: string): void => {
   process.stderr.write(isTty ? `\r\x1b[K${text}` : `${text}\n`);
 };
 
-const measure = async (name: string, json: boolean): Promise<void> => {
+const measure = async (name: string, json: boolean, size: { rows?: number }): Promise<void> => {
   const bench = await load(name);
-  const figures = await bench.run(progress);
+  const figures = await bench.run(progress, size);
   if (isTty) progress('');
   console.log(tableOf(figures));
   if (json) console.log(JSON.stringify(resultOf(bench, figures)));
 };
 
-const readArguments = (): { names: readonly string[]; json: boolean } | undefined => {
+type Arguments = {
+  readonly names: readonly string[];
+  readonly json: boolean;
+  readonly size: { rows?: number };
+};
+
+const sizeOf = (rows: string | undefined): { rows?: number } => {
+  if (rows === undefined) return {};
+  if (/^[1-9]\d{0,8}$/.test(rows)) return { rows: Number(rows) };
+  throw new RangeError(`--rows is "${rows}": write a whole number such as 200000`);
+};
+
+const readArguments = (): Arguments | undefined => {
   try {
-    const options = { json: { type: 'boolean', default: false } } as const;
+    const options = { json: { type: 'boolean', default: false }, rows: { type: 'string' } } as const;
     const { values, positionals } = parseArgs({ allowPositionals: true, options });
-    return { names: positionals, json: values.json };
+    return { names: positionals, json: values.json, size: sizeOf(values.rows) };
   } catch (error) {
-    console.error(`${(error as Error).message}\nusage: npm run bench -- [NAME] [--json]`);
+    console.error(`${(error as Error).message}\nusage: npm run bench -- [NAME] [--rows N] [--json]`);
     return undefined;
   }
 };
@@ -56,7 +68,7 @@ const main = async (): Promise<number> => {
   else if (more.length > 0 || !NAMES.includes(name)) {
     console.error(`no benchmark ${wanted.names.join(' ')}; there are ${NAMES.join(', ')}`);
     return 2;
-  } else await measure(name, wanted.json);
+  } else await measure(name, wanted.json, wanted.size);
   return 0;
 };
 
