@@ -6,6 +6,7 @@ import * as assert from 'uvu/assert';
 import { backupStore } from '../../broker/settler/backup/backup.ts';
 import { restoreStore } from '../../broker/settler/backup/restore.ts';
 import { attended, exitOf, howFar, type Terminal } from '../../broker/settler/commands/attended.ts';
+import { run as restoreCommand } from '../../broker/settler/commands/restore.ts';
 import { auditStore } from '../../broker/settler/reports/audit.ts';
 import { ALL_TIME, reconcile } from '../../broker/settler/reports/reconciliation.ts';
 import { verifyStore } from '../../broker/settler/reports/verify.ts';
@@ -73,7 +74,7 @@ attending('ends between two pages when a signal comes, and listens to none after
   const ended = await work.catch((error: unknown) => error);
   assert.instance(ended, Interrupted);
   assert.is(exitOf(ended as Interrupted), 130);
-  assert.is(exitOf(new Interrupted('SIGTERM')), 143);
+  assert.equal([exitOf(new Interrupted('SIGTERM')), exitOf(new Interrupted('SIGHUP'))], [143, 129]);
   assert.is(process.listenerCount('SIGINT'), before);
 });
 
@@ -122,6 +123,26 @@ watched('a restore ends while it verifies, and is not taken for whole', async ({
   assert.ok(await isInterrupted(restoreStore(copy, file, {}, crypto.sha256, interrupting)));
   const [restoring] = must(await copy.read((reader) => reader.get('meta', [['restoring']])));
   assert.match(restoring!.value, /^restored to/);
+});
+
+watched('a restore command takes away the database that it made, and no other', async ({ store, folder }) => {
+  const file = join(folder, 'second.backup');
+  must(await backupStore(store, file, START_MS, crypto.sha256));
+  const there = join(folder, 'there.db');
+  await must(await openSqliteStore(there)).close();
+  for (const [place, stays] of [
+    [join(folder, 'new.db'), false],
+    [there, true],
+  ] as const) {
+    const before = process.listenerCount('SIGINT');
+    const host = { print: () => undefined, nowMs: () => START_MS, crypto };
+    const ended = restoreCommand(['--from', file, '--db', place], host);
+    while (process.listenerCount('SIGINT') === before) await new Promise((turn) => setImmediate(turn));
+    process.emit('SIGINT', 'SIGINT');
+    assert.is(must(await ended), 130);
+    assert.is(existsSync(place), stays);
+    assert.not(existsSync(`${place}-wal`));
+  }
 });
 
 watched.run();

@@ -1,6 +1,6 @@
 /**
- * Long work of a command: on a terminal one line says how far it is, and Ctrl-C or SIGTERM end it in order, between two
- * pages; a second one at once.
+ * Long work of a command: on a terminal one line says how far it is; Ctrl-C, SIGTERM and a terminal that is closed end it
+ * in order, between two pages, and a second time at once.
  */
 
 import { Interrupted, type Watch } from '../watch.ts';
@@ -12,7 +12,9 @@ export type Terminal = {
   readonly write: (text: string) => unknown;
 };
 
-const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+/** What a shell expects of a program that a signal ended: 128 and the signal's number. */
+const EXITS: { readonly [S in NodeJS.Signals]?: number } = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 };
+const SIGNALS = Object.keys(EXITS) as readonly NodeJS.Signals[];
 /** As often as a person can follow. */
 const REDRAW_MS = 200;
 /** Of a terminal that does not say. */
@@ -78,5 +80,4 @@ export const attended = async <T>(
   }
 };
 
-/** What a shell expects of a program that a signal ended: 128 and the signal's number. */
-export const exitOf = ({ signal }: Interrupted): number => (signal === 'SIGINT' ? 130 : 143);
+export const exitOf = ({ signal }: Interrupted): number => EXITS[signal] ?? 1;
