@@ -9,6 +9,7 @@ import { doubleFlow, singleFlow } from './flow.ts';
 import { firstEdges, type Network } from './network.ts';
 import { residualOf } from './residual.ts';
 import { maximise } from './scaling.ts';
+import { tightened } from './tightening.ts';
 
 export type Circulation = {
   /** What of each edge of the network disappears. */
@@ -76,11 +77,14 @@ export const maximumCirculation = (network: Network, progress: (text: string) =>
   const potentials = new Int32Array(network.owners.length);
   const amounts = Array.from(circles.edges, (edge) => network.nano[edge]!);
   const unitNano = greatestCommonDivisor(amounts);
-  const units = unitNano === 1n ? amounts : amounts.map((amount) => amount / unitNano);
+  const whole = unitNano === 1n ? amounts : amounts.map((amount) => amount / unitNano);
+  const count = circles.owners.length;
+  const { units, undo } = tightened(count, circles.debtor, circles.creditor, whole);
   const total = units.reduce((sum, unit) => sum + unit, 0n);
-  const residual = residualOf(circles.owners.length, circles.debtor, circles.creditor);
+  const residual = residualOf(count, circles.debtor, circles.creditor);
   const flow = (total <= SINGLE_UNITS_MAX ? singleFlow : doubleFlow)(residual, units);
   const found = maximise(residual, flow, progress);
+  undo(found);
   circles.owners.forEach((owner, i) => {
     potentials[owner] = found[i]!;
   });

@@ -5,8 +5,9 @@
  * search ends as soon as whole potentials prove that nothing is left to gain: mostly long before the last
  * phase, at which they must exist.
  *
- * Costs are times owners + 1, so that epsilon is an integer too. Potentials stay below 4 * owners^2 or so,
- * exact in a float64 for 2^24 owners.
+ * Costs are times owners + 1, so that epsilon is an integer too. A phase that begins with no open arc below
+ * -BREACH_MAX (`proof.ts`) units lowers no potential by more than BREACH_MAX + 1 / STEP units an owner: 27 *
+ * owners^2 in the 12 phases of 2^24 owners, exact in a float64.
  */
 
 import type { Flow } from './flow.ts';
@@ -31,10 +32,10 @@ export type Search = {
 
 /** Epsilon is divided by this from phase to phase: 4 is faster here than 2, 8 and 16. */
 const STEP = 4;
-/** Arcs of a path: as in Goldberg's paper, longer ones gain nothing. */
-const PATH_ARCS_MAX = 4;
-/** Relabels per owner between two global updates. */
-const RELABELS_PER_UPDATE = 4;
+/** Arcs of a path: half the paths of Goldberg's 4, and longer ones gain nothing. */
+const PATH_ARCS_MAX = 8;
+/** Relabels per owner between two global updates: an update looks at memory in order, relabels do not. */
+const RELABELS_PER_UPDATE = 1;
 
 const searchOf = (residual: Residual, flow: Flow, scale: number): Search => {
   const cost = new Int32Array(residual.head.length).fill(scale);
