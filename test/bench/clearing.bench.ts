@@ -3,6 +3,7 @@
  * of a power law, amounts to 1.6e10 cents spread evenly over orders of magnitude. Beside it the network simplex of
  * LEMON on the same obligations, in C++ (from arcs in memory to the optimum), and of NetworkX, which takes
  * minutes: with CLEARING_NETWORKX=100000 on that network, with CLEARING_NETWORKX=all on all. Each run is a process of its own, so that its memory is its own.
+ * How it grows is fitted to the user time over more and larger networks.
  */
 
 import { type ChildProcess, fork } from 'node:child_process';
@@ -10,15 +11,15 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { randomEdges } from '../settler/clearing/networks.ts';
 import type { Bench, Figure } from './bench.ts';
-import { NETWORKS, shapeOf } from './clearing-networks.ts';
+import { GROWTH_DRAWS, GROWTH_NETWORKS, NETWORKS, shapeOf } from './clearing-networks.ts';
 import type { ClearingRun } from './clearing-process.ts';
 import { median } from './measure.ts';
 import { type Oracle, openLemon, openNetworkX, type Verdict } from './oracle.ts';
 
 const PROCESS = fileURLToPath(new URL('./clearing-process.ts', import.meta.url));
 
-const runOf = async (obligations: number, words: 'fewest' | 'two'): Promise<ClearingRun> => {
-  const child: ChildProcess = fork(PROCESS, [String(obligations), words]);
+const runOf = async (obligations: number, words: 'fewest' | 'two', draw = 0): Promise<ClearingRun> => {
+  const child: ChildProcess = fork(PROCESS, [String(obligations), words, String(draw)]);
   const [run] = (await Promise.race([
     once(child, 'message'),
     once(child, 'exit').then(([code]) => {
@@ -86,6 +87,28 @@ const measure = async (
   return result;
 };
 
+type Size = { readonly obligations: number; readonly cpu_ms: number };
+
+/** The b of `cpu_ms = a * obligations ** b` that fits best: the slope of the line through the logarithms. */
+const exponentOf = (sizes: readonly Size[]): number => {
+  const points = sizes.map(({ obligations, cpu_ms }) => [Math.log(obligations), Math.log(cpu_ms)] as const);
+  const [meanX, meanY] = [0, 1].map((axis) => points.reduce((sum, p) => sum + p[axis]!, 0) / points.length);
+  const across = points.reduce((sum, [x]) => sum + (x - meanX!) ** 2, 0);
+  return points.reduce((sum, [x, y]) => sum + (x - meanX!) * (y - meanY!), 0) / across;
+};
+
+const growthOf = async (progress: (text: string) => void) => {
+  const runs = new Map<number, number[]>(GROWTH_NETWORKS.map((obligations) => [obligations, []]));
+  for (let draw = 1; draw <= GROWTH_DRAWS; draw++) {
+    for (const [obligations, cpuMs] of runs) {
+      progress(`growth: ${obligations} obligations, draw ${draw} of ${GROWTH_DRAWS}`);
+      cpuMs.push((await runOf(obligations, 'fewest', draw)).cpuMs);
+    }
+  }
+  const sizes = Array.from(runs, ([obligations, cpuMs]): Size => ({ obligations, cpu_ms: median(cpuMs) }));
+  return { sizes, exponent: Number(exponentOf(sizes).toFixed(2)) };
+};
+
 const figuresOf = (network: NetworkResult): Figure[] => {
   const size = `${network.obligations! / 1000}k`;
   const figures: Figure[] = [
@@ -126,6 +149,11 @@ export const bench: Bench = {
       lemon?.close();
       networkX?.close();
     }
-    return Object.assign(networks.flatMap(figuresOf), { more: { networks } });
+    const growth = await growthOf(progress);
+    const figures: Figure[] = [
+      ...networks.flatMap(figuresOf),
+      { name: 'growth_exponent', value: growth.exponent },
+    ];
+    return Object.assign(figures, { more: { networks, growth } });
   },
 };
