@@ -296,4 +296,13 @@ ending('states what the seller can show where that is more than the disk remembe
   assert.equal([statement.delivered, statement.paid, statement.totalNano], [4, 4, 6 * P]);
 });
 
+ending('is spoken of less and less often to a seller that never answers', () => {
+  const lone = LonePurchase.buying({ expiryS: START_S + 7200 });
+  lone.tell({ kind: 'stop', reason: 'buyer' });
+  lone.clear();
+  lone.wait(1_800_000);
+  const spoken = lone.controls('grant').length;
+  assert.ok(spoken >= 30 && spoken <= 40, `${spoken} times in half an hour`);
+});
+
 ending.run();

@@ -4,7 +4,7 @@ import { readingsPaidFloor } from '../../../schemas/price.ts';
 import { openReceipt } from '../../../schemas/receipt.ts';
 import { openAgreed, signStatement } from '../../../schemas/statement.ts';
 import { encodeControl } from '../../../schemas/stream.ts';
-import { EXPIRY_MARGIN_S, REPEAT_MS, REPEAT_MS_MAX } from '../effects.ts';
+import { EXPIRY_MARGIN_S, REPEAT_MS_MAX } from '../effects.ts';
 import { ask, isAsking, newRequestId } from '../outbox.ts';
 import { KIND } from '../record.ts';
 import { notice, stream, type Turn } from '../turn.ts';
@@ -124,7 +124,7 @@ export const onAgreed = (turn: Turn, purchase: Purchase, agreed: Uint8Array): vo
 /** Called four times a second while nothing is heard: the line is spoken to again, less and less often. */
 export const repeatWhenQuiet = (turn: Turn, purchase: Purchase): void => {
   if (turn.nowMs - purchase.heardMs < purchase.repeatMs) return;
-  purchase.repeatMs = purchase.answered ? Math.min(purchase.repeatMs * 2, REPEAT_MS_MAX) : REPEAT_MS;
+  purchase.repeatMs = Math.min(purchase.repeatMs * 2, REPEAT_MS_MAX);
   introduce(turn, purchase);
   sendStatement(turn, purchase);
   if (purchase.statedMs === 0) purchase.statedMs = turn.nowMs;

@@ -40,7 +40,6 @@ export const newPurchase = (ports: Ports, terms: Terms, nowMs: number): Step<Pur
 const onResynced = (turn: Turn, purchase: Purchase, message: Control): void => {
   if (message.kind !== 'resynced' || !equalBytes(message.parts[0], purchase.nonce)) return;
   purchase.heardMs = turn.nowMs;
-  purchase.answered = true;
   raiseTo(turn, purchase, message.parts[1], message.parts[2]);
   purchase.synced = true;
 };
@@ -93,7 +92,6 @@ const askOn = (turn: Turn, purchase: Purchase): void => {
 };
 
 const onConnected = (turn: Turn, purchase: Purchase): void => {
-  purchase.answered = false;
   purchase.repeatMs = REPEAT_MS;
   repeatNow(turn, purchase.outbox);
   askOn(turn, purchase);

@@ -59,8 +59,6 @@ export type Purchase = {
   /** False after a start from disk, until the seller has shown its best evidence: nothing is signed before. */
   synced: boolean;
   nonce: Uint8Array;
-  /** The seller has answered on this lease since the last connect. */
-  answered: boolean;
   heardMs: number;
   repeatMs: number;
   nakDueMs: number;
@@ -101,7 +99,6 @@ export const newPurchaseState = (handle: Uint8Array, terms: Terms, offerBytes: U
   durable: NO_MARK,
   synced: true,
   nonce: new Uint8Array(RESYNC_NONCE_BYTES),
-  answered: false,
   heardMs: 0,
   repeatMs: REPEAT_MS,
   nakDueMs: 0,
