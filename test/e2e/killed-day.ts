@@ -226,7 +226,7 @@ export const fillAgain = async (
       refused[name]++;
     }
   };
-  const lived = await liveDay(await sites('full'), filling, calm.end);
+  const lived = await liveDay(await sites('filled'), filling, calm.end);
   assert.equal(lived.end, calm.end);
   return refused;
 };

@@ -140,14 +140,23 @@ const serve = async (programs: string, data: string, as: SpawnOptions): Promise<
   return { process: server, ended };
 };
 
+/** Of a server whose disk is small: little is there before there is work, and the log comes in small pieces. */
+const SMALL_SETTINGS = `
+min_wal_size = 2MB
+max_wal_size = 4MB
+`;
+
+/** A disk that everything of a server is on, or its log alone. */
+export type SmallDisk = { readonly path: string; readonly holds: 'all' | 'log' };
+
 /** A server, or why there can be none here. */
-export const startPostgres = async (): Promise<Postgres | string> => {
+export const startPostgres = async (smallDisk?: SmallDisk): Promise<Postgres | string> => {
   const programs = findPrograms();
   if (programs === undefined) return 'no PostgreSQL here (apt install postgresql)';
   const user = await serverUser();
   if (user === undefined) return 'PostgreSQL does not run as root, and there is no user postgres';
-  const folder = mkdtempSync(join(tmpdir(), 'tb-pg-'));
-  chownSync(folder, user.uid, user.gid);
+  const folder = mkdtempSync(join(smallDisk?.holds === 'all' ? smallDisk.path : tmpdir(), 'tb-pg-'));
+  for (const owned of [folder, smallDisk?.path ?? folder]) chownSync(owned, user.uid, user.gid);
   const data = join(folder, 'data');
   const as = { uid: user.uid, gid: user.gid, cwd: folder, env: { PATH: `${programs}:/usr/bin:/bin` } };
   const program = async (name: string, ...args: string[]): Promise<string> =>
@@ -161,11 +170,16 @@ export const startPostgres = async (): Promise<Postgres | string> => {
     '--username=postgres',
     '--encoding=UTF8',
     '--locale=C.UTF-8',
+    ...(smallDisk === undefined ? [] : ['--wal-segsize=1']),
+    ...(smallDisk?.holds === 'log' ? [`--waldir=${join(smallDisk.path, 'log')}`] : []),
     '-D',
     data,
   );
   const places = `port = ${port}\nunix_socket_directories = '${folder}'\n`;
-  appendFileSync(join(data, 'postgresql.conf'), SETTINGS + places);
+  appendFileSync(
+    join(data, 'postgresql.conf'),
+    SETTINGS + (smallDisk === undefined ? '' : SMALL_SETTINGS) + places,
+  );
   writeFileSync(join(data, 'pg_hba.conf'), ACCESS);
 
   const psql = (sql: string, url = `postgres://settler@127.0.0.1:${port}/postgres`): Promise<string> => {
