@@ -25,7 +25,7 @@ export type AuditorHost = {
   /** True time. */
   readonly nowMs: () => number;
   readonly sidesOf: (channelHex: string) => Sides | undefined;
-  readonly limitNano: (line: string) => bigint | undefined;
+  readonly hasSaid: (line: string, limitNano: number) => boolean;
   /** Most that anyone can prove with what the payer's key let go on that channel. */
   readonly releasedNano: (channelHex: string) => number;
 };
@@ -54,10 +54,16 @@ export class Auditor {
     this.host = host;
     const expect = this.expect.bind(this);
     this.transfers = new TransferBooks(host.bank, expect);
-    const { crypto, sidesOf, limitNano } = host;
+    const { crypto, sidesOf, hasSaid } = host;
     this.disputes = new DisputeBooks({ crypto, expect, sidesOf, channelOf: (hex) => this.channels.get(hex) });
     const isDisputed = (hex: string): boolean => this.disputes.isOpen(hex);
-    this.debts = new DebtBooks({ expect, balances: () => this.balances, isDisputed, limitNano });
+    this.debts = new DebtBooks({
+      expect,
+      balances: () => this.balances,
+      isDisputed,
+      hasSaid,
+      verify: crypto.verify,
+    });
   }
 
   expect(holds: boolean, invariant: Invariant, detail: () => string): void {
@@ -177,7 +183,7 @@ export class Auditor {
     else if (/^(?:payout|collection)-/.test(kind)) {
       this.transfers.book(kind, subject, movements, this.host.nowMs());
     }
-    this.debts.book(kind, whole, movements);
+    this.debts.book(kind, whole, movements, proof);
     this.disputes.book(kind, whole, proof);
   }
 

@@ -138,7 +138,8 @@ export class Bank {
     const isTurnedAway = this.armed.rejects > 0;
     if (isTurnedAway) this.armed.rejects--;
     const isRejected = isTurnedAway && currency === 'EUR';
-    const lateMs = isTurnedAway ? 0 : (this.armed.lateMs.shift() ?? 0);
+    // In dollars the bank says nothing that could be late.
+    const lateMs = isTurnedAway || currency === 'USD' ? 0 : (this.armed.lateMs.shift() ?? 0);
     const back = isDebit ? this.armed.debitReturnsMs : this.armed.returnsMs;
     const afterMs = isTurnedAway ? (isRejected ? NEVER_MS : ACH_BACK_MS) : (back.shift() ?? NEVER_MS);
     const executedMs = isRejected ? NEVER_MS : isDebit ? Math.max(nowMs, Date.parse(day)) : nowMs;

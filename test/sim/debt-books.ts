@@ -4,6 +4,9 @@
  */
 
 import { toHex } from '../../schemas/bytes.ts';
+import { decodeCbor } from '../../schemas/cbor.ts';
+import type { Verify } from '../../schemas/crypto.ts';
+import { openLine } from '../../schemas/line.ts';
 import type { Movement } from './ledger-view.ts';
 import type { Expect } from './transfer-books.ts';
 
@@ -13,8 +16,9 @@ export type DebtHost = {
   readonly balances: () => ReadonlyMap<string, bigint>;
   /** Is there a dispute open on the channel? */
   readonly isDisputed: (channelHex: string) => boolean;
-  /** Of `line/…`, as whoever trusts the debtor signed or said it last. */
-  readonly limitNano: (line: string) => bigint | undefined;
+  /** Did whoever trusts the debtor of `line/…` ever say that limit? */
+  readonly hasSaid: (line: string, limitNano: number) => boolean;
+  readonly verify: Verify;
 };
 
 export type Debt = { readonly creditor: string; readonly debtor: string; readonly nano: bigint };
@@ -22,11 +26,25 @@ export type Debt = { readonly creditor: string; readonly debtor: string; readonl
 /** A channel on credit, by the line that backs it. */
 type Credited = { readonly line: string; restNano: bigint; paidNano: bigint };
 
+/** Below nothing where nobody signed it. */
+const signedLimit = (proof: Uint8Array, verify: Verify): number => {
+  const line = openLine(proof, verify);
+  return line.ok ? line.value.limitNano : -1;
+};
+
+/** `[version, limitNano, expiryS]` */
+const operatorsLimit = (proof: Uint8Array): number => {
+  const item = decodeCbor(proof);
+  return item.ok ? (item.value as readonly number[])[1]! : -1;
+};
+
 const ADVANCED = 'line/settler EUR';
 
 export class DebtBooks {
   private readonly host: DebtHost;
   private readonly channels = new Map<string, Credited>();
+  /** Of each line, as the journal noted it last: a settler that was put back knows no later word. */
+  private readonly limits = new Map<string, bigint>();
   /** Written off so far. */
   lostNano = 0n;
   /** What the operator ordered, by reference. */
@@ -38,6 +56,7 @@ export class DebtBooks {
 
   reset(): void {
     this.channels.clear();
+    this.limits.clear();
     this.lostNano = 0n;
   }
 
@@ -84,8 +103,9 @@ export class DebtBooks {
   }
 
   /** After the movements of a row. */
-  book(kind: string, subject: string, movements: readonly Movement[]): void {
+  book(kind: string, subject: string, movements: readonly Movement[], proof: Uint8Array): void {
     const { expect } = this.host;
+    if (kind === 'line' || kind === 'guarantee') this.noteLimit(kind, subject, proof);
     const [first] = movements;
     if (first === undefined) return;
     if (kind === 'grant') this.grant(subject, first);
@@ -107,11 +127,21 @@ export class DebtBooks {
     );
   }
 
+  private noteLimit(kind: 'line' | 'guarantee', subject: string, proof: Uint8Array): void {
+    const [first, second] = subject.split('/');
+    const line = kind === 'line' ? `line/${first}/${second}` : `line/settler/${first}`;
+    const limitNano = kind === 'line' ? signedLimit(proof, this.host.verify) : operatorsLimit(proof);
+    const isSaid = this.host.hasSaid(line, limitNano);
+    const rule = 'a line is in use for what is reserved or owed';
+    this.host.expect(isSaid, rule, () => `${line}: nobody said ${limitNano} nano`);
+    this.limits.set(line, BigInt(limitNano));
+  }
+
   private grant(hex: string, { debit, nano, currency }: Movement): void {
     if (!debit.startsWith('line/') || currency !== 'EUR') return;
     this.channels.set(hex, { line: debit, restNano: nano, paidNano: 0n });
     const usedNano = -this.balanceNano(debit);
-    const limitNano = this.host.limitNano(debit);
+    const limitNano = this.limits.get(debit);
     const isWithin = limitNano !== undefined && usedNano <= limitNano;
     const rule = 'a line is in use for what is reserved or owed';
     this.host.expect(

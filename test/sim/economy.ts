@@ -82,7 +82,7 @@ export class Economy {
       ...{ crypto, bank, releasedNano },
       nowMs: () => time.nowMs,
       sidesOf: (hex) => this.byChannel.get(hex)?.sides,
-      limitNano: (line) => this.trusts.limitNano(line),
+      hasSaid: (line, limitNano) => this.trusts.hasSaid(line, limitNano),
     });
     this.office = this.newOffice();
     this.network = new Network({ time, injected: (kind) => count(this.tally.faults, kind) });

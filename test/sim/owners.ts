@@ -60,18 +60,20 @@ const lineOf = ({ creditor, debtor }: Trust): string =>
 /** Every credit line of an economy, as it was said last. */
 export class Trusts {
   private readonly lines = new Map<string, Trust>();
+  /** Every limit that was ever said. */
+  private readonly said = new Set<string>();
 
   set(trust: Trust): void {
     this.lines.set(lineOf(trust), trust);
+    this.said.add(`${lineOf(trust)} ${trust.limitNano}`);
+  }
+
+  hasSaid(line: string, limitNano: number): boolean {
+    return this.said.has(`${line} ${limitNano}`);
   }
 
   all(): readonly Trust[] {
     return [...this.lines.values()];
-  }
-
-  limitNano(line: string): bigint | undefined {
-    const trust = this.lines.get(line);
-    return trust === undefined ? undefined : BigInt(trust.limitNano);
   }
 
   /** One fifth less; the new word. */

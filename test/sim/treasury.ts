@@ -79,6 +79,8 @@ export class Treasury {
   private readonly listed: Line[] = [];
   /** Files of the bank that were imported. */
   private readonly imported: BankFile[] = [];
+  /** Transfers that the bank has spoken of. */
+  private readonly told = new Set<string>();
   private lastFile: string | null = null;
   /** The run of each transfer, and when its file went out. */
   private readonly sent = new Map<string, { readonly run: string; readonly atMs: number }>();
@@ -164,6 +166,7 @@ export class Treasury {
       if (!imported.ok) return imported;
       const left = imported.value.lines.find(({ outcome }) => outcome === 'unknown' || outcome === 'person');
       if (left !== undefined) throw new Error(`${name}, line ${left.line}: ${left.outcome}: ${left.detail}`);
+      for (const { subject } of imported.value.lines) this.told.add(subject);
       return imported;
     });
   }
@@ -215,8 +218,8 @@ export class Treasury {
     await this.run('collection', euro, (store, nowMs) => makeCollections(store, euro, nowMs, crypto.sha256));
     const day = Math.floor((time.nowMs - START_MS) / DAY_MS);
     const debited = owners.filter(({ party }) => party.buysOnCredit);
-    if (day % DOLLARS_EVERY_DAYS !== 0 || debited.length === 0) return;
-    const owner = debited[(day / DOLLARS_EVERY_DAYS) % debited.length]!.signer.key;
+    if (day % DOLLARS_EVERY_DAYS === 0 || debited.length === 0) return;
+    const owner = debited[Math.floor(day / DOLLARS_EVERY_DAYS) % debited.length]!.signer.key;
     const dollars = { ...this.orderOf('USD', LEAD_DAYS), from: { owner, nano: DOLLARS_NANO } };
     await this.run('collection', dollars, (store, nowMs) =>
       makeCollections(store, dollars, nowMs, crypto.sha256),
@@ -240,7 +243,8 @@ export class Treasury {
     if (impatienceMs === undefined) return;
     const silent = [...this.sent].filter(([id, { atMs }]) => {
       const payment = bank.payments.get(id);
-      return payment?.trace === null && !payment.isDebit && time.nowMs - atMs >= impatienceMs;
+      const isSilent = payment?.trace === null && !payment.isDebit && !this.told.has(id);
+      return isSilent && time.nowMs - atMs >= impatienceMs;
     });
     for (const [id] of silent) this.sent.delete(id);
     await this.each('no word', silent, async (store, [id, { run }], nowMs) => {
