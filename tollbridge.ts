@@ -97,7 +97,7 @@ const COMMANDS: readonly Entry[] = [
   {
     name: 'budget',
     summary: 'an owner signs what one of its devices may spend',
-    subcommands: ['show'],
+    subcommands: ['set', 'show'],
     load: () => import('./agent/owner/budget-command.ts'),
   },
   {

@@ -140,7 +140,10 @@ class Agent {
   async begin(): Promise<Result<null>> {
     const resumed = this.resume();
     if (!resumed.ok) return resumed;
-    const control = await openControl(this.config.state, () => this.status());
+    const control = await openControl(this.config.state, {
+      status: () => this.status(),
+      budget: (order) => this.affairs.order(order),
+    });
     if (!control.ok) return control;
     this.control = control.value;
     this.notice('started', `as ${this.did}, on ${this.config.state}`);

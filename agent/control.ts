@@ -1,18 +1,28 @@
 /**
- * The control socket: a Unix-domain socket in the state directory, for its owner alone. Whoever connects and
- * writes `status` reads one CBOR item, unsigned, and the end of the stream.
+ * The control socket: a Unix-domain socket in the state directory, for its owner alone, who could read the private key
+ * there as well. Whoever connects and writes a line reads one CBOR item, unsigned, and the end of the stream.
+ *
+ * | line                            | answer                                                              |
+ * |---------------------------------|---------------------------------------------------------------------|
+ * | `status`                        | the status                                                          |
+ * | `budget <order in hexadecimal>` | {ok: true, value: budget}, or the refusal (`owner/order.ts`)        |
  */
 
 import { chmodSync, unlinkSync } from 'node:fs';
 import { connect, createServer, type Server } from 'node:net';
 import { join, relative } from 'node:path';
 import type { Encoder } from 'cbor-x';
+import { fromHex, toHex } from '../schemas/bytes.ts';
 import { ok, type Result, refuse } from '../schemas/result.ts';
 import { storageRefusal, systemError } from './host/storage.ts';
+import { type BudgetOrder, decodeOrder, encodeOrder, ORDER_BYTES_MAX } from './owner/order.ts';
 import type { AgentStatus } from './status.ts';
 
 const SOCKET = 'control.sock';
-const QUESTION = 'status\n';
+const STATUS = 'status';
+const BUDGET = 'budget ';
+/** The longer line, with its end. */
+const LINE_CHARS_MAX = BUDGET.length + 2 * ORDER_BYTES_MAX + 1;
 /** sun_path of Linux has 108 bytes, that of macOS 104, with the terminating zero. */
 const PATH_BYTES_MAX = 103;
 /** An owner, its dashboards and a monitor. */
@@ -36,6 +46,21 @@ const socketPath = (stateDirectory: string): string => {
 
 export type Control = { readonly close: () => Promise<void> };
 
+export type Answers = {
+  readonly status: () => AgentStatus;
+  readonly budget: (order: BudgetOrder) => Result<Uint8Array>;
+};
+
+/** undefined: no line that is known. */
+const answerTo = (line: string, { status, budget }: Answers): unknown => {
+  if (line === STATUS) return status();
+  if (!line.startsWith(BUDGET)) return undefined;
+  const bytes = fromHex(line.slice(BUDGET.length));
+  if (bytes === undefined) return undefined;
+  const order = decodeOrder(bytes);
+  return order.ok ? budget(order.value) : order;
+};
+
 const closeServer = (server: Server): Promise<void> =>
   new Promise((resolve) => server.close(() => resolve()));
 
@@ -53,10 +78,7 @@ const removeSocket = (path: string): Result<null> => {
 };
 
 /** The state directory is locked, so a socket that is there belongs to nobody. Code: storage-failed. */
-export const openControl = async (
-  stateDirectory: string,
-  status: () => AgentStatus,
-): Promise<Result<Control>> => {
+export const openControl = async (stateDirectory: string, answers: Answers): Promise<Result<Control>> => {
   const path = socketPath(stateDirectory);
   if (Buffer.byteLength(path) > PATH_BYTES_MAX) {
     return refuse(
@@ -69,9 +91,13 @@ export const openControl = async (
     socket.on('error', () => socket.destroy());
     let asked = '';
     socket.on('data', (chunk) => {
+      if (asked.endsWith('\n')) return; // it has been answered
       asked += chunk.toString('latin1');
-      if (asked === QUESTION) void loadCbor().then((cbor) => socket.end(cbor.encode(status())));
-      else if (!QUESTION.startsWith(asked)) socket.destroy();
+      const isLine = asked.indexOf('\n') === asked.length - 1;
+      if (!isLine && !asked.includes('\n') && asked.length < LINE_CHARS_MAX) return;
+      const answer = isLine ? answerTo(asked.slice(0, -1), answers) : undefined;
+      if (answer === undefined) socket.destroy();
+      else void loadCbor().then((cbor) => socket.end(cbor.encode(answer)));
     });
   });
   server.maxConnections = CONNECTIONS_MAX;
@@ -89,7 +115,7 @@ export const openControl = async (
 };
 
 /** Codes: timeout (nobody answers), storage-failed (no agent runs there). */
-export const askStatus = (stateDirectory: string): Promise<Result<AgentStatus>> =>
+const ask = (stateDirectory: string, line: string): Promise<Result<unknown>> =>
   new Promise((resolve) => {
     const path = socketPath(stateDirectory);
     const socket = connect(path);
@@ -116,10 +142,25 @@ export const askStatus = (stateDirectory: string): Promise<Result<AgentStatus>> 
     socket.on('end', async () => {
       const cbor = await loadCbor();
       try {
-        resolve(ok(cbor.decode(Buffer.concat(chunks)) as AgentStatus));
+        resolve(ok(cbor.decode(Buffer.concat(chunks))));
       } catch {
         fail(`what listens at ${path} is no agent`);
       }
     });
-    socket.write(QUESTION);
+    socket.write(`${line}\n`);
   });
+
+/** Codes: those of `ask`. */
+export const askStatus = async (stateDirectory: string): Promise<Result<AgentStatus>> =>
+  (await ask(stateDirectory, STATUS)) as Result<AgentStatus>;
+
+/** The budget that was signed. Codes: those of `ask`, and of what was ordered. */
+export const orderBudget = async (
+  stateDirectory: string,
+  order: BudgetOrder,
+): Promise<Result<Uint8Array>> => {
+  const answer = await ask(stateDirectory, `${BUDGET}${toHex(encodeOrder(order))}`);
+  if (!answer.ok) return answer;
+  const ordered = answer.value as Result<Uint8Array>;
+  return ordered.ok ? ok(new Uint8Array(ordered.value)) : ordered;
+};

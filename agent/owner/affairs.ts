@@ -7,11 +7,12 @@ import { join } from 'node:path';
 import type { Crypto, Signer } from '../../schemas/crypto.ts';
 import { idOf } from '../../schemas/identity.ts';
 import type { Request, RequestOf } from '../../schemas/request.ts';
-import { CODES, ok, type Result } from '../../schemas/result.ts';
+import { CODES, ok, type Result, refuse } from '../../schemas/result.ts';
 import { inTopic } from '../../schemas/topic.ts';
 import type { AgentConfig } from '../config.ts';
 import type { LeaseLane } from '../lanes.ts';
 import { Disputes } from './disputes.ts';
+import type { BudgetOrder } from './order.ts';
 import type { Owning } from './owning.ts';
 import { openPapers, type Papers } from './papers.ts';
 import type { OwnerPorts } from './ports.ts';
@@ -124,6 +125,20 @@ export class Affairs {
       consents: this.promises?.consents() ?? [],
       disputes: this.disputes.status(),
     };
+  }
+
+  /** The budget that a person ordered for a device, which is told of it. Codes: time-unproven, those of `Owning.order`. */
+  order(order: BudgetOrder): Result<Uint8Array> {
+    const nowMs = this.host.nowMs();
+    if (nowMs === null)
+      return refuse(
+        'time-unproven',
+        'no settler has told the time yet, which budgets bear: connect the agent',
+      );
+    if (this.owning === null) return refuse('config-invalid', 'this agent owns no device: name it in "owns"');
+    const ordered = this.owning.order(order, nowMs);
+    this.isNewsDue ||= ordered.ok;
+    return ordered;
   }
 
   async close(): Promise<void> {

@@ -1,20 +1,22 @@
-/** `tollbridge budget`: an owner without an agent signs what a device may spend. */
+/** `tollbridge budget`: an owner says what a device may spend, to its running agent, or in a file that is signed. */
 
 import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { type Budget, openBudget, signBudget } from '../../schemas/budget.ts';
 import { U32_MAX } from '../../schemas/fields.ts';
-import { didKey, keyOfDid } from '../../schemas/identity.ts';
+import { didKey } from '../../schemas/identity.ts';
 import { ok, type Result, refuse } from '../../schemas/result.ts';
 import { loadCrypto } from '../host/crypto.ts';
 import type { HostCrypto } from '../host/host-crypto.ts';
 import { raiseNumber } from '../host/rising-number.ts';
-import { moneyText, nanoOfText } from '../money.ts';
 import { openSigner } from '../signer.ts';
 import { readBudgetFile, writeBudgetFile } from './budget-file.ts';
+import { SET_OPTIONS, setBudget } from './budget-set.ts';
+import { keyFor, nanoFor, print } from './budget-words.ts';
 import { nextVersion } from './ports.ts';
 
-export const HELP = `tollbridge budget --key FILE --device DID --settler DID --total 200.00 --out FILE: what a device may spend
+export const HELP = `tollbridge budget set [STATE_DIRECTORY] --device DID --total 200.00: what a device may spend from now on
+tollbridge budget --key FILE --device DID --settler DID --total 200.00 --out FILE: the same, by an owner without an agent
 tollbridge budget show FILE: what a budget says
 
   --key FILE           private key of the owner; the version of the newest budget is kept beside it
@@ -29,7 +31,10 @@ tollbridge budget show FILE: what a budget says
   --json               one JSON object; amounts in nano (10^-9 of the unit)
 
 The file goes to the device ("owner: {key: ..., budgetFile: ...}"), which takes it at its next start.
-An owner whose agent runs needs none of this: it names its devices in "owns". DID is did:key:z6Mk...
+An owner whose agent runs names its devices in "owns", and needs no file: "set" takes --device, --total and, where they
+change, --per-day and --per-seller, and --settler where the device spends with several. The running agent (its state in
+STATE_DIRECTORY, default .tollbridge/agent) signs at once and tells the device. It holds over restarts, until the next
+"set" or until the device's line in "owns" is changed. DID is did:key:z6Mk...
 `;
 
 const OPTIONS = {
@@ -51,29 +56,6 @@ const NEEDED = ['key', 'device', 'settler', 'total', 'out'] as const;
 const DAYS_MAX = 36_500;
 const DAY_S = 86_400;
 
-const jsonOf = ({ owner, device, settler, ...rest }: Budget) => ({
-  ...{ owner: didKey(owner), device: didKey(device), settler: didKey(settler) },
-  ...rest,
-});
-
-const linesOf = (budget: Budget): string[] => {
-  const { currency, totalNano, dayNano, sellerNano, expiryS, version } = budget;
-  return [
-    `owner    ${didKey(budget.owner)}`,
-    `device   ${didKey(budget.device)}`,
-    `settler  ${didKey(budget.settler)}`,
-    `total    ${moneyText(totalNano, currency)}, ${moneyText(dayNano, currency)} a day, ` +
-      `${moneyText(sellerNano, currency)} to one seller`,
-    `until    ${expiryS === 0 ? 'there is a newer one' : new Date(expiryS * 1000).toISOString()}`,
-    `version  ${version}`,
-  ];
-};
-
-const print = (budget: Budget, json: boolean): Result<number> => {
-  console.log(json ? JSON.stringify(jsonOf(budget)) : linesOf(budget).join('\n'));
-  return ok(0);
-};
-
 /** Codes: storage-failed, those of `openBudget`. */
 const show = (path: string, json: boolean, crypto: HostCrypto): Result<number> => {
   const bytes = readBudgetFile(path);
@@ -84,22 +66,6 @@ const show = (path: string, json: boolean, crypto: HostCrypto): Result<number> =
     budget.code,
     `${path} is no budget: ${budget.detail}; tollbridge budget --out FILE signs one`,
   );
-};
-
-const keyFor = (option: string, text: string): Result<Uint8Array> => {
-  const key = keyOfDid(text);
-  return key.ok ? key : refuse('config-invalid', `--${option} ${key.detail}`);
-};
-
-/** No sign and no exponent: 1e3 is how a typing error becomes a thousand. */
-const AMOUNT = /^\d+(\.\d+)?$/;
-
-/** `null`: not given. */
-const nanoFor = (option: string, text: string | undefined): Result<number | null> => {
-  if (text === undefined) return ok(null);
-  const nano = AMOUNT.test(text) ? nanoOfText(text) : undefined;
-  if (nano?.ok) return nano;
-  return refuse('config-invalid', `--${option} "${text}": write digits with at most nine decimals, 200.00`);
 };
 
 type Amounts = Pick<Budget, 'totalNano' | 'dayNano' | 'sellerNano'>;
@@ -175,15 +141,20 @@ const sign = (options: Options, crypto: HostCrypto, nowMs: number): Result<numbe
   return written.ok ? print(budget, options.json) : written;
 };
 
-/** Codes: config-invalid, key-file, storage-*, those of `openBudget`. */
+/** Codes: config-invalid, key-file, storage-*, timeout, those of `openBudget` and of an order. */
 export const run = async (argv: readonly string[]): Promise<Result<number>> => {
-  const { values, positionals } = parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true });
+  const [word, ...rest] = argv;
   const crypto = await loadCrypto(process.env.TOLLBRIDGE_CRYPTO);
+  if (word === 'set') {
+    const { values, positionals } = parseArgs({ args: rest, options: SET_OPTIONS, allowPositionals: true });
+    return setBudget(values, positionals, crypto);
+  }
+  const { values, positionals } = parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true });
   const [action, file, ...more] = positionals;
   if (action === undefined) return sign(values, crypto, Date.now());
   if (action === 'show' && file !== undefined && more.length === 0) return show(file, values.json, crypto);
   return refuse(
     'config-invalid',
-    'write: tollbridge budget show FILE, or no words but options: see budget --help',
+    'write: tollbridge budget set, tollbridge budget show FILE, or no words but options: see budget --help',
   );
 };

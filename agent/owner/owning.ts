@@ -1,6 +1,6 @@
 /**
  * Owning: an owner's agent answers what its devices ask for, as far as its configuration allows, and knows what
- * they spent.
+ * they spent. What a device may spend is what the newest budget says that was signed for it: `limits.ts`.
  */
 
 import { type Budget, openBudget, signBudget } from '../../schemas/budget.ts';
@@ -10,6 +10,8 @@ import type { RequestOf } from '../../schemas/request.ts';
 import { ok, type Result, refuse } from '../../schemas/result.ts';
 import { openSpending, type Spending } from '../../schemas/spending.ts';
 import { moneyText } from '../money.ts';
+import { isSame, type Limits, limitsOfLine, lineOf, withTotal } from './limits.ts';
+import type { BudgetOrder } from './order.ts';
 import { nextVersion, type OwnerPorts } from './ports.ts';
 import type { OwnedStatus } from './status.ts';
 import { NOTHING_USED, usedOf } from './used.ts';
@@ -36,14 +38,12 @@ type Own = {
   bytes: Uint8Array | null;
   spending: Spending | null;
   spendingBytes: Uint8Array | null;
+  /** The line of "owns" that was carried out last; null where none is known to have been. */
+  carriedOut: Uint8Array | null;
   wantedNano: number;
 };
 
 const DAY_S = 86_400;
-
-/** What was granted beyond the configured total stays granted, up to where the configuration refills. */
-const totalNanoFor = ({ totalNano, refill }: OwnConfig, grantedNano: number): number =>
-  refill === null ? totalNano : Math.max(totalNano, Math.min(grantedNano, refill.upToNano));
 
 export class Owning {
   private readonly ports: OwnerPorts;
@@ -86,6 +86,36 @@ export class Owning {
     return budget.ok ? this.refill(own, budget.value, wantedNano, nowMs) : budget;
   }
 
+  /**
+   * Signs what a person orders, for the device to be told. Codes: config-invalid (no device of this owner, limits
+   * above the total), storage-*.
+   */
+  order({ device, settler, totalNano, dayNano, sellerNano }: BudgetOrder, nowMs: number): Result<Uint8Array> {
+    const found = this.owns.filter(
+      ({ config }) =>
+        equalBytes(config.device, device) && (settler === null || equalBytes(config.settler, settler)),
+    );
+    const [own, another] = found;
+    if (own === undefined) {
+      const where = settler === null ? '' : ` with the settler ${didKey(settler)}`;
+      return refuse('config-invalid', `this agent owns no ${didKey(device)}${where}: name it in "owns"`);
+    }
+    if (another !== undefined) {
+      const settlers = found.map(({ config }) => didKey(config.settler)).join(' or ');
+      return refuse('config-invalid', `it has a budget with several settlers: say --settler ${settlers}`);
+    }
+    const kept = withTotal(this.limits(own), own.config, totalNano);
+    const limits = {
+      totalNano,
+      dayNano: dayNano ?? kept.dayNano,
+      sellerNano: sellerNano ?? kept.sellerNano,
+    };
+    if (limits.dayNano > totalNano || limits.sellerNano > totalNano)
+      return refuse('config-invalid', 'what it may spend in a day or to one seller is at most the total');
+    own.wantedNano = 0;
+    return this.grant(own, limits, nowMs);
+  }
+
   status(): OwnedStatus[] {
     return this.owns.map(({ config, budget, spending, wantedNano }) => ({
       device: didKey(config.device),
@@ -111,13 +141,15 @@ export class Owning {
       bytes: null,
       spending: null,
       spendingBytes: null,
+      carriedOut: null,
       wantedNano: 0,
     };
-    const [budget, spending] = papers.get('budget', own.key)?.objects ?? [];
+    const [budget, spending, line] = papers.get('budget', own.key)?.objects ?? [];
     const opened = budget == null ? null : openBudget(budget, crypto.verify);
     if (opened?.ok === true && equalBytes(opened.value.owner, signer.key)) {
       own.budget = opened.value;
       own.bytes = budget!;
+      own.carriedOut = line ?? null;
     }
     if (spending != null) this.read(own, spending);
     return own;
@@ -141,25 +173,36 @@ export class Owning {
     return isNews.ok && isNews.value ? this.keep(own) : isNews;
   }
 
-  private keep({ key, bytes, spendingBytes }: Own): Result<unknown> {
-    return this.ports.papers.put({ kind: 'budget', key, objects: [bytes, spendingBytes] });
+  private keep({ key, bytes, spendingBytes, carriedOut }: Own): Result<unknown> {
+    return this.ports.papers.put({ kind: 'budget', key, objects: [bytes, spendingBytes, carriedOut] });
   }
 
-  /** The newest budget, signed anew where the configuration says something else or it ends soon. */
+  /** The newest word on what it may spend: the line of "owns" where that is new, else what was signed last. */
+  private limits({ budget, spending, config, carriedOut }: Own): Limits {
+    const grantedNano = Math.max(budget?.totalNano ?? 0, spending?.totalNano ?? 0);
+    const isCarriedOut = carriedOut !== null && equalBytes(carriedOut, lineOf(config));
+    if (budget === null || !isCarriedOut) return limitsOfLine(config, grantedNano);
+    // A directory that was lost, or is an older copy, is made up for by what the settler signed.
+    const isOlder = spending !== null && spending.budgetVersion > budget.version;
+    return isOlder ? withTotal(budget, config, spending.totalNano) : budget;
+  }
+
+  /** The newest budget, signed anew where the newest word is another, or it ends soon. */
   private current(own: Own, nowMs: number): Result<Uint8Array> {
     const { budget, bytes, spending, config } = own;
-    // A directory that was lost is made up for by what the settler signed.
-    const grantedNano = Math.max(budget?.totalNano ?? 0, spending?.totalNano ?? 0);
-    const totalNano = totalNanoFor(config, grantedNano);
+    const limits = this.limits(own);
     const holds =
       budget !== null &&
       budget.version >= (spending?.budgetVersion ?? 0) &&
       budget.currency === config.currency &&
-      budget.totalNano === totalNano &&
-      budget.dayNano === (config.dayNano ?? totalNano) &&
-      budget.sellerNano === (config.sellerNano ?? totalNano) &&
+      isSame(budget, limits) &&
       this.lastsLongEnough(budget, config, nowMs);
-    return holds ? ok(bytes!) : this.grant(own, totalNano, nowMs);
+    if (!holds) return this.grant(own, limits, nowMs);
+    if (own.carriedOut !== null && equalBytes(own.carriedOut, lineOf(config))) return ok(bytes!);
+    const kept = this.keep({ ...own, carriedOut: lineOf(config) });
+    if (!kept.ok) return kept;
+    own.carriedOut = lineOf(config);
+    return ok(bytes!);
   }
 
   private lastsLongEnough({ expiryS }: Budget, { days }: OwnConfig, nowMs: number): boolean {
@@ -168,8 +211,8 @@ export class Owning {
     return leftS > (days * DAY_S) / 4 && leftS <= days * DAY_S;
   }
 
-  private grant(own: Own, totalNano: number, nowMs: number): Result<Uint8Array> {
-    const { device, settler, currency, dayNano, sellerNano, days } = own.config;
+  private grant(own: Own, limits: Limits, nowMs: number): Result<Uint8Array> {
+    const { device, settler, currency, days } = own.config;
     const last = Math.max(own.budget?.version ?? 0, own.spending?.budgetVersion ?? 0);
     const budget: Budget = {
       owner: this.ports.signer.key,
@@ -177,17 +220,20 @@ export class Owning {
       settler,
       currency,
       version: nextVersion(last, nowMs),
-      totalNano,
-      dayNano: dayNano ?? totalNano,
-      sellerNano: sellerNano ?? totalNano,
+      totalNano: limits.totalNano,
+      dayNano: limits.dayNano,
+      sellerNano: limits.sellerNano,
       expiryS: days === 0 ? 0 : Math.floor(nowMs / 1000) + days * DAY_S,
     };
+    const carriedOut = lineOf(own.config);
     const bytes = signBudget(budget, this.ports.signer);
-    const kept = this.keep({ ...own, bytes });
+    const kept = this.keep({ ...own, bytes, carriedOut });
     if (!kept.ok) return kept;
     own.budget = budget;
     own.bytes = bytes;
-    this.ports.notice('budget', `${didKey(device)} may spend ${moneyText(totalNano, currency)} in all`);
+    own.carriedOut = carriedOut;
+    const words = `${didKey(device)} may spend ${moneyText(limits.totalNano, currency)} in all`;
+    this.ports.notice('budget', words);
     return ok(bytes);
   }
 
@@ -204,15 +250,14 @@ export class Owning {
     const askedNano = own.wantedNano;
     own.wantedNano = 0;
     if (wantedNano === 0 || isNews || leftNano >= enoughNano) return ok(bytes);
-    if (config.refill !== null && totalNano < config.refill.upToNano)
-      return this.grant(own, Math.min(config.refill.upToNano, totalNano + config.refill.stepNano), nowMs);
+    if (config.refill !== null && totalNano < config.refill.upToNano) {
+      const raisedNano = Math.min(config.refill.upToNano, totalNano + config.refill.stepNano);
+      return this.grant(own, withTotal(own.budget!, config, raisedNano), nowMs);
+    }
     own.wantedNano = wantedNano;
     const words = `${moneyText(wantedNano, config.currency)} more is for a person to grant`;
     if (askedNano !== wantedNano)
-      this.ports.notice(
-        'budget-exhausted',
-        `${didKey(config.device)}: ${words}, by a higher total in "owns"`,
-      );
+      this.ports.notice('budget-exhausted', `${didKey(config.device)}: ${words}: tollbridge budget set`);
     return refuse('budget-exhausted', `the total is ${moneyText(totalNano, config.currency)}: ${words}`);
   }
 }

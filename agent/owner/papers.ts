@@ -7,7 +7,7 @@
  * | kind | what      | key                       | objects                             |
  * |------|-----------|---------------------------|-------------------------------------|
  * | 0    | enrolment | settler                   | enrolment, newest spending or null  |
- * | 1    | budget    | device, settler           | budget, newest spending or null     |
+ * | 1    | budget    | device, settler           | budget, newest spending or null, line of "owns" carried out or null |
  * | 2    | line      | debtor, settler, currency | line, noted or null                 |
  * | 3    | consent   | settler, currency         | consent, noted or null              |
  * | 4    | dispute   | channel                   | dispute, noted or null, open         |

@@ -30,6 +30,7 @@ class Case {
   readonly sent: Sent[] = [];
   readonly notices: string[] = [];
   affairs!: Affairs;
+  nowMs: number | null = START_MS;
 
   async open(
     seed: number,
@@ -43,7 +44,13 @@ class Case {
       }),
     );
     this.affairs = opened({
-      ...{ crypto, signer: signerOf(seed), nowMs: () => START_MS, paidToNano: () => 0, wantedNano: () => 0 },
+      ...{
+        crypto,
+        signer: signerOf(seed),
+        nowMs: () => this.nowMs,
+        paidToNano: () => 0,
+        wantedNano: () => 0,
+      },
       request: (topic, request) => this.sent.push({ topic, request }),
       notice: (code, detail) => this.notices.push(`${code}: ${detail}`),
     });
@@ -116,5 +123,26 @@ affairs('send a budget that was raised to its device after a connect, once', asy
   assert.is(must(openBudget(news!.request.parts[0] as Uint8Array, crypto.verify)).totalNano, 300);
   await one.close();
 });
+
+affairs(
+  'tell a device at once what a person ordered for it, when there is a time to sign it with',
+  async () => {
+    const one = await new Case().open(OWNER, { owns: [OWN] });
+    const order = { device: OWN.device, settler: null, totalNano: 700, dayNano: null, sellerNano: null };
+    one.nowMs = null;
+    const early = one.affairs.order(order);
+    assert.is(early.ok ? '' : early.code, 'time-unproven');
+    one.nowMs = START_MS;
+    const budget = must(one.affairs.order(order));
+    for (let i = 0; i < 20; i++) one.affairs.onTimer([], START_MS);
+    const sent = one.sent.map(({ topic, request }) => [topic, request.parts[0]]);
+    assert.equal(sent, [[`tb1/${idOfSeed(DEVICE)}/in/${idOfSeed(OWNER)}`, budget]]);
+    await one.close();
+    const nobody = await new Case().open(OWNER, {});
+    const refused = nobody.affairs.order(order);
+    assert.is(refused.ok ? '' : refused.code, 'config-invalid');
+    await nobody.close();
+  },
+);
 
 affairs.run();

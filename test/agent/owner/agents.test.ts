@@ -4,8 +4,10 @@ import { copyFileSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { orderBudget } from '../../../agent/control.ts';
 import { didKey } from '../../../schemas/identity.ts';
 import { until } from '../../wait.ts';
+import { must } from '../../world/deal.ts';
 import { assertBooks, assertBought, hasSettled, isDone } from '../books.ts';
 import { demand, Market, MemoryDevice, offer, PRICE_NANO } from '../market.ts';
 import { signerOf } from './bench.ts';
@@ -53,6 +55,31 @@ agents(
     const [owned] = owner.status().owner.devices;
     assert.equal([owned!.device, owned!.totalNano], [didKey(device), budget!.totalNano]);
     assert.ok(owned!.spentNano > 0 && owned!.spentNano + owned!.reservedNano <= owned!.totalNano);
+    await assertBooks(market, seller, buyer);
+  }),
+);
+
+agents(
+  'a device that a person raises while everything runs buys on, also after its owner has started again',
+  withMarket(async (market) => {
+    await market.deposit(OWNER, 10_000_000_000n);
+    const device = signerOf(BUYER).key;
+    const own = { device, settler: SETTLER, currency: 'EUR', dayNano: null, sellerNano: null, days: 365 };
+    const owning = { seed: OWNER, owns: [{ ...own, totalNano: 20 * PRICE_NANO, refill: null }] };
+    let owner = await market.start(owning);
+    const board = new MemoryDevice();
+    const seller = await market.start({ seed: SELLER, devices: { board }, sell: [offer()] });
+    const wish = { seed: BUYER, buy: [demand({ readings: 40, budgetNano: 40 * PRICE_NANO })] };
+    const buyer = await market.start({ ...wish, owner: { key: signerOf(OWNER).key, budgetFile: null } });
+    const measure = (): void => board.measure(2000);
+    await until(() => buyer.bought.length > 0, measure);
+    const order = { device, settler: null, totalNano: 500 * PRICE_NANO, dayNano: null, sellerNano: null };
+    must(await orderBudget(market.configOf(owning).state, order));
+    await market.stop(owner);
+    owner = await market.start(owning);
+    await until(() => isDone(buyer) && hasSettled(seller, buyer.status().ended.length), measure);
+    assert.is(buyer.bought.length, 40);
+    assert.is(owner.status().owner.devices[0]!.totalNano, 500 * PRICE_NANO);
     await assertBooks(market, seller, buyer);
   }),
 );

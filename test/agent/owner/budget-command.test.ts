@@ -3,10 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { openControl } from '../../../agent/control.ts';
 import { createKey } from '../../../agent/host/key-file.ts';
 import { HELP, run } from '../../../agent/owner/budget-command.ts';
-import { type Budget, openBudget } from '../../../schemas/budget.ts';
+import type { BudgetOrder } from '../../../agent/owner/order.ts';
+import { type Budget, openBudget, signBudget } from '../../../schemas/budget.ts';
 import { didKey } from '../../../schemas/identity.ts';
+import { ok, type Result } from '../../../schemas/result.ts';
 import { must } from '../../world/deal.ts';
 import { crypto, signerOf } from './bench.ts';
 
@@ -120,6 +123,45 @@ budget('shows no file that is none', async () => {
   writeFileSync(at('large'), new Uint8Array(2000));
   assert.match(await said(['show', at('large')]), /^object-malformed: .* is no budget/);
   assert.match(await said(['show']), /^config-invalid: /);
+});
+
+budget('set hands an order to the running agent, and shows what it signed', async () => {
+  const orders: BudgetOrder[] = [];
+  const owner = signerOf(OWNER);
+  const answer = (order: BudgetOrder): Result<Uint8Array> => {
+    orders.push(order);
+    const { device, totalNano } = order;
+    const limits = {
+      totalNano,
+      dayNano: order.dayNano ?? totalNano,
+      sellerNano: order.sellerNano ?? totalNano,
+    };
+    const given = { owner: owner.key, device, settler: signerOf(200).key, currency: 'EUR', version: 3 };
+    return ok(signBudget({ ...given, ...limits, expiryS: 0 }, owner));
+  };
+  const none = (): never => {
+    throw new Error('nobody asks for a status');
+  };
+  const set = ['set', folder, '--device', GIVEN.device!];
+  assert.match(await said([...set, '--total', '300']), /^storage-failed: no agent runs on/);
+  const control = must(await openControl(folder, { status: none, budget: answer }));
+  assert.match(await said([...set, '--total', '300.50', '--per-day', '7']), /300\.50 EUR, 7\.00 EUR a day/);
+  const all = [...set, '--total', '9', '--per-seller', '0', '--settler', GIVEN.settler!, '--json'];
+  assert.is(JSON.parse(await said(all)).totalNano, 9 * EUR);
+  const [device, settler] = [signerOf(2).key, signerOf(200).key];
+  assert.equal(orders.splice(0), [
+    { device, settler: null, totalNano: 300.5 * EUR, dayNano: 7 * EUR, sellerNano: null },
+    { device, settler, totalNano: 9 * EUR, dayNano: null, sellerNano: 0 },
+  ]);
+  for (const [args, pattern] of [
+    [['set', folder, '--total', '9'], /^config-invalid: --device is missing/],
+    [set, /^config-invalid: --total is missing/],
+    [[...set, '--total', '1e3'], /^config-invalid: --total "1e3"/],
+    [[...set, 'more', '--total', '9'], /^config-invalid: "more" is one too many/],
+  ] as const)
+    assert.match(await said(args), pattern);
+  assert.equal(orders, []);
+  await control.close();
 });
 
 budget('explains every option that it takes', () => {

@@ -1,5 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { BudgetOrder } from '../../../agent/owner/order.ts';
 import { type OwnConfig, Owning } from '../../../agent/owner/owning.ts';
 import { type Budget, openBudget } from '../../../schemas/budget.ts';
 import type { RequestOf } from '../../../schemas/request.ts';
@@ -23,6 +24,10 @@ const CONFIG: OwnConfig = {
   sellerNano: null,
   days: 365,
   refill: { upToNano: 300 * EUR, stepNano: 40 * EUR },
+};
+
+const ORDER: BudgetOrder = {
+  ...{ device: CONFIG.device, settler: null, totalNano: 100 * EUR, dayNano: null, sellerNano: null },
 };
 
 /** What the settler says was spent. */
@@ -61,6 +66,15 @@ class Case {
 
   budget(spending: Uint8Array | null, wantedNano: number): Budget {
     return must(openBudget(must(this.answer(spending, wantedNano)), crypto.verify));
+  }
+
+  order(other: Partial<BudgetOrder>): Budget {
+    const ordered = this.owning.order({ ...ORDER, ...other }, this.bench.nowMs);
+    return must(openBudget(must(ordered), crypto.verify));
+  }
+
+  news(): Budget[] {
+    return this.owning.news(this.bench.nowMs).map(({ budget }) => must(openBudget(budget, crypto.verify)));
   }
 
   refused(spending: Uint8Array | null, wantedNano: number, from = DEVICE): string {
@@ -237,6 +251,95 @@ owning(
     const forged = report(first).slice();
     forged[forged.length - 1]! ^= 1;
     assert.is(one.refused(forged, EUR), 'signature-invalid');
+  }),
+);
+
+owning(
+  'signs what a person orders, which holds over restarts until its line is changed',
+  withCase({ refill: null }, async (one) => {
+    const first = one.budget(null, 0);
+    assert.is(one.refused(report(first, { spentNano: 199 * EUR }), 35 * EUR), 'budget-exhausted');
+    const raised = one.order({ totalNano: 500 * EUR });
+    assert.equal(
+      { ...raised, version: 0 },
+      { ...first, version: 0, totalNano: 500 * EUR, sellerNano: 500 * EUR },
+      'its day stays as it is, and to one seller it may spend all of it, as before',
+    );
+    assert.ok(raised.version > first.version);
+    const [status] = one.owning.status();
+    assert.equal([status!.totalNano, status!.wantedNano], [500 * EUR, 0]);
+    assert.equal(one.news(), [raised]);
+    await one.restart();
+    assert.equal([one.budget(null, 0), one.news()], [raised, [raised]]);
+    one.bench.nowMs += 300 * DAY_MS;
+    const renewed = one.budget(null, 0);
+    assert.equal([renewed.totalNano, renewed.dayNano], [500 * EUR, 10 * EUR], 'also when it is renewed');
+    await one.restart({ totalNano: 250 * EUR });
+    assert.is(one.budget(null, 0).totalNano, 250 * EUR, 'the line is the newer word');
+    const lowered = one.order({ totalNano: 100 * EUR, dayNano: 100 * EUR, sellerNano: 40 * EUR });
+    await one.restart();
+    assert.equal(one.budget(null, 0), lowered);
+    const { totalNano, dayNano, sellerNano } = lowered;
+    assert.equal([totalNano, dayNano, sellerNano], [100 * EUR, 100 * EUR, 40 * EUR]);
+  }),
+);
+
+owning(
+  'refills from what a person ordered, up to where its line ends, and no further',
+  withCase({}, (one) => {
+    const lowered = one.order({ totalNano: 50 * EUR });
+    const low = report(lowered, { spentNano: 49 * EUR });
+    assert.equal([one.budget(low, EUR).totalNano, one.budget(low, EUR).dayNano], [90 * EUR, 10 * EUR]);
+    const raised = one.order({ totalNano: 800 * EUR });
+    const spent = report(raised, { spentNano: 799 * EUR, journalIndex: 2 });
+    assert.is(one.refused(spent, 35 * EUR), 'budget-exhausted');
+  }),
+);
+
+owning(
+  'that was put back to before an order finds it out from what the settler signed',
+  withCase({ refill: null }, async (one) => {
+    const first = one.budget(null, 0);
+    const { key, objects } = one.bench.papers.all('budget')[0]!;
+    const raised = one.order({ totalNano: 500 * EUR });
+    must(one.bench.papers.put({ kind: 'budget', key, objects }));
+    await one.restart();
+    assert.equal(one.budget(null, 0), first);
+    const known = one.budget(report(raised), 0);
+    assert.equal([known.totalNano, known.dayNano, known.version], [500 * EUR, 10 * EUR, raised.version + 1]);
+  }),
+);
+
+owning(
+  'reads papers of before orders: its line is the word',
+  withCase({ refill: null }, async (one) => {
+    one.order({ totalNano: 500 * EUR });
+    const { key, objects } = one.bench.papers.all('budget')[0]!;
+    must(one.bench.papers.put({ kind: 'budget', key, objects: objects.slice(0, 2) }));
+    await one.restart();
+    assert.is(one.budget(null, 0).totalNano, 200 * EUR);
+    const raised = one.order({ totalNano: 500 * EUR });
+    await one.restart();
+    assert.equal(one.budget(null, 0), raised);
+  }),
+);
+
+owning(
+  'signs no order for a device that it does not own, or with limits above the total',
+  withCase({}, (one) => {
+    const refused = (other: Partial<BudgetOrder>): string => {
+      const ordered = one.owning.order({ ...ORDER, ...other }, one.bench.nowMs);
+      return ordered.ok ? 'signed' : ordered.code;
+    };
+    assert.is(refused({ device: signerOf(3).key }), 'config-invalid');
+    assert.is(refused({ settler: signerOf(3).key }), 'config-invalid');
+    assert.is(refused({ dayNano: ORDER.totalNano + 1 }), 'config-invalid');
+    assert.is(refused({ sellerNano: ORDER.totalNano + 1 }), 'config-invalid');
+    assert.equal([one.bench.papers.all('budget'), one.owning.status()[0]!.version], [[], 0]);
+    const twice = new Owning(one.bench.ports, [one.config, { ...one.config, settler: signerOf(201).key }]);
+    const ordered = twice.order(ORDER, one.bench.nowMs);
+    assert.match(ordered.ok ? '' : ordered.detail, /several settlers: say --settler did:key:/);
+    assert.ok(twice.order({ ...ORDER, settler: signerOf(201).key }, one.bench.nowMs).ok);
   }),
 );
 
