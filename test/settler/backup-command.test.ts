@@ -167,6 +167,7 @@ command('restore names what it does not understand', async ({ db, folder, house 
   const codeOf = async (place: string, args: string) => (await runOn(join(folder, place), args)).code;
   assert.is(await codeOf('a.db', 'restore'), 'config-invalid');
   assert.is(await codeOf('a.db', `restore --from ${file} --to-row x`), 'config-invalid');
+  assert.is(await codeOf('b.db', `restore --from ${file} --to-row 99999`), 'config-invalid');
   assert.is(await codeOf('a.db', `restore --from ${file} --to-time yesterday`), 'config-invalid');
   assert.is(await codeOf('a.db', `restore --from ${file} --to-row 1 --to-time 2026-11-20`), 'config-invalid');
   assert.is(existsSync(join(folder, 'a.db')), false);

@@ -130,7 +130,7 @@ sqlite('commits to a write-ahead log and waits for the disk', async ({ path }) =
   };
   const opened = await openSqliteStore(path, spying);
   assert.ok(opened.ok);
-  const pragmas = statements.filter((sql) => /journal_mode = WAL[^]*synchronous = FULL/.test(sql));
+  const pragmas = statements.filter((sql) => /journal_mode = WAL[\s\S]*synchronous = FULL/.test(sql));
   assert.is(pragmas.length, 2, 'of the connection that writes, and of the one that reads');
   await opened.value.close();
 });

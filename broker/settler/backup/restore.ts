@@ -6,7 +6,7 @@
 
 import { equalBytes, fromHex, toHex } from '../../../schemas/bytes.ts';
 import type { Sha256 } from '../../../schemas/crypto.ts';
-import { ok, type Result, refuse } from '../../../schemas/result.ts';
+import { ok, type Refusal, type Result, refuse } from '../../../schemas/result.ts';
 import { staleMeta, staleReason } from '../ledger/stale.ts';
 import { Refused, taken } from '../refused.ts';
 import { newestMeta } from '../reports/snapshot.ts';
@@ -65,6 +65,12 @@ const isEmpty = async (reader: Reader): Promise<boolean> => {
   return (await reader.head()).length === 0;
 };
 
+const beyond = (row: number, rows: number): Refusal =>
+  refuse(
+    'config-invalid',
+    `the backup has ${rows} rows, 0 to ${rows - 1}, and no row ${row} to keep as the last`,
+  );
+
 const REMEDY = 'restore into a new one, nothing was written';
 
 /** Marks an empty database, before anything is written to it; or finds it marked by the same restore, which was cut off. */
@@ -120,6 +126,8 @@ const restoreLines = async (
     const [name, value] = line;
     if (header === undefined) {
       header = headerOf(line, path);
+      if (point.row !== undefined && point.row >= header.rows)
+        throw new Refused(beyond(point.row, header.rows));
       await claim(store, whyOf(header, point));
       continue;
     }

@@ -25,6 +25,8 @@ export type ClearingRun = {
   readonly row: ClearingRow;
   /** The run had been made before: nothing was booked now, and what it did is in the row's report. */
   readonly repeated: boolean;
+  /** Not where it is repeated, nor where nothing runs in circles: the name stays free for a day on which something does. */
+  readonly booked: boolean;
   readonly before: readonly Obligation[];
   readonly clearing: Clearing | null;
 };
@@ -101,6 +103,14 @@ export const reportOf = (row: ClearingRow): Report =>
     typeof value === 'string' && /(?:Nano|Before|After)$/.test(key) ? BigInt(value) : value,
   );
 
+const rowOf = (order: ClearingOrder, frozen: Frozen, clearing: Clearing, createdMs: number): ClearingRow => ({
+  id: runName('clearing', order),
+  currency: order.currency,
+  frozenIndex: frozen.index,
+  createdMs,
+  report: reportText(clearing),
+});
+
 const keyOf = (hex: string): Uint8Array => fromHex(hex)!;
 
 const book = async (
@@ -139,7 +149,7 @@ const book = async (
     const subject = `${id}/${creditor}/${debtor}`;
     post({ kind, currency, nano: size, subject, owner: keyOf(creditor), other: keyOf(debtor) });
   }
-  const row = { id, currency, frozenIndex: index, createdMs: given.timeMs, report: reportText(clearing) };
+  const row = rowOf(order, frozen, clearing, given.timeMs);
   given.put('clearing', row);
   return { changes: given.changes(), value: ok(row) };
 };
@@ -156,7 +166,8 @@ const attempt = async (
   if (!read.ok) return read;
   const frozen = read.value;
   const before = frozen.obligations;
-  if (frozen.known !== undefined) return ok({ row: frozen.known, repeated: true, before, clearing: null });
+  if (frozen.known !== undefined)
+    return ok({ row: frozen.known, repeated: true, booked: false, before, clearing: null });
   const clearing = clear(before, frozen.consents);
   const changes = changesOf(before, clearing.left);
   const booked = await store.transact<Result<ClearingRow> | typeof AGAIN>(async (reader) => {
@@ -165,16 +176,18 @@ const attempt = async (
     const known = await knownRun(reader, order);
     const stands = known === undefined && stillStand(changes, await obligationsOf(reader, order.currency));
     if (!stands) return { changes: {}, value: AGAIN };
+    if (changes.length === 0) return { changes: {}, value: ok(rowOf(order, frozen, clearing, nowMs)) };
     return book(reader, order, frozen, clearing, changes, nowMs, sha256);
   });
   if (!booked.ok) return booked;
   if (booked.value === AGAIN) return ok(AGAIN);
-  return booked.value.ok ? ok({ row: booked.value.value, repeated: false, before, clearing }) : booked.value;
+  if (!booked.value.ok) return booked.value;
+  return ok({ row: booked.value.value, repeated: false, booked: changes.length > 0, before, clearing });
 };
 
 /**
  * Clears what owners owe each other, once for each currency, period and sequence: a run that was made is found as it
- * was. Codes: value-out-of-range, journal-stale, busy (debts kept changing), those of the store.
+ * was, and one that would change nothing is not made. Codes: value-out-of-range, journal-stale, busy (debts kept changing), those of the store.
  */
 export const runClearing = async (
   store: Store,

@@ -44,13 +44,25 @@ const namedReport = (report: Report): Report => ({
   accounts: report.accounts.map((account) => ({ ...account, owner: nameOf(account.owner) })),
 });
 
-const say = (row: ClearingRow, repeated: boolean, isShown: boolean): Said => {
+/** How it came to be. */
+type Made = 'booked' | 'repeated' | 'nothing' | 'shown';
+const NOTES: Readonly<Record<Made, string>> = {
+  booked: '',
+  repeated: ', made before: nothing was booked now',
+  nothing: ': nothing runs in circles, and nothing was booked',
+  shown: '',
+};
+
+const say = (row: ClearingRow, made: Made): Said => {
   const report = namedReport(reportOf(row));
-  const again = repeated && !isShown ? ', made before: nothing was booked now' : '';
-  const what = `clearing ${row.id} of the obligations at journal index ${row.frozenIndex}${again}`;
+  const what = `clearing ${row.id} of the obligations at journal index ${row.frozenIndex}${NOTES[made]}`;
   return {
     text: `${what}\n\n${clearingText(report, formatAmount)}`,
-    json: { clearing: row.id, frozenIndex: row.frozenIndex, repeated, ...clearingJson(report, String) },
+    json: {
+      ...{ clearing: row.id, frozenIndex: row.frozenIndex },
+      ...{ repeated: made === 'repeated' || made === 'shown', booked: made === 'booked' },
+      ...clearingJson(report, String),
+    },
   };
 };
 
@@ -75,7 +87,7 @@ const show = async (store: Store, name: string, picture: string | undefined, sha
   const row = await clearingNamed(store, name);
   if (!row.ok) return row;
   const drawn = picture === undefined ? ok(null) : await drawAgain(store, row.value, picture, sha256);
-  return drawn.ok ? ok(say(row.value, true, true)) : drawn;
+  return drawn.ok ? ok(say(row.value, 'shown')) : drawn;
 };
 
 export const run = onStore(OPTIONS, async (store, options, host) => {
@@ -94,7 +106,7 @@ export const run = onStore(OPTIONS, async (store, options, host) => {
   const order = { currency: currency.value, period, sequence: sequence.value };
   const made = await runClearing(store, order, host.nowMs(), sha256);
   if (!made.ok) return made;
-  const { row, repeated, before, clearing } = made.value;
+  const { row, repeated, booked, before, clearing } = made.value;
   if (picture !== undefined) {
     const drawn =
       clearing === null
@@ -102,5 +114,5 @@ export const run = onStore(OPTIONS, async (store, options, host) => {
         : draw(picture, { before, left: clearing.left }, namedReport(clearing.report));
     if (!drawn.ok) return drawn;
   }
-  return ok(say(row, repeated, false));
+  return ok(say(row, repeated ? 'repeated' : booked ? 'booked' : 'nothing'));
 });

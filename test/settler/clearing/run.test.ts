@@ -4,9 +4,7 @@ import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Obligation } from '../../../broker/settler/clearing/obligation.ts';
-import { pastClearing } from '../../../broker/settler/clearing/past.ts';
-import { type ClearingRun, runClearing } from '../../../broker/settler/clearing/run.ts';
+import { runClearing } from '../../../broker/settler/clearing/run.ts';
 import { run } from '../../../broker/settler/command.ts';
 import { obligationsOf } from '../../../broker/settler/credit/obligations.ts';
 import { openBook } from '../../../broker/settler/ledger/book.ts';
@@ -16,34 +14,12 @@ import { openMemoryStore } from '../../../broker/settler/store/memory.ts';
 import { openSqliteStore } from '../../../broker/settler/store/sqlite.ts';
 import type { Store } from '../../../broker/settler/store/store.ts';
 import { toHex } from '../../../schemas/bytes.ts';
-import { signClose } from '../../../schemas/close.ts';
 import { signConsent } from '../../../schemas/consent.ts';
 import type { Signer } from '../../../schemas/crypto.ts';
-import { signDispute } from '../../../schemas/dispute.ts';
 import { didKey } from '../../../schemas/identity.ts';
-import { signLine } from '../../../schemas/line.ts';
-import { encodeRequest } from '../../../schemas/request.ts';
 import { must } from '../../world/deal.ts';
-import {
-  claimRequest,
-  crypto,
-  evidenceFor,
-  type House,
-  houseOver,
-  type OpenedChannel,
-  openOf,
-  openRequest,
-  partyOf,
-  ROOT,
-  START_MS,
-  UNIT,
-} from '../parties.ts';
-
-const ORDER = { currency: 'EUR', period: '2026-11-20', sequence: 1 };
-const [A, B, C, D] = [partyOf(11), partyOf(12), partyOf(13), partyOf(14)];
-
-const cleared = async (store: Store, order = ORDER): Promise<ClearingRun> =>
-  must(await runClearing(store, order, START_MS, crypto.sha256));
+import { crypto, type House, houseOver, ROOT, START_MS, UNIT } from '../parties.ts';
+import { A, asked, B, buys, C, cleared, D, disputes, ORDER, oblige, trust } from './owing.ts';
 
 const owed = async (store: Store): Promise<readonly [string, string, bigint][]> =>
   must(await store.read((reader) => obligationsOf(reader, 'EUR'))).map(({ debtor, creditor, nano }) => [
@@ -57,38 +33,6 @@ const owes = (debtor: Signer, creditor: Signer, units: number): [string, string,
   toHex(creditor.key),
   BigInt(units) * BigInt(UNIT),
 ];
-
-const asked = async (house: House, kind: 'line' | 'consent', object: Uint8Array): Promise<void> => {
-  const request = { kind, id: crypto.random(8), parts: [object] } as const;
-  assert.is((await house.ask(encodeRequest(request))).code, undefined);
-};
-
-const trust = (house: House, creditor: Signer, debtor: Signer): Promise<void> => {
-  const line = { settler: ROOT.key, currency: 'EUR', version: 1, limitNano: 100 * UNIT, expiryS: 0 };
-  return asked(house, 'line', signLine({ creditor: creditor.key, debtor: debtor.key, ...line }, creditor));
-};
-
-let nonce = 0;
-
-/** The debtor buys from the creditor on credit, for that much. */
-const buys = async (
-  house: House,
-  debtor: Signer,
-  creditor: Signer,
-  units: number,
-): Promise<OpenedChannel> => {
-  const channel = openOf({ payer: debtor, payee: creditor, limitNano: units * UNIT, nonce: ++nonce });
-  assert.is((await house.ask(openRequest(channel))).code, undefined);
-  assert.is((await house.ask(claimRequest(channel, evidenceFor(channel, 1, units * UNIT)))).code, undefined);
-  return channel;
-};
-
-const disputes = async (house: House, { id }: OpenedChannel, party: Signer): Promise<void> => {
-  const says = { version: 1, open: true, delivered: 9, totalNano: 5 * UNIT, head: id, reason: 'head' };
-  const dispute = signDispute(id, { party: party.key, ...says }, party);
-  const request = { kind: 'dispute', id: crypto.random(8), parts: [id, dispute] } as const;
-  assert.is((await house.ask(encodeRequest(request))).code, undefined);
-};
 
 type Context = { store: Store; house: House };
 const clearing = suite<Context>('runClearing');
@@ -142,6 +86,24 @@ clearing('is made once: again it is found as it was, and books nothing', async (
 });
 
 clearing(
+  'that would change nothing is not made, and its name is free for what comes',
+  async ({ store, house }) => {
+    await trust(house, B, A);
+    await trust(house, A, B);
+    await buys(house, A, B, 5);
+    const rows = must(await store.read((reader) => reader.head())).length;
+    const nothing = await cleared(store);
+    assert.equal([nothing.booked, nothing.repeated], [false, false]);
+    assert.is(must(await store.read((reader) => reader.head())).length, rows);
+    assert.equal(must(await store.read((reader) => reader.page('clearing', [], null, 1))), []);
+    await buys(house, B, A, 5);
+    const made = await cleared(store);
+    assert.equal([made.booked, made.row.id], [true, nothing.row.id]);
+    assert.equal(await owed(store), []);
+  },
+);
+
+clearing(
   'that an earlier program made, under the name it gave, is not made again',
   async ({ store, house }) => {
     await circle(house);
@@ -186,23 +148,6 @@ clearing('passes debts on only among those who consent', async ({ store, house }
   await cleared(store, { ...ORDER, sequence: 2 });
   assert.equal(await owed(store), [owes(A, C, 5)]);
 });
-
-/** Puts obligations there as compression would. */
-const oblige = (store: Store, pairs: readonly (readonly [Signer, Signer, bigint])[], name: string) =>
-  store.transact(async (reader) => {
-    const accounts = pairs.flatMap(([debtor, creditor]) => [
-      [lineAccount(creditor.key, debtor.key), 'EUR'],
-      [owedAccount(creditor.key, debtor.key), 'EUR'],
-    ]);
-    const book = await openBook(reader, { balance: accounts }, START_MS, crypto.sha256);
-    pairs.forEach(([debtor, creditor, nano], i) => {
-      const between = { owner: creditor.key, other: debtor.key };
-      must(
-        book.post(eventFor({ kind: 'novated', currency: 'EUR', nano, subject: `${name}/${i}`, ...between })),
-      );
-    });
-    return { changes: book.changes(), value: null };
-  });
 
 clearing(
   'begins anew where debts were paid while it searched, and gives up in the end',
@@ -323,71 +268,4 @@ clearing('is a command, with a table, a picture, JSON, and the same words again'
   rmSync(folder, { recursive: true });
 });
 
-const past = suite('a clearing from the ledger again');
-
-/** Amounts that are often equal, so that no order but its own is in the picture. */
-const LARGE = fc.array(
-  fc.tuple(fc.nat(7), fc.nat(7), fc.bigInt(1n, 4n)).filter(([debtor, creditor]) => debtor !== creditor),
-  { minLength: 1, maxLength: 40 },
-);
-
-past('is what was cleared then, whatever happened since', async () => {
-  const owners = Array.from({ length: 8 }, (_, i) => partyOf(20 + i));
-  const inOrder = (obligations: readonly Obligation[]) =>
-    obligations.map(({ debtor, creditor, nano }) => `${debtor} ${creditor} ${nano}`).toSorted();
-  const property = fc.asyncProperty(LARGE, LARGE, fc.array(fc.nat(7)), async (first, later, consenting) => {
-    const store = openMemoryStore();
-    const house = await houseOver(store);
-    const pairs = (given: typeof first) =>
-      given.map(([debtor, creditor, nano]) => [owners[debtor]!, owners[creditor]!, nano] as const);
-    for (const i of new Set(consenting)) {
-      const consent = { settler: ROOT.key, currency: 'EUR', version: 1, counterpartyNano: 3, expiryS: 0 };
-      await asked(house, 'consent', signConsent({ owner: owners[i]!.key, ...consent }, owners[i]!));
-    }
-    must(await oblige(store, pairs(first), 'first'));
-    const made = await cleared(store);
-    must(await oblige(store, pairs(later), 'later'));
-    await cleared(store, { ...ORDER, sequence: 2 });
-    const { before, left } = must(await pastClearing(store, made.row, crypto.sha256));
-    assert.equal(inOrder(before), inOrder(made.before));
-    assert.equal(inOrder(left), inOrder(made.clearing!.left));
-    await house.settler.close();
-  });
-  await fc.assert(property, { numRuns: 30 });
-});
-
-past('is what nobody disputed then, of a channel that has closed before or since', async () => {
-  const store = openMemoryStore();
-  const house = await houseOver(store);
-  for (const [creditor, debtor] of [
-    [B, A],
-    [A, B],
-  ] as const)
-    await trust(house, creditor, debtor);
-  const ended = await buys(house, A, B, 5);
-  const open = await buys(house, A, B, 3);
-  await buys(house, B, A, 9);
-  await disputes(house, ended, B);
-  await disputes(house, open, A);
-  const close = async ({ id }: OpenedChannel, paid: number): Promise<void> => {
-    const parts = [id, signClose(id, paid * UNIT, B), null] as const;
-    const closed = await house.ask(encodeRequest({ kind: 'close', id: crypto.random(8), parts }));
-    assert.is(closed.code, undefined);
-  };
-  await close(ended, 5);
-  await buys(house, A, B, 4);
-  const made = await cleared(store);
-  assert.is(made.before.length, 2);
-  await close(open, 3);
-  await buys(house, A, B, 6);
-  const { before, left } = must(await pastClearing(store, made.row, crypto.sha256));
-  assert.equal(before, made.before);
-  assert.equal(left, made.clearing!.left);
-  const forged = { ...made.row, report: made.row.report.replace(/"obligations":2/, '"obligations":3') };
-  const refused = await pastClearing(store, forged, crypto.sha256);
-  assert.is(refused.ok ? '' : refused.code, 'journal-corrupt');
-  await house.settler.close();
-});
-
 clearing.run();
-past.run();
