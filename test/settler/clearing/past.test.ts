@@ -32,7 +32,11 @@ past('is what was cleared then, whatever happened since', async () => {
       const consent = { settler: ROOT.key, currency: 'EUR', version: 1, counterpartyNano: 3, expiryS: 0 };
       await asked(house, 'consent', signConsent({ owner: owners[i]!.key, ...consent }, owners[i]!));
     }
-    must(await oblige(store, pairs(first), 'first'));
+    const circle = [
+      [0, 1, 1n],
+      [1, 0, 1n],
+    ] as typeof first; // something disappears
+    must(await oblige(store, pairs([...first, ...circle]), 'first'));
     const made = await cleared(store);
     must(await oblige(store, pairs(later), 'later'));
     await cleared(store, { ...ORDER, sequence: 2 });
@@ -43,7 +47,7 @@ past('is what was cleared then, whatever happened since', async () => {
     }
     await house.settler.close();
   });
-  await fc.assert(property, { numRuns: 30, includeErrorInReport: true });
+  await fc.assert(property, { numRuns: 30 });
 });
 
 past('is what nobody disputed then, of a channel that has closed before or since', async () => {
