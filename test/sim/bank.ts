@@ -202,10 +202,20 @@ export class Bank {
     return Math.max(0, ...tells.filter((ms) => ms < NEVER_MS));
   }
 
-  /** When it fetched money last; 0 where it never did. */
+  /** When it last did something of that kind; 0 where it never did. */
+  private lastMs(isOne: (payment: Payment) => boolean): number {
+    const done = [...this.payments.values()].filter((payment) => !payment.isRejected && isOne(payment));
+    return Math.max(0, ...done.map(({ executedMs }) => executedMs));
+  }
+
+  /** When it fetched money last. */
   get lastDebitMs(): number {
-    const debits = [...this.payments.values()].filter(({ isDebit, isRejected }) => isDebit && !isRejected);
-    return Math.max(0, ...debits.map(({ executedMs }) => executedMs));
+    return this.lastMs(({ isDebit }) => isDebit);
+  }
+
+  /** When it last paid something that only time says is paid. */
+  get lastSilentMs(): number {
+    return this.lastMs(({ currency }) => currency === 'USD');
   }
 
   /** Zero in each currency, whatever was moved. */

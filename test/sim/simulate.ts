@@ -40,6 +40,8 @@ const SHORT_BY = 50n;
 const AUDIT_HOUR = 23;
 /** A direct debit may be asked back for weeks: the quiet goes on for so long after the last, audited now and then. */
 const RETURN_DAYS = 76;
+/** ACH says nothing where all is well: so long until the settler takes a transfer for paid, a day for its clock included. */
+const SILENT_DAYS = 9;
 const AUDIT_EVERY_DAYS = 28;
 
 export type Failure = {
@@ -175,7 +177,11 @@ const waitForReturns = async (
 ): Promise<void> => {
   const { bank, time, options } = economy;
   let day = options.days + PEACE_DAYS;
-  const lastMs = Math.max(bank.lastDebitMs + RETURN_DAYS * DAY_MS, bank.busyUntilMs + 2 * DAY_MS);
+  const lastMs = Math.max(
+    bank.lastDebitMs + RETURN_DAYS * DAY_MS,
+    bank.lastSilentMs + SILENT_DAYS * DAY_MS,
+    bank.busyUntilMs + 2 * DAY_MS,
+  );
   for (; START_MS + day * DAY_MS < lastMs; day++) {
     planDay(economy, day, onDay);
     await time.run(START_MS + (day + 1) * DAY_MS);
