@@ -13,6 +13,7 @@ import {
 import type { Changes, Store } from '../../broker/settler/store/store.ts';
 import { didKey } from '../../schemas/identity.ts';
 import type { Result } from '../../schemas/result.ts';
+import { houseOver } from './parties.ts';
 import { postgresOrSkip } from './postgres.ts';
 import { storeConformance } from './store-conformance.ts';
 
@@ -255,6 +256,9 @@ if (server !== undefined) {
     const said: string[] = [];
     const host = { print: (text: string) => said.push(text), nowMs: () => 1000, crypto: nativeCrypto() };
     const account = didKey(host.crypto.signerOf(new Uint8Array(32)).key);
+    const store = await openStore(url);
+    await (await houseOver(store)).settler.close();
+    await store.close();
     const paid = ['deposit', '--account', account, '--amount', '10.00', '--reference', 'R-1', '--db', url];
     assert.is(codeOf(await run(paid, host)), 'ok');
     assert.is(codeOf(await run(['verify', '--db', url], host)), 'ok');

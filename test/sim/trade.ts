@@ -2,22 +2,20 @@
 
 import { newestOf } from '../../agent/engine/backlog.ts';
 import type { Effect, Event, Ports } from '../../agent/engine/effects.ts';
-import { acceptOffer, makeTerms } from '../../agent/engine/offer.ts';
+import { makeTerms } from '../../agent/engine/offer.ts';
 import { newPurchase, stepPurchase } from '../../agent/engine/purchase/purchase.ts';
 import { purchaseFromRecords } from '../../agent/engine/purchase/records.ts';
 import type { Purchase } from '../../agent/engine/purchase/state.ts';
 import { saleFromRecords } from '../../agent/engine/sale/records.ts';
-import { newSale, stepSale } from '../../agent/engine/sale/sale.ts';
+import { stepSale } from '../../agent/engine/sale/sale.ts';
 import type { Sale } from '../../agent/engine/sale/state.ts';
 import { equalBytes, toHex } from '../../schemas/bytes.ts';
 import type { Crypto } from '../../schemas/crypto.ts';
-import { BACKINGS_MAX } from '../../schemas/grant.ts';
 import type { Channel } from '../../schemas/open.ts';
 import { totalNanoFor } from '../../schemas/price.ts';
 import { decodeRequest, encodeRequest, type Request } from '../../schemas/request.ts';
 import type { Result } from '../../schemas/result.ts';
 import type { Statement } from '../../schemas/statement.ts';
-import { openLease, openOffer, signLease } from '../../schemas/terms.ts';
 import { must } from '../world/deal.ts';
 import { Disk } from '../world/disk.ts';
 import { DEPOSIT_NANO, type Message, type Party as Side } from '../world/options.ts';
@@ -27,6 +25,7 @@ import type { Device } from './device.ts';
 import type { Sides } from './dispute-books.ts';
 import { Broken } from './invariants.ts';
 import type { TradePlan } from './plan.ts';
+import { sold } from './sold.ts';
 import type { Timeline } from './timeline.ts';
 
 /** The disk confirms what was written this much later, */
@@ -34,9 +33,6 @@ const SYNC_MS = 5;
 /** and the first timer after something happened comes after this; then after twice as long each time. */
 const TIMER_MS = 1000;
 const TIMER_MS_MAX = 60_000;
-/** Half the leases of a day: refusals of a full seller occur. */
-const LEASES_MAX = 4;
-const CLAIM_EVERY_MS = 20_000;
 
 export type TradeHost = {
   readonly time: Timeline;
@@ -288,7 +284,7 @@ export class Trade {
     } else this.tell(side, { kind: 'reply', request: request.value });
   }
 
-  /** The part of a seller's shell that makes a lease of an offer, once; an offer of nobody's making is none. */
+  /** A lease of an offer is made once; an offer of nobody's making is none. */
   private hearOffer(request: Request & { readonly kind: 'offer' }): void {
     const [offer] = request.parts;
     if (this.purchase === null || !equalBytes(offer, this.purchase.offerBytes)) return;
@@ -303,35 +299,12 @@ export class Trade {
   }
 
   private lease(offer: Uint8Array): Result<unknown> {
-    const { seller } = this.devices;
-    const { crypto, signer } = seller.ports;
-    const terms = openOffer(offer, crypto);
-    if (!terms.ok) return terms;
-    const history = seller.historyOf(terms.value.buyer);
-    const selling = {
-      seller: signer.key,
-      settlers: [this.host.settler],
-      capabilities: [seller.plan.capability!],
-      leases: seller.leases(),
-      leasesMax: LEASES_MAX,
-      unpaidNano: history.unpaidNano,
-    };
-    const accepted = acceptOffer(terms.value, selling, seller.timeMs());
-    if (!accepted.ok) return accepted;
-    const lease = openLease(signLease(offer, signer), crypto);
-    if (!lease.ok) return lease;
-    const options = {
-      exposureNanoMax: DEPOSIT_NANO,
-      paidBeforeNano: history.paidNano,
-      unpaidBeforeNano: history.unpaidNano,
-      claimEveryMs: CLAIM_EVERY_MS,
-      backings: BACKINGS_MAX,
-    };
-    const step = newSale(seller.ports, lease.value, options, seller.timeMs());
-    this.sale = step.state;
-    this.perform('seller', step.effects);
+    const step = sold(offer, this.devices.seller, this.host.settler);
+    if (!step.ok) return step;
+    this.sale = step.value.state;
+    this.perform('seller', step.value.effects);
     this.stir('seller');
-    return lease;
+    return step;
   }
 
   /** An older copy of a disk is put back: the first `share` of its records, one at least. */
