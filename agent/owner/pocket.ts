@@ -5,6 +5,8 @@ import { toHex } from '../../schemas/bytes.ts';
 import type { Spending } from '../../schemas/spending.ts';
 import type { PurchaseLane } from '../lanes.ts';
 
+/** After this who gave too little is asked again, then after twice as long each time. */
+export const WAIT_MS = 1000;
 const DAY_S = 86_400;
 const NOTHING_LEFT: Left = { totalNano: 0, todayNano: 0 };
 
@@ -25,6 +27,8 @@ export class Pocket {
   enrolled = false;
   /** What the next lease would reserve, where that was more than is left. */
   shortNano = 0;
+  shortWaitMs = WAIT_MS;
+  askWaitMs = WAIT_MS;
   /** Monotonic: when the owner was told the newest report, when it was asked, when the settler was. */
   reportedMs = Number.NEGATIVE_INFINITY;
   askedMs = Number.NEGATIVE_INFINITY;

@@ -15,17 +15,17 @@ import { openSpending, type Spending } from '../../schemas/spending.ts';
 import { inTopic } from '../../schemas/topic.ts';
 import type { PurchaseLane } from '../lanes.ts';
 import { moneyText } from '../money.ts';
-import { Pocket } from './pocket.ts';
+import { Pocket, WAIT_MS } from './pocket.ts';
 import { type OwnerPorts, settlerTopicFor } from './ports.ts';
 import type { BudgetStatus } from './status.ts';
 import { NOTHING_USED, usedOf } from './used.ts';
 
 /** An owner hears of a device at least once a day. */
 const REPORT_MS = 20 * 3_600_000;
-/** An owner that gave nothing more is asked again. */
-const ASK_MS = 300_000;
-/** What has ended is released at the settler a while later: while too little is left it is asked this often. */
-const SHORT_MS = 60_000;
+/** An owner that gave nothing more is asked again, ever more slowly. */
+const ASK_MS_MAX = 300_000;
+/** What has ended is released at the settler a while later: while too little is left it is asked ever more slowly. */
+const SHORT_MS_MAX = 60_000;
 /** Below a fifth of the total a device asks for more. */
 const LOW_SHARE = 5;
 
@@ -76,9 +76,10 @@ export class Purse {
     for (const pocket of this.pockets) {
       if (pocket.enrolment === null || this.ports.questions.has(`enrol ${pocket.name}`)) continue;
       const isBooked = [...pocket.begun.keys()].some(isKnownToSettler);
-      const isShort = pocket.shortNano > 0 && monotonicMs - pocket.enrolledMs >= SHORT_MS;
+      const isShort = pocket.shortNano > 0 && monotonicMs - pocket.enrolledMs >= pocket.shortWaitMs;
+      if (isShort) pocket.shortWaitMs = Math.min(2 * pocket.shortWaitMs, SHORT_MS_MAX);
       if (isBooked || isShort || monotonicMs - pocket.reportedMs >= REPORT_MS) this.enrol(pocket);
-      else if (monotonicMs - pocket.askedMs >= ASK_MS) {
+      else if (monotonicMs - pocket.askedMs >= pocket.askWaitMs) {
         const wantedNano = this.missingNano(pocket, nowMs);
         if (wantedNano > 0) this.askOwner(pocket, wantedNano);
       }
@@ -106,6 +107,7 @@ export class Purse {
     if (pocket === undefined) return;
     pocket.begun.set(lane, limitNano);
     pocket.shortNano = 0;
+    pocket.shortWaitMs = WAIT_MS;
   }
 
   /** The owner's word, asked for or not. Codes: not-authorised, settler-unpinned, version-stale, storage-*, those of `openBudget`. */
@@ -169,6 +171,7 @@ export class Purse {
     pocket.enrolmentBytes = enrolment;
     pocket.enrolled = false;
     pocket.shortNano = 0;
+    pocket.askWaitMs = WAIT_MS;
     pocket.askedMs = Number.NEGATIVE_INFINITY;
     const { totalNano, currency, version } = opened.value;
     this.ports.notice('budget', `version ${version}: ${moneyText(totalNano, currency)} in all`);
@@ -235,7 +238,10 @@ export class Purse {
   /** Shows the newest report; `wantedNano` 0 only reports. */
   private askOwner(pocket: Pocket, wantedNano: number): void {
     const monotonicMs = this.ports.monotonicMs();
-    if (wantedNano > 0 && pocket.enrolment !== null) pocket.askedMs = monotonicMs;
+    if (wantedNano > 0 && pocket.enrolment !== null) {
+      pocket.askedMs = monotonicMs;
+      pocket.askWaitMs = Math.min(2 * pocket.askWaitMs, ASK_MS_MAX);
+    }
     if (pocket.spendingBytes !== null) pocket.reportedMs = monotonicMs;
     const currency = pocket.enrolment?.currency ?? this.config.currency;
     this.ports.questions.ask(`refill ${pocket.name}`, {

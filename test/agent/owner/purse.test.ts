@@ -300,6 +300,25 @@ purse(
 );
 
 purse(
+  'asks again within seconds where its owner gave nothing more, as it had not seen what is spent',
+  withCase((one) => {
+    one.own(100 * EUR, { upToNano: 200 * EUR, stepNano: 40 * EUR });
+    one.begin();
+    one.run();
+    const lane = laneOf(one.settler.key);
+    one.purse.begun(lane, 95 * EUR);
+    one.run();
+    assert.equal(one.refills.at(-1), [true, 20 * EUR]);
+    assert.is(one.owning!.status()[0]!.totalNano, 100 * EUR, 'its report has nothing of what was begun');
+    one.channel(95 * EUR);
+    lane.state.grantBytes = filled(1);
+    one.run(5000);
+    assert.is(one.owning!.status()[0]!.totalNano, 140 * EUR);
+    assert.is(one.room(), 45 * EUR);
+  }),
+);
+
+purse(
   'reports to its owner at least once a day, with what was spent by then',
   withCase((one) => {
     one.own(100 * EUR);
