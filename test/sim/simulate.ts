@@ -118,15 +118,17 @@ const reconcileAll = async (economy: Economy): Promise<void> => {
     const line = trade.sale?.channel == null ? undefined : lines.get(toHex(trade.sale.channel.id));
     if (line === undefined || trade.robbedBy !== null) continue;
     const { claimedNano, verifiedNano } = trade.sale!;
-    // Of what was given up, all that its seller has evidence of; more where somebody else brought more in later.
+    // Of what was given up, all that its seller has evidence of, the rest told as disputed where a statement has it; more
+    // where somebody else brought more in later.
     const leastNano = trade.isGivenUp ? verifiedNano : claimedNano;
     auditor.expect(
       line.claimedNano >= leastNano && line.claimedNano <= claimedNano,
       rule,
       () => `${trade.name}: claimed ${leastNano} to ${claimedNano} nano, reported ${line.claimedNano}`,
     );
-    const isSettled = line.disputedNano === null || line.disputedNano === 0;
-    auditor.expect(isSettled, rule, () => `${trade.name}: ${line.disputedNano} nano are disputed`);
+    const disputedNano = line.disputedNano ?? 0;
+    const isSettled = disputedNano >= 0 && disputedNano <= claimedNano - leastNano;
+    auditor.expect(isSettled, rule, () => `${trade.name}: ${disputedNano} nano are disputed`);
   }
 };
 
