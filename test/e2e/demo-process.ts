@@ -5,6 +5,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { askStatus } from '../../agent/control.ts';
+import { until } from '../wait.ts';
 
 const ROOT = resolve(import.meta.dirname, '..', '..');
 const PROGRAM = join(ROOT, 'dist', 'tollbridge.js');
@@ -80,10 +81,12 @@ export const startDemo = (state: string, readings: number): RunningDemo => {
   return {
     process: child,
     ended,
-    delivered: async (wanted) => {
-      while (child.exitCode === null && (await heldNow()) < wanted)
-        await new Promise((look) => setTimeout(look, 20));
-    },
+    delivered: (wanted) =>
+      until(
+        async () => child.exitCode !== null || (await heldNow()) >= wanted,
+        undefined,
+        () => output,
+      ),
     kill: (commandLine) => {
       const pids = pidsOf(state, commandLine);
       if (pids.length === 0) throw new Error(`no process ${commandLine} of ${state}`);

@@ -76,8 +76,6 @@ const serverUser = async (): Promise<{ uid: number; gid: number } | undefined> =
   return uid === undefined ? undefined : { uid: Number(uid), gid: Number(gid) };
 };
 
-const moment = () => new Promise((resolve) => setTimeout(resolve, 5));
-
 /** The server's processes, the first of them first. */
 const processesOf = (first: number): number[] => {
   const parentOf = (pid: string): number => {
@@ -106,7 +104,7 @@ const gone = async (pids: readonly number[]): Promise<void> => {
     const stat = existsSync(`/proc/${pid}/stat`) ? readFileSync(`/proc/${pid}/stat`, 'utf8') : ') Z';
     return !/\) Z/.test(stat);
   };
-  while (pids.some(exists)) await moment();
+  await until(() => !pids.some(exists));
 };
 
 /** In a session of its own, so that what kills the test and all that it started leaves this one to tidy up. */

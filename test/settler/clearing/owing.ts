@@ -6,9 +6,6 @@ import { openBook } from '../../../broker/settler/ledger/book.ts';
 import { eventFor, lineAccount, owedAccount } from '../../../broker/settler/ledger/ledger.ts';
 import type { Store } from '../../../broker/settler/store/store.ts';
 import type { Signer } from '../../../schemas/crypto.ts';
-import { signDispute } from '../../../schemas/dispute.ts';
-import { signLine } from '../../../schemas/line.ts';
-import { encodeRequest } from '../../../schemas/request.ts';
 import { must } from '../../world/deal.ts';
 import {
   claimRequest,
@@ -19,10 +16,10 @@ import {
   openOf,
   openRequest,
   partyOf,
-  ROOT,
   START_MS,
   UNIT,
 } from '../parties.ts';
+import { disputeOf, disputeRequest, lineOf, lineRequest } from '../words.ts';
 
 export const ORDER = { currency: 'EUR', period: '2026-11-20', sequence: 1 };
 export const [A, B, C, D] = [partyOf(11), partyOf(12), partyOf(13), partyOf(14)];
@@ -30,15 +27,12 @@ export const [A, B, C, D] = [partyOf(11), partyOf(12), partyOf(13), partyOf(14)]
 export const cleared = async (store: Store, order = ORDER): Promise<ClearingRun> =>
   must(await runClearing(store, order, START_MS, crypto.sha256));
 
-export const asked = async (house: House, kind: 'line' | 'consent', object: Uint8Array): Promise<void> => {
-  const request = { kind, id: crypto.random(8), parts: [object] } as const;
-  assert.is((await house.ask(encodeRequest(request))).code, undefined);
+export const asked = async (house: House, request: Uint8Array): Promise<void> => {
+  assert.is((await house.ask(request)).code, undefined);
 };
 
-export const trust = (house: House, creditor: Signer, debtor: Signer): Promise<void> => {
-  const line = { settler: ROOT.key, currency: 'EUR', version: 1, limitNano: 100 * UNIT, expiryS: 0 };
-  return asked(house, 'line', signLine({ creditor: creditor.key, debtor: debtor.key, ...line }, creditor));
-};
+export const trust = (house: House, creditor: Signer, debtor: Signer): Promise<void> =>
+  asked(house, lineRequest(lineOf({ creditor, debtor, limit: 100 })));
 
 let nonce = 0;
 
@@ -50,16 +44,21 @@ export const buys = async (
   units: number,
 ): Promise<OpenedChannel> => {
   const channel = openOf({ payer: debtor, payee: creditor, limitNano: units * UNIT, nonce: ++nonce });
-  assert.is((await house.ask(openRequest(channel))).code, undefined);
-  assert.is((await house.ask(claimRequest(channel, evidenceFor(channel, 1, units * UNIT)))).code, undefined);
+  await asked(house, openRequest(channel));
+  await asked(house, claimRequest(channel, evidenceFor(channel, 1, units * UNIT)));
   return channel;
 };
 
-export const disputes = async (house: House, { id }: OpenedChannel, party: Signer): Promise<void> => {
-  const says = { version: 1, open: true, delivered: 9, totalNano: 5 * UNIT, head: id, reason: 'head' };
-  const dispute = signDispute(id, { party: party.key, ...says }, party);
-  const request = { kind: 'dispute', id: crypto.random(8), parts: [id, dispute] } as const;
-  assert.is((await house.ask(encodeRequest(request))).code, undefined);
+export const disputes = (house: House, channel: OpenedChannel, party: Signer): Promise<void> => {
+  const says = {
+    version: 1,
+    open: true,
+    delivered: 9,
+    totalNano: 5 * UNIT,
+    head: channel.id,
+    reason: 'head',
+  };
+  return asked(house, disputeRequest(channel, disputeOf(channel, party, says)));
 };
 
 /** Puts obligations there as compression would. */

@@ -9,6 +9,7 @@ import { signConsent } from '../../../schemas/consent.ts';
 import { encodeRequest } from '../../../schemas/request.ts';
 import { must } from '../../world/deal.ts';
 import { crypto, houseOver, type OpenedChannel, partyOf, ROOT, UNIT } from '../parties.ts';
+import { consentRequest } from '../words.ts';
 import { A, asked, B, buys, cleared, disputes, ORDER, oblige, trust } from './owing.ts';
 
 const past = suite('a clearing from the ledger again');
@@ -30,7 +31,7 @@ past('is what was cleared then, whatever happened since', async () => {
       given.map(([debtor, creditor, nano]) => [owners[debtor]!, owners[creditor]!, nano] as const);
     for (const i of new Set(consenting)) {
       const consent = { settler: ROOT.key, currency: 'EUR', version: 1, counterpartyNano: 3, expiryS: 0 };
-      await asked(house, 'consent', signConsent({ owner: owners[i]!.key, ...consent }, owners[i]!));
+      await asked(house, consentRequest(signConsent({ owner: owners[i]!.key, ...consent }, owners[i]!)));
     }
     const circle = [
       [0, 1, 1n],

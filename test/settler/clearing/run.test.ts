@@ -19,6 +19,7 @@ import type { Signer } from '../../../schemas/crypto.ts';
 import { didKey } from '../../../schemas/identity.ts';
 import { must } from '../../world/deal.ts';
 import { crypto, type House, houseOver, ROOT, START_MS, UNIT } from '../parties.ts';
+import { consentRequest } from '../words.ts';
 import { A, asked, B, buys, C, cleared, D, disputes, ORDER, oblige, trust } from './owing.ts';
 
 const owed = async (store: Store): Promise<readonly [string, string, bigint][]> =>
@@ -143,7 +144,7 @@ clearing('passes debts on only among those who consent', async ({ store, house }
       counterpartyNano: 9 * UNIT,
       expiryS: 0,
     };
-    await asked(house, 'consent', signConsent({ owner: owner.key, ...consent }, owner));
+    await asked(house, consentRequest(signConsent({ owner: owner.key, ...consent }, owner)));
   }
   await cleared(store, { ...ORDER, sequence: 2 });
   assert.equal(await owed(store), [owes(A, C, 5)]);
